@@ -1,0 +1,1 @@
+"""Data sets: name -> the function that loads it."""

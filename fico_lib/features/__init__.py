@@ -1,0 +1,1 @@
+"""Features: what a model sees of the images and captions of a split."""

@@ -1,0 +1,1 @@
+"""Models: name -> the class that trains and encodes."""

@@ -1,0 +1,60 @@
+"""Progress that a person understands: a bar on a terminal, and events for `fico build` to draw."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+EVENTS = "FICO_EVENTS"  # environment variable: the file to which a step of the study appends
+
+
+def bars(console: Console | None = None) -> Progress:
+    """The look of every progress bar of the study (written to standard error)."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console or Console(stderr=True),
+        transient=False,
+    )
+
+
+def report(**event: object) -> None:
+    """Append one event for `fico build` to read; does nothing when no build listens."""
+    if path := os.environ.get(EVENTS):
+        # One short write to a file opened for appending is atomic on the systems we run on.
+        with open(path, "a") as file:
+            file.write(json.dumps({"time": time.time(), **event}) + "\n")
+
+
+def track(items: Iterable, what: str, total: int | None = None) -> Iterator:
+    """Iterate over `items`, showing how far it is.
+
+    Under `fico build` events go to its display; on a terminal a bar is drawn; elsewhere nothing.
+    """
+    total = len(items) if total is None else total  # type: ignore[arg-type]
+    if os.environ.get(EVENTS):
+        last = 0.0
+        for i, item in enumerate(items):
+            yield item
+            if time.monotonic() - last > 0.5 or i + 1 == total:
+                last = time.monotonic()
+                report(kind="progress", what=what, done=i + 1, total=total)
+    elif sys.stderr.isatty():
+        with bars() as progress:
+            yield from progress.track(items, total=total, description=what)
+    else:
+        yield from items
