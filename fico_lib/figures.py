@@ -109,3 +109,15 @@ def _folded(text: str, width: int) -> str:
     import textwrap
 
     return textwrap.fill(text, width)
+
+
+@matplotlib.rc_context(STYLE)
+def category_shares(rows: pd.DataFrame) -> Figure:
+    """The share of images that carry each category. rows: columns category, images_percent."""
+    figure, panel = plt.subplots(figsize=(8, 3.2))
+    panel.bar(rows["category"], rows["images_percent"], color=COLOURS[0])
+    panel.set(ylabel="images with the category (%)", xlim=(-0.7, len(rows) - 0.3))
+    panel.tick_params(axis="x", rotation=90, labelsize=8)
+    panel.grid(axis="x", visible=False)
+    plt.close(figure)
+    return figure

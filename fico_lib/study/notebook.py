@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fico_lib import results, tables
+from fico_lib import tables
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.encode import encode
 from fico_lib.encodings import Codes, Embeddings
+from fico_lib.results import folder
 from fico_lib.study import repository as repo
 from fico_lib.tables import Table
 
@@ -30,7 +31,7 @@ class Run:
         self.started = datetime.now().astimezone()
         stamp = self.started.strftime("%Y%m%d-%H%M%S")
         own_folder = self.repository / "results" / "runs" / f"{name}-{stamp}"
-        self.results = results.Results(Path(os.environ.get(RESULTS, own_folder)))
+        self.results = folder.Results(Path(os.environ.get(RESULTS, own_folder)))
         self.durations: dict[str, float] = {}
         self._clock = time.perf_counter()
 
@@ -55,14 +56,14 @@ class Run:
 
     def facts(self) -> Table:
         """This run in a table for the reader: profile, data, machine, device, commit."""
-        machine = results.machine()
+        machine = folder.machine()
         rows = {
             "profile": os.environ.get(PROFILE, "none (run by hand)"),
             "started": self.started.strftime("%Y-%m-%d %H:%M %Z"),
             "processor": f"{machine['processor']}, {machine['cores']} cores",
             "memory": f"{machine['memory_gib']} GiB",
             "GPU": machine["gpu"],
-            "library": ", ".join(f"{k} {v}" for k, v in results.versions().items()),
+            "library": ", ".join(f"{k} {v}" for k, v in folder.versions().items()),
             "commit": repo.commit(self.repository) or "unknown",
         }
         return tables.pairs(rows)
@@ -79,8 +80,8 @@ class Run:
                 "seeds": parameters.get("seeds", []),
                 "started": self.started.isoformat(timespec="seconds"),
                 "durations_seconds": {k: round(v, 3) for k, v in self.durations.items()},
-                "machine": results.machine(),
-                "versions": results.versions(),
+                "machine": folder.machine(),
+                "versions": folder.versions(),
                 "commit": repo.commit(self.repository),
             }
         )
