@@ -8,14 +8,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fico_lib import tables
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.encode import encode
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.results import folder
 from fico_lib.study import repository as repo
-from fico_lib.tables import Table
+from fico_lib.tables.show import Table, pairs
 
 RESULTS = "FICO_RESULTS"  # environment variable: the results folder that the caller wants
 PROFILE = "FICO_PROFILE"  # environment variable: the profile, for the record
@@ -66,7 +65,7 @@ class Run:
             "library": ", ".join(f"{k} {v}" for k, v in folder.versions().items()),
             "commit": repo.commit(self.repository) or "unknown",
         }
-        return tables.pairs(rows)
+        return pairs(rows)
 
     def finish(self) -> None:
         """Write run.json and move the results into place."""

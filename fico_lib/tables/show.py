@@ -37,3 +37,33 @@ def with_interval(value: float, low: float, high: float) -> str:
     '31.2 [28.5, 34.0]'
     """
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Sentences for a reader, whose numbers come from results; shown as Markdown."""
+
+    markdown: str
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return self.markdown
+
+
+def bullets(sentences: list[str]) -> Text:
+    """Sentences as a list."""
+    return Text("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def numbers(rows: pd.DataFrame, caption: str = "", digits: int = 1) -> Table:
+    """A table of tidy rows as a reader expects it: spaces in names, few digits, 1,000s marked."""
+    frame = rows.copy()
+    for column in frame.columns:
+        if pd.api.types.is_integer_dtype(frame[column]):
+            frame[column] = [f"{value:,}" for value in frame[column]]
+        elif pd.api.types.is_float_dtype(frame[column]):
+            frame[column] = [f"{value:.{digits}f}" for value in frame[column]]
+    frame.columns = [c.replace("_percent", " (%)").replace("_", " ") for c in frame.columns]
+    return Table(frame, caption)
