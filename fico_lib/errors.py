@@ -1,11 +1,24 @@
-"""The one error a user can cause, and the suggestion that goes with a misspelt name."""
+"""Errors that are shown to a person without a traceback."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class InputError(ValueError):
     """Something given to the study is wrong: says what was found, where, and what is expected."""
+
+
+class ChapterError(Exception):
+    """A cell of a chapter raised: `cell` its source, `error` the message, `saved` the notebook."""
+
+    def __init__(self, chapter: str, cell: str, error: str, saved: Path):
+        super().__init__(f"chapter {chapter} failed: {error}")
+        self.chapter, self.cell, self.error, self.saved = chapter, cell, error, saved
+
+
+class BuildError(Exception):
+    """A step of the study failed; the message says which, why, and where the log is."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:

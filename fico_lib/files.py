@@ -14,6 +14,17 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent
 
 
+def replace(part: Path, path: Path) -> None:
+    """Move the file or folder `part` to `path`, over what stands there."""
+    if part.is_dir() and path.is_dir():  # a folder cannot be renamed over a full one
+        old = part.with_name(part.name + ".old")
+        path.rename(old)
+        part.rename(path)
+        shutil.rmtree(old)
+    else:
+        os.replace(part, path)
+
+
 @contextmanager
 def write_whole(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block ends well.
@@ -27,13 +38,7 @@ def write_whole(path: Path | str) -> Iterator[Path]:
     part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
         yield part
-        if part.is_dir() and path.is_dir():  # a folder cannot be renamed over a full one
-            old = part.with_name(part.name + ".old")
-            path.rename(old)
-            part.rename(path)
-            shutil.rmtree(old)
-        else:
-            os.replace(part, path)
+        replace(part, path)
     finally:
         if part.is_dir():
             shutil.rmtree(part)
@@ -68,11 +73,14 @@ def _module_file(name: str) -> Path | None:
     return None
 
 
-@functools.lru_cache(maxsize=1024)
-def _imported_modules(path: Path, modified_ns: int) -> frozenset[str]:
-    """Names of the `fico_lib` modules that one source file imports, anywhere in it."""
+def imported_modules(source: str) -> frozenset[str]:
+    """Names of the `fico_lib` modules that Python source imports, anywhere in it.
+
+    >>> sorted(imported_modules("import numpy\\nfrom fico_lib.files import digest"))
+    ['fico_lib.files', 'fico_lib.files.digest']
+    """
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -90,7 +98,7 @@ def sources(*modules: str) -> list[Path]:
         path = _module_file(waiting.pop())
         if path and path not in files:
             files.add(path)
-            waiting += _imported_modules(path, path.stat().st_mtime_ns)
+            waiting += imported_modules(path.read_text())
     return sorted(files)
 
 

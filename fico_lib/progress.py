@@ -37,7 +37,7 @@ def report(**event: object) -> None:
     if path := os.environ.get(EVENTS):
         # One short write to a file opened for appending is atomic on the systems we run on.
         with open(path, "a") as file:
-            file.write(json.dumps({"time": time.time(), **event}) + "\n")
+            file.write(json.dumps({"process": os.getpid(), **event}) + "\n")
 
 
 def track(items: Iterable, what: str, total: int | None = None) -> Iterator:

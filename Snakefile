@@ -1,0 +1,55 @@
+# The study as a graph: features -> encodings -> chapters -> book.
+# What each step depends on is in its key (fico_lib/study/plan.py): features and encodings are
+# stored under theirs; chapters and the book run again when theirs changes ("params" trigger).
+import sys
+from pathlib import Path
+
+from fico_lib.study.plan import plan
+
+PLAN = plan(Path.cwd(), config["profile"])
+CHAPTER = {step.name: step for step in PLAN.chapters}
+STEP = f"{sys.executable} -m fico_lib step"
+
+
+rule book:
+    input:
+        expand(f"results/{PLAN.profile}/{{chapter}}", chapter=CHAPTER),
+    output:
+        directory("_build/html"),
+    params:
+        key=PLAN.book_key,
+    shell:
+        "{STEP} book {PLAN.profile}"
+
+
+rule chapter:
+    input:
+        lambda wildcards: [f"cache/encodings/{key}" for key in CHAPTER[wildcards.chapter].encodings],
+    output:
+        directory(f"results/{PLAN.profile}/{{chapter}}"),
+    params:
+        key=lambda wildcards: CHAPTER[wildcards.chapter].key,
+    # A chapter that measures time asks for every core, so nothing runs beside it.
+    threads: lambda wildcards: workflow.cores if CHAPTER[wildcards.chapter].timed else 1
+    shell:
+        "{STEP} chapter {PLAN.profile} {wildcards.chapter}"
+
+
+rule encodings:
+    input:
+        lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
+    output:
+        directory("cache/encodings/{key}"),
+    params:
+        request=lambda wildcards: PLAN.encodings[wildcards.key],
+    shell:
+        "{STEP} encodings {params.request:q}"
+
+
+rule features:
+    output:
+        directory("cache/features/{key}"),
+    params:
+        request=lambda wildcards: PLAN.features[wildcards.key],
+    shell:
+        "{STEP} features {params.request:q}"

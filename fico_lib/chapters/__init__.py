@@ -1,0 +1,23 @@
+"""The chapters of the study: name -> the schema of its parameters.
+
+The parameters of a chapter are declared once, here. From the schema come the parameters cell of
+its notebook, `fico describe`, the help of `fico run`, and the validation before a run starts.
+"""
+
+from importlib import import_module
+
+from fico_lib.chapters.base import ChapterParameters
+from fico_lib.errors import unknown_name
+
+CHAPTERS = {
+    "data": "fico_lib.chapters.data:DataChapter",
+    "instance": "fico_lib.chapters.instance:InstanceChapter",
+}
+
+
+def chapter(name: str) -> type[ChapterParameters]:
+    """The parameter schema of a chapter; InputError with the nearest name where there is none."""
+    if name not in CHAPTERS:
+        raise unknown_name("chapter", name, CHAPTERS)
+    module, schema = CHAPTERS[name].split(":")
+    return getattr(import_module(module), schema)

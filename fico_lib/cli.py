@@ -1,0 +1,148 @@
+"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.datasets import DATASETS
+from fico_lib.errors import BuildError, ChapterError, InputError
+from fico_lib.evaluate_command import evaluate_command
+from fico_lib.models import MODELS, model_card
+from fico_lib.study import parameters, repository, steps
+from fico_lib.study.build import build as build_study
+
+app = typer.Typer(
+    name="fico",
+    help="Fine-grained against coarse-grained image-text retrieval: run and read the study.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+run_app = typer.Typer(
+    no_args_is_help=True, help="Run one chapter again, with parameters of your own."
+)
+step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
+app.add_typer(run_app, name="run")
+app.add_typer(step_app, name="step", hidden=True)
+app.command("evaluate")(evaluate_command)
+
+Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set one parameter; repeatable."),
+]
+ParameterFile = Annotated[
+    Path | None, typer.Option("-f", "--file", help="A YAML file laid over the profile's.")
+]
+
+
+def _table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+@app.command("list")
+def list_everything() -> None:
+    """Name the chapters, data sets, models and profiles."""
+    console = Console()
+    chapters = [[name, chapter(name).title] for name in CHAPTERS]
+    console.print(_table("Chapters", ["name", "title"], chapters), "")
+    console.print(_table("Data sets", ["name"], [[name] for name in DATASETS]), "")
+    cards = [model_card(name) for name in MODELS]
+    models = [[name, c.granularity, c.title] for name, c in zip(MODELS, cards, strict=True)]
+    console.print(_table("Models", ["name", "granularity", "what"], models), "")
+    try:
+        found = [[name] for name in repository.profiles(repository.root())]
+        console.print(_table("Profiles", ["name"], found))
+    except InputError as error:
+        console.print(f"Profiles: {error}")
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter; see `fico list`.")],
+    cell: Annotated[
+        bool, typer.Option("--cell", help="Print the notebook's parameters cell instead.")
+    ] = False,
+) -> None:
+    """Explain the parameters of a chapter: type, default, range, meaning."""
+    if cell:
+        print(parameters.cell(name))
+        return
+    columns = ["name", "type", "default", "range", "meaning"]
+    rows = [[row[column] for column in columns] for row in parameters.describe(name)]
+    Console().print(_table(chapter(name).title, columns, rows))
+
+
+def _run_command(name: str):
+    def run(
+        profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
+    ) -> None:
+        from fico_lib.study.execute import execute
+
+        root = repository.root()
+        values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        target = root / "results" / "runs" / f"{name}-{stamp}"
+        execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())
+        print(target.relative_to(root))
+
+    run.__doc__ = f"{chapter(name).title}: the chapter, in a results folder of its own."
+    return run
+
+
+def _parameter_help(name: str) -> str:
+    """The chapter's parameters as the last part of `fico run CHAPTER --help`."""
+    lines = [
+        f"[bold]{row['name']}[/] ({escape(row['type'])}, default {escape(row['default'])}"
+        + (f", {row['range']}" if row["range"] else "")
+        + f"): {escape(row['meaning'])}"
+        for row in parameters.describe(name)
+    ]
+    return "Parameters, for -p and -f:\n\n" + "\n\n".join(lines)
+
+
+for _name in CHAPTERS:
+    run_app.command(_name, epilog=_parameter_help(_name))(_run_command(_name))
+
+
+@app.command()
+def build(
+    profile: Profile = "laptop",
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores to use (default: all).")
+    ] = None,
+) -> None:
+    """Run what is not up to date of the study, and build the book."""
+    index = build_study(repository.root(), profile, cores, Console(stderr=True))
+    print(index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index)
+
+
+step_app.command("features")(steps.features)
+step_app.command("encodings")(steps.encodings)
+step_app.command("chapter")(steps.chapter)
+step_app.command("book")(steps.book)
+
+
+def main() -> None:
+    """The entry point of `fico`: errors that a user can act on are shown without a traceback."""
+    try:
+        app()
+    except (InputError, BuildError) as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except ChapterError as error:
+        lines = [str(error), "", "The cell:", error.cell, "", f"The notebook: {error.saved}"]
+        Console(stderr=True).print("[red]error:[/] " + escape("\n".join(lines)), soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,85 @@
+"""Results: tidy tables and figures beside a run.json, written whole or not at all."""
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from fico_lib.files import write_whole
+
+PACKAGES = ("numpy", "pandas", "scipy", "torch", "faiss", "transformers", "matplotlib")
+
+
+class Results:
+    """The results folder of one run of a chapter.
+
+    Tables and figures gather in a temporary folder; `finish` adds run.json and moves all of it
+    into place at once, so that a run that was killed leaves an older result untouched.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._scratch = tempfile.TemporaryDirectory(prefix="fico-")  # removed with this object
+        self.part = Path(self._scratch.name) / "results"
+        self.part.mkdir()
+
+    def table(self, name: str, rows: pd.DataFrame) -> None:
+        """Keep a tidy table (one row per observation, units in the column names) as CSV."""
+        rows.to_csv(self.part / f"{name}.csv", index=False, lineterminator="\n")
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """Keep a figure as SVG."""
+        figure.savefig(self.part / f"{name}.svg", metadata={"Date": None})
+
+    def finish(self, run: dict) -> Path:
+        """Write run.json and move everything into place; returns the folder."""
+        text = json.dumps(run, indent=2, default=str) + "\n"
+        (self.part / "run.json").write_text(text)
+        with write_whole(self.folder) as part:
+            shutil.copytree(self.part, part)
+        return self.folder
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version(), "fico_lib": version("fico-study")}
+    for package in PACKAGES:
+        distribution = {"faiss": _faiss_distribution()}.get(package, package)
+        found[distribution] = version(distribution)
+    return found
+
+
+def _faiss_distribution() -> str:
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()["faiss"][0]  # faiss-cpu or faiss-gpu
+
+
+def machine() -> dict[str, object]:
+    """The machine in the words of a results table: processor, cores, memory, GPU, system."""
+    import torch
+
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

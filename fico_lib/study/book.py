@@ -1,0 +1,69 @@
+"""Builds the book: the pages of book/ and the executed chapters, rendered by Jupyter Book.
+
+The sources are gathered in a folder of their own, so that the book holds the executed notebooks
+and nothing else of the repository, and the finished pages replace the old ones at once.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import files
+from pathlib import Path
+
+import nbformat
+
+from fico_lib.chapters import CHAPTERS
+from fico_lib.files import write_whole
+from fico_lib.study.execute import EXECUTED
+
+
+class BookError(Exception):
+    """Jupyter Book warned or failed; the message holds its words."""
+
+
+def stage(repository: Path, profile: str, sources: Path) -> None:
+    """Gather the book's sources: settings, pages, executed chapters, results, MathJax."""
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(repository / name, sources / name)
+    shutil.copytree(repository / "book", sources / "book")
+    (sources / "notebooks").mkdir()
+    for name in CHAPTERS:
+        executed = repository / "results" / profile / name / EXECUTED
+        notebook = nbformat.read(executed, as_version=4)
+        if notebook.metadata.get("papermill", {}).get("exception"):
+            raise BookError(f"{executed} holds an exception: run the chapter again")
+        shutil.copy(executed, sources / "notebooks" / f"{name}.ipynb")
+    # The formulas' script, from a pinned package, so that the pages need no other host.
+    script = next(f for f in files("sphinx-mathjax-offline") if f.name == "tex-svg.js")
+    shutil.copy(script.locate(), sources / "book" / "_static" / script.name)
+
+
+def build(repository: Path, profile: str) -> Path:
+    """Build the pages and move them to _build/html; returns the path of index.html.
+
+    Every Sphinx warning is an error (BookError), and what stood in _build/html then stays.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = Path(scratch) / "sources"
+        sources.mkdir()
+        stage(repository, profile, sources)
+        command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(sources)]
+        command += ["--path-output", scratch, "-W", "--keep-going", "--all"]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"NO_COLOR": "1", "PYTHONWARNINGS": "ignore::DeprecationWarning"},
+        )
+        pages = Path(scratch) / "_build" / "html"
+        print(done.stdout, done.stderr, sep="\n")  # into the build's log
+        if done.returncode or not (pages / "index.html").is_file():
+            said = (done.stdout + done.stderr).splitlines()
+            wrong = [line for line in said if "WARNING" in line or "ERROR" in line]
+            raise BookError("\n".join(wrong or said[-15:]).replace(f"{sources}/", ""))
+        with write_whole(repository / "_build" / "html") as part:
+            shutil.copytree(pages, part, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo"))
+    return repository / "_build" / "html" / "index.html"

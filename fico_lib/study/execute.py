@@ -1,0 +1,101 @@
+"""Runs one chapter's notebook with papermill, into a results folder that is whole or absent."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from fico_lib.chapters.base import ChapterParameters
+from fico_lib.errors import ChapterError, InputError
+from fico_lib.files import write_whole
+from fico_lib.progress import report
+from fico_lib.study.notebook import PROFILE, RESULTS
+
+EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
+
+
+class _ReportingEngine(NBClientEngine):
+    """papermill's own engine, telling the build's display of each finished cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **kwargs):
+        """Run the cells as papermill does."""
+        complete, total = nb_man.cell_complete, len(nb_man.nb.cells)
+
+        def cell_complete(cell, cell_index=None, **more):
+            complete(cell, cell_index=cell_index, **more)
+            report(kind="progress", what="cells", done=(cell_index or 0) + 1, total=total)
+
+        nb_man.cell_complete = cell_complete
+        return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+
+
+papermill_engines.register("fico", _ReportingEngine)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def execute(
+    repository: Path,
+    chapter: str,
+    parameters: ChapterParameters,
+    target: Path,
+    profile: str = "",
+    progress_bar: bool = False,
+) -> Path:
+    """Run notebooks/<chapter>.ipynb with `parameters`; returns `target`, the results folder.
+
+    The executed notebook lies in it. When a cell raises, `target` is left as it was, the notebook
+    up to that cell is kept under results/failed/, and ChapterError says what happened.
+    """
+    source = repository / "notebooks" / f"{chapter}.ipynb"
+    if not source.is_file():
+        raise InputError(f"chapter '{chapter}' has no notebook {source}")
+    with tempfile.TemporaryDirectory() as scratch:
+        executed, results = Path(scratch) / EXECUTED, Path(scratch) / "results"
+        with _environment(**{RESULTS: str(results), PROFILE: profile}):
+            try:
+                papermill.execute_notebook(
+                    source,
+                    executed,
+                    parameters=parameters.model_dump(mode="json"),
+                    engine_name="fico",
+                    kernel_name="python3",
+                    cwd=repository,
+                    progress_bar=progress_bar,
+                )
+            except PapermillExecutionError as error:
+                saved = repository / "results" / "failed" / f"{chapter}.ipynb"
+                saved.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(executed, saved)
+                message = f"{error.ename}: {error.evalue}"
+                raise ChapterError(chapter, error.source, message, saved) from None
+        if not results.is_dir():
+            raise InputError(f"{source} ended without run.finish(): it left no results")
+        _without_paths(executed, results / EXECUTED, source.relative_to(repository))
+        with write_whole(target) as part:
+            shutil.copytree(results, part)
+    return target
+
+
+def _without_paths(executed: Path, kept: Path, source: Path) -> None:
+    """Write the executed notebook into the results, without the paths of this machine."""
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata["papermill"] |= {"input_path": str(source), "output_path": EXECUTED}
+    nbformat.write(notebook, kept)

@@ -1,0 +1,103 @@
+"""What a chapter's notebook calls: start a run, get the encodings, keep results, finish."""
+
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from fico_lib.chapters import chapter
+from fico_lib.chapters.base import ChapterParameters
+from fico_lib.encode import encode
+from fico_lib.encodings import Codes, Embeddings
+from fico_lib.results import folder
+from fico_lib.study import repository as repo
+from fico_lib.tables.show import Table, pairs
+
+RESULTS = "FICO_RESULTS"  # environment variable: the results folder that the caller wants
+PROFILE = "FICO_PROFILE"  # environment variable: the profile, for the record
+CACHE = "cache"
+
+
+class Run:
+    """One run of a chapter: its checked parameters, its encodings, its results."""
+
+    def __init__(self, name: str, parameters: ChapterParameters):
+        self.name, self.parameters = name, parameters
+        self.repository = repo.root()
+        self.started = datetime.now().astimezone()
+        stamp = self.started.strftime("%Y%m%d-%H%M%S")
+        own_folder = self.repository / "results" / "runs" / f"{name}-{stamp}"
+        self.results = folder.Results(Path(os.environ.get(RESULTS, own_folder)))
+        self.durations: dict[str, float] = {}
+        self._clock = time.perf_counter()
+
+    def encodings(self) -> list[Embeddings | Codes]:
+        """The encodings of every model and seed of the chapter, from the cache or made now."""
+        cache = self.repository / CACHE
+        made = [encode(**request, cache=cache) for request in self.parameters.encodings()]
+        for encodings in made:
+            for step, seconds in encodings.timings.items():
+                self.durations[f"{encodings.model} {step}"] = seconds
+        return made
+
+    def table(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """Keep a tidy table among the results, and hand it back."""
+        self.results.table(name, rows)
+        return rows
+
+    def figure(self, name: str, figure: Figure) -> Figure:
+        """Keep a figure among the results, and hand it back for the notebook to show."""
+        self.results.figure(name, figure)
+        return figure
+
+    def facts(self) -> Table:
+        """This run in a table for the reader: profile, data, machine, device, commit."""
+        machine = folder.machine()
+        rows = {
+            "profile": os.environ.get(PROFILE, "none (run by hand)"),
+            "started": self.started.strftime("%Y-%m-%d %H:%M %Z"),
+            "processor": f"{machine['processor']}, {machine['cores']} cores",
+            "memory": f"{machine['memory_gib']} GiB",
+            "GPU": machine["gpu"],
+            "library": ", ".join(f"{k} {v}" for k, v in folder.versions().items()),
+            "commit": repo.commit(self.repository) or "unknown",
+        }
+        return pairs(rows)
+
+    def finish(self) -> None:
+        """Write run.json and move the results into place."""
+        self.durations["chapter"] = time.perf_counter() - self._clock
+        parameters = self.parameters.model_dump(mode="json")
+        self.results.finish(
+            {
+                "chapter": self.name,
+                "profile": os.environ.get(PROFILE, ""),
+                "parameters": parameters,
+                "seeds": parameters.get("seeds", []),
+                "started": self.started.isoformat(timespec="seconds"),
+                "durations_seconds": {k: round(v, 3) for k, v in self.durations.items()},
+                "machine": folder.machine(),
+                "versions": folder.versions(),
+                "commit": repo.commit(self.repository),
+            }
+        )
+
+
+def start(name: str, namespace: dict) -> Run:
+    """Check the parameters that a notebook's first cells defined, and begin a run.
+
+    `namespace` is the notebook's `globals()`. Every plain value in it is taken as a parameter, so
+    that a name which papermill injected and the chapter does not know is an error here, where
+    papermill itself only warns.
+    """
+    plain = (bool, int, float, str, list, dict, tuple, type(None))
+    hidden = {"In", "Out"}  # IPython's own lists of inputs and outputs
+    given = {
+        key: value
+        for key, value in namespace.items()
+        if isinstance(value, plain) and not key.startswith("_") and key not in hidden
+    }
+    return Run(name, chapter(name).check(given, f"chapter {name}"))

@@ -1,0 +1,132 @@
+"""Parameters of a chapter: from the profile's file, a user's file and single settings, checked."""
+
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import yaml
+from pydantic.fields import FieldInfo
+
+from fico_lib.chapters import chapter
+from fico_lib.chapters.base import ChapterParameters, fields
+from fico_lib.errors import InputError
+from fico_lib.study import repository as repo
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The parameters in a YAML file (empty: none); InputError where it is not a mapping."""
+    if not path.is_file():
+        raise InputError(f"parameter file {path} does not exist")
+    try:
+        values = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise InputError(f"parameter file {path} is not valid YAML: {error}") from None
+    if not isinstance(values, dict | None):
+        raise InputError(f"parameter file {path}: found {values!r}; expected lines 'name: value'")
+    return values or {}
+
+
+def read_setting(text: str) -> dict[str, Any]:
+    """`a.b=value` as nested dictionaries; the value is read as YAML.
+
+    >>> read_setting("data.n_train=500")
+    {'data': {'n_train': 500}}
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InputError(f"-p {text}: expected name=value, for example data.seed=1")
+    result = yaml.safe_load(value)
+    for part in reversed(name.split(".")):
+        result = {part: result}
+    return result
+
+
+def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `change` laid over it, nested dictionaries merged.
+
+    >>> merge({"data": {"seed": 0, "skew": "coco"}}, {"data": {"seed": 1}})
+    {'data': {'seed': 1, 'skew': 'coco'}}
+    """
+    merged = dict(base)
+    for name, value in change.items():
+        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
+        # Another data set brings other parameters: those of the first do not carry over.
+        if both and value.get("name", merged[name].get("name")) == merged[name].get("name"):
+            merged[name] = merge(merged[name], value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def load(
+    repository: Path,
+    name: str,
+    profile: str,
+    file: Path | None = None,
+    settings: tuple[str, ...] = (),
+) -> ChapterParameters:
+    """The checked parameters of a chapter: profile, then `file`, then `settings` over it."""
+    path = repo.profile_folder(repository, profile) / f"{name}.yaml"
+    schema, values = chapter(name), read_file(path)
+    sources = [str(path.relative_to(repository))]
+    for extra, source in [(read_file(file), str(file))] if file else []:
+        values, sources = merge(values, extra), [*sources, source]
+    for setting in settings:
+        values, sources = merge(values, read_setting(setting)), [*sources, f"-p {setting}"]
+    return schema.check(values, " + ".join(sources))
+
+
+def type_name(annotation: Any) -> str:
+    """A type as a reader writes it: int, list of str, 'coco' or 'flickr', ...
+
+    >>> type_name(list[int])
+    'list of int'
+    """
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is list or origin is tuple:
+        return f"list of {type_name(inner[0])}"
+    if origin is dict:
+        return "mapping"
+    if str(origin) == "typing.Literal":
+        return " or ".join(repr(value) for value in inner)
+    if origin is Union or str(origin) == "<class 'types.UnionType'>":
+        return " or ".join(dict.fromkeys(type_name(option) for option in inner))
+    if origin is not None:  # Annotated
+        return type_name(inner[0])
+    if hasattr(annotation, "model_fields"):
+        return "mapping"
+    return "none" if annotation is type(None) else annotation.__name__
+
+
+def limits(field: FieldInfo) -> str:
+    """The range of a field in words, '' where there is none."""
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
+    found = ((sign, getattr(m, mark, None)) for m in field.metadata for mark, sign in signs.items())
+    return ", ".join(f"{sign} {value}" for sign, value in found if value is not None)
+
+
+def describe(name: str) -> list[dict[str, str]]:
+    """One row per parameter of a chapter: name, type, default, range, meaning."""
+    rows = []
+    for dotted, field in fields(chapter(name)):
+        if type_name(field.annotation) == "mapping":
+            continue  # its members follow, under dotted names
+        default = field.get_default(call_default_factory=True)
+        rows.append(
+            {
+                "name": dotted,
+                "type": type_name(field.annotation),
+                "default": "required" if field.is_required() else str(default),
+                "range": limits(field),
+                "meaning": field.description or "",
+            }
+        )
+    return rows
+
+
+def cell(name: str) -> str:
+    """The source of a notebook's parameters cell: one plain literal per line, with its meaning."""
+    lines = ["# Declared in fico_lib/chapters; `fico describe " + name + "` explains each."]
+    for field_name, value in chapter(name)().model_dump(mode="json").items():
+        meaning = chapter(name).model_fields[field_name].description
+        lines.append(f"{field_name} = {value!r}  # {meaning}")
+    return "\n".join(lines)

@@ -1,0 +1,104 @@
+"""What a profile's study consists of, and the key of each step: read by the Snakefile.
+
+A step's key covers everything that it depends on (parameters, data, code, versions). Features and
+encodings are stored under their keys, so an edit makes new ones and leaves the old; chapters and
+the book are stored under their names, and Snakemake makes them anew when their key changes.
+
+Light on purpose: no torch, no papermill; the graph is planned in a second.
+"""
+
+import json
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from fico_lib import keys
+from fico_lib.chapters import CHAPTERS
+from fico_lib.files import code_digest, digest, file_digest, imported_modules
+from fico_lib.study import parameters
+
+CACHE = "cache"
+TOOLS = ("papermill", "jupyter-book", "sphinx", "myst-nb", "matplotlib", "pandas")
+
+
+@dataclass
+class ChapterStep:
+    """A chapter: its key, whether it runs alone, the encodings (keys) it waits for."""
+
+    name: str
+    title: str
+    key: str
+    timed: bool
+    encodings: list[str]
+
+
+@dataclass
+class Plan:
+    """The steps of one profile. Requests are JSON texts, by key."""
+
+    profile: str
+    chapters: list[ChapterStep] = field(default_factory=list)
+    features: dict[str, str] = field(default_factory=dict)
+    encodings: dict[str, str] = field(default_factory=dict)
+    features_of: dict[str, str] = field(default_factory=dict)
+    book_key: str = ""
+
+
+def book_files(repository: Path) -> list[Path]:
+    """The files that the book is made of beside the chapters: pages, figures, settings."""
+    pages = (repository / "book").rglob("*")
+    settings = [repository / name for name in ("_config.yml", "_toc.yml")]
+    return sorted(p for p in [*pages, *settings] if p.is_file())
+
+
+def notebook_modules(path: Path) -> list[str]:
+    """The `fico_lib` modules that a notebook's code cells import."""
+    cells = json.loads(path.read_text())["cells"]
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    return sorted(imported_modules(code))
+
+
+def _book_key(repository: Path, chapters: list[ChapterStep]) -> str:
+    pages = {str(p.relative_to(repository)): file_digest(p) for p in book_files(repository)}
+    return digest(pages, [c.key for c in chapters], code_digest("fico_lib.study.book"))
+
+
+def plan(repository: Path, profile: str) -> Plan:
+    """The steps of `profile`, all parameters checked; InputError where one is wrong."""
+    result = Plan(profile)
+    tools = {tool: version(tool) for tool in TOOLS}
+    for name in CHAPTERS:
+        values = parameters.load(repository, name, profile)
+        needs = []
+        for request in values.encodings():
+            key, features = keys.encodings_key(**request), keys.features_key(**request)
+            text = keys.request_text(request)
+            result.features[features] = result.encodings[key] = text
+            result.features_of[key] = features
+            needs.append(key)
+        notebook = repository / "notebooks" / f"{name}.ipynb"
+        code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])
+        key = digest(
+            values.model_dump(mode="json"),
+            values.fingerprint(),
+            needs,
+            file_digest(notebook),
+            code,
+            profile,
+            tools,
+        )
+        result.chapters.append(ChapterStep(name, values.title, key, values.timed, needs))
+    result.book_key = _book_key(repository, result.chapters)
+    return result
+
+
+def step_label(kind: str, request: str) -> str:
+    """A step in a person's words: 'train and encode vse (scenes, seed 0)'.
+
+    `request` is the JSON text of `Plan.encodings`.
+    """
+    asked = json.loads(request)
+    data = asked["data"]["name"]
+    if kind == "features":
+        return f"features of {data}"
+    return f"train and encode {asked['model']} ({data}, seed {asked['seed']})"

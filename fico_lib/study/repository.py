@@ -1,0 +1,49 @@
+"""Where the study's files are: found from the folder one stands in."""
+
+import subprocess
+from pathlib import Path
+
+from fico_lib.errors import InputError, unknown_name
+
+MARKS = ("_toc.yml", "Snakefile", "notebooks", "parameters")
+
+
+def root(start: Path | None = None) -> Path:
+    """The repository that `start` (default: the current folder) lies in.
+
+    Raises InputError outside one: chapters and profiles are files there, not in the library.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if all((folder / mark).exists() for mark in MARKS):
+            return folder
+    raise InputError(
+        f"{here} is not inside the study's repository (no {', '.join(MARKS)} here or above): "
+        "clone it, and run this command in it"
+    )
+
+
+def profiles(repository: Path) -> list[str]:
+    """The names of the parameter sets under parameters/."""
+    return sorted(p.name for p in (repository / "parameters").iterdir() if p.is_dir())
+
+
+def profile_folder(repository: Path, profile: str) -> Path:
+    """parameters/<profile>, or an InputError that names the nearest profile."""
+    if profile not in profiles(repository):
+        raise unknown_name("profile", profile, profiles(repository))
+    return repository / "parameters" / profile
+
+
+def commit(repository: Path) -> str:
+    """The git commit of the study, with '+changes' where files differ from it; '' without git."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(repository), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        head = git("rev-parse", "--short=12", "HEAD")
+        return head + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""  # a downloaded archive has no history: run.json then says so

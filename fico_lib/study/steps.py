@@ -1,0 +1,64 @@
+"""The steps that the Snakefile runs, each a process of its own that reports to `fico build`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fico_lib import keys
+from fico_lib.progress import report
+from fico_lib.study import parameters, plan
+from fico_lib.study import repository as repo
+
+
+@contextmanager
+def _reported(label: str) -> Iterator[None]:
+    """Report the start and the end of a step, with the error when it fails."""
+    report(kind="start", label=label)
+    try:
+        yield
+    except BaseException as error:
+        report(
+            kind="failed",
+            label=label,
+            error=getattr(error, "error", None) or f"{type(error).__name__}: {error}",
+            cell=getattr(error, "cell", ""),
+            saved=str(getattr(error, "saved", "")),
+        )
+        raise
+    report(kind="done", label=label)
+
+
+def features(request: str) -> None:
+    """Compute and keep the features of a request (a JSON text of the plan)."""
+    with _reported(plan.step_label("features", request)):
+        from fico_lib.encode import build_features
+
+        build_features(**keys.parse_request(request), cache=Path(plan.CACHE))
+
+
+def encodings(request: str) -> None:
+    """Train a model and keep its encodings (request: a JSON text of the plan)."""
+    with _reported(plan.step_label("encodings", request)):
+        from fico_lib.encode import encode
+
+        encode(**keys.parse_request(request), cache=Path(plan.CACHE))
+
+
+def chapter(profile: str, name: str) -> None:
+    """Run a chapter of a profile."""
+    from fico_lib.chapters import chapter as schema
+
+    with _reported(f"chapter {schema(name).title}"):
+        from fico_lib.study.execute import execute
+
+        root = repo.root()
+        values = parameters.load(root, name, profile)
+        execute(root, name, values, root / "results" / profile / name, profile)
+
+
+def book(profile: str) -> None:
+    """Render the book from the pages and the executed chapters."""
+    with _reported("book"):
+        from fico_lib.study.book import build
+
+        build(repo.root(), profile)
