@@ -1,6 +1,6 @@
 """Features: what a model sees of the images and captions of a split.
 
-`FEATURES`: kind of image features -> "module:Class". Such a class is built with
+`FEATURES`: name of the image features -> "module:Class". Such a class is built with
 (dataset, parameters, device) and has the numbers `regions`, `dimension` and `block`, and
 `blocks(split)`, which yields, for `block` images at a time and in the order of the split's
 images, features (block, regions, dimension) float32 and boxes (block, regions, 4) float32:
@@ -17,13 +17,13 @@ FEATURES = {
 }
 
 
-def feature_module(kind: str) -> str:
-    """The dotted name of the module behind a kind of features (nothing is imported)."""
-    if kind not in FEATURES:
-        raise unknown_name("kind of features", kind, FEATURES)
-    return FEATURES[kind].partition(":")[0]
+def feature_module(name: str) -> str:
+    """The dotted name of the module behind image features (nothing is imported)."""
+    if name not in FEATURES:
+        raise unknown_name("features", name, FEATURES)
+    return FEATURES[name].partition(":")[0]
 
 
-def feature_class(kind: str) -> type:
-    """The class behind a kind of features."""
-    return getattr(import_module(feature_module(kind)), FEATURES[kind].partition(":")[2])
+def feature_class(name: str) -> type:
+    """The class behind image features."""
+    return getattr(import_module(feature_module(name)), FEATURES[name].partition(":")[2])

@@ -82,18 +82,16 @@ def detect(
         -1,
     )
     boxes = np.concatenate([boxes, side * distractors], 1)
-    shows = np.concatenate(
-        [np.tile(np.arange(k), (n, 1)), np.full((n, regions - 1), NOTHING)], 1
-    )
+    shows = np.concatenate([np.tile(np.arange(k), (n, 1)), np.full((n, regions - 1), NOTHING)], 1)
     # Found objects come before distractors, these before missed objects; then all are shuffled.
-    turn = rng.random(shows.shape) + np.where(shows == NOTHING, 1, np.pad(2.0 * ~found, ((0, 0), (0, regions - 1))))
+    turn = rng.random(shows.shape) + np.where(
+        shows == NOTHING, 1, np.pad(2.0 * ~found, ((0, 0), (0, regions - 1)))
+    )
     chosen = turn.argsort(1)[:, : regions - 1]
     chosen = rng.permuted(chosen, axis=1)
     boxes = np.take_along_axis(boxes, chosen[..., None], 1)
     boxes = np.concatenate([boxes, np.tile([side / 2, side / 2, side], (n, 1, 1))], 1)
-    shows = np.concatenate(
-        [np.take_along_axis(shows, chosen, 1), np.full((n, 1), WHOLE)], 1
-    )
+    shows = np.concatenate([np.take_along_axis(shows, chosen, 1), np.full((n, 1), WHOLE)], 1)
     return Boxes(boxes[..., [0, 1, 2, 2]].astype(np.float32), shows)
 
 

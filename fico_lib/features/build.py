@@ -71,7 +71,7 @@ def build(
     holds the words, of the split `train`, which must be among `splits`.
     """
     with threads(parameters.threads):
-        extractor = feature_class(parameters.kind)(dataset, parameters, device)
+        extractor = feature_class(parameters.name)(dataset, parameters, device)
         arrays = {name: _extract(extractor, dataset[name], folder / name) for name in splits}
     for kind in ("regions", "whole"):
         mean, deviation = statistics(arrays["train"][kind])

@@ -11,7 +11,7 @@ from fico_lib.errors import InputError
 from fico_lib.features import crop_cnn
 from fico_lib.features.boxes import NOTHING, WHOLE, Boxes, cut, detect
 from fico_lib.features.crop_cnn import CropCNN
-from fico_lib.features.parameters import FeatureParameters
+from fico_lib.features.parameters import CropParameters
 from fico_lib.files import digest
 
 TARGETS = ("kind", "colour", "size")
@@ -50,11 +50,11 @@ class CropFeatures:
 
     block = 250
 
-    def __init__(self, dataset: Dataset, parameters: FeatureParameters, device: torch.device):
+    def __init__(self, dataset: Dataset, parameters: CropParameters, device: torch.device):
         if "detector" not in dataset.splits:
             raise InputError(
                 f"data set '{dataset.name}' has no split 'detector' to train crop features on; "
-                "use features of kind 'grid'"
+                "use features 'grid'"
             )
         self.parameters, self.device = parameters, device
         self.regions, self.dimension = parameters.regions, parameters.dimension
@@ -64,7 +64,7 @@ class CropFeatures:
         """Blocks of a split: image rows, image side in pixels, crops and boxes."""
         if split.objects is None:
             raise InputError(
-                f"split '{split.name}' says nothing about objects, which features of kind 'crops' "
+                f"split '{split.name}' says nothing about objects, which features 'crops' "
                 "simulate a detector from; use kind 'grid'"
             )
         name = int(digest(split.name), 16)  # another split has other noise

@@ -18,7 +18,7 @@ from transformers.utils import logging
 
 from fico_lib.datasets.dataset import Dataset, Split
 from fico_lib.errors import InputError
-from fico_lib.features.parameters import FeatureParameters
+from fico_lib.features.parameters import GridParameters
 
 # Feature maps of a few images stay in a CPU's cache: 4 at once take half the time of 16.
 BATCH = {"cpu": 4, "cuda": 64}
@@ -116,7 +116,7 @@ class GridFeatures:
     side. The last region is the mean of the cells.
     """
 
-    def __init__(self, dataset: Dataset, parameters: FeatureParameters, device: torch.device):
+    def __init__(self, dataset: Dataset, parameters: GridParameters, device: torch.device):
         folder = Path(parameters.checkpoint)
         self.parameters, self.device = parameters, device
         self.model = load(folder).to(device, memory_format=torch.channels_last)
@@ -132,7 +132,9 @@ class GridFeatures:
         """Features of images uint8 (height, width, 3): (n, regions, dimension) float32."""
         pixels = self.preprocess(images).to(self.device, memory_format=torch.channels_last)
         hidden = self.model(pixel_values=pixels, output_hidden_states=True).hidden_states
-        wrong = [layer for layer in self.parameters.layers if not -len(hidden) <= layer < len(hidden)]
+        wrong = [
+            layer for layer in self.parameters.layers if not -len(hidden) <= layer < len(hidden)
+        ]
         if wrong:
             raise InputError(
                 f"features.layers: {wrong[0]}; {self.parameters.checkpoint} has {len(hidden)} "

@@ -47,9 +47,8 @@ def average_precision(
     rank = torch.arange(1, len(candidates) + 1, device=queries.device)
     total = answerable = 0.0
     for start in range(0, len(queries), BLOCK):
-        order = (queries[start : start + BLOCK] @ candidates.T).argsort(
-            1, descending=True, stable=True
-        )
+        similarity = queries[start : start + BLOCK] @ candidates.T
+        order = similarity.argsort(dim=1, descending=True, stable=True)
         relevant = (query_labels[start : start + BLOCK] @ candidate_labels.T > 0).float()
         relevant = relevant.gather(1, order)
         hits = relevant.sum(1)
