@@ -15,7 +15,7 @@ def resolve(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise InputError(f"device '{name}': expected auto, cpu, cuda or cuda:N") from error
+        raise InputError(f"device '{name}': expected auto, cpu, cuda, cuda:N or mps") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(f"device '{name}': {torch.cuda.device_count()} CUDA devices are visible")
     return device

@@ -14,9 +14,9 @@ class FeatureSplit:
     """Features of one split; rows are in the order of the ids.
 
     regions: (n_images, n_regions, d) float32, standardised on the train split; the last region is
-        the whole image.
+        the whole image. None for features without regions.
     boxes: (n_images, n_regions, 4) float32: centre x, centre y, width, height as fractions of the
-        image.
+        image; None where regions is.
     whole: (n_images, e) float32, one vector per image, standardised on the train split.
     tokens: (n_texts, longest) int32 word numbers of the distinct texts, padded by 0;
     lengths: (n_texts,) int32; text_of_caption: (n_captions,) int64 into their rows.
@@ -27,8 +27,8 @@ class FeatureSplit:
 
     name: str
     vocabulary_size: int
-    regions: np.ndarray
-    boxes: np.ndarray
+    regions: np.ndarray | None
+    boxes: np.ndarray | None
     whole: np.ndarray
     tokens: np.ndarray
     lengths: np.ndarray
@@ -40,14 +40,14 @@ class FeatureSplit:
 
     def __post_init__(self):
         n, m = len(self.image_ids), len(self.caption_ids)
-        lengths = {
-            "regions": n, "boxes": n, "whole": n, "text_of_caption": m, "image_of_caption": m,
-        } | ({} if self.labels is None else {"labels": n})  # fmt: skip
-        for field, expected in lengths.items():
-            if len(getattr(self, field)) != expected:
+        expected = {"regions": n, "boxes": n, "whole": n, "labels": n}
+        expected |= {"text_of_caption": m, "image_of_caption": m}
+        for field, rows in expected.items():
+            array = getattr(self, field)
+            if array is not None and len(array) != rows:
                 raise InputError(
-                    f"features of split '{self.name}': {field} has {len(getattr(self, field))} "
-                    f"rows; expected {expected} for {n} images and {m} captions"
+                    f"features of split '{self.name}': {field} has {len(array)} rows; expected "
+                    f"{rows} for {n} images and {m} captions"
                 )
 
     def save(self, folder: Path, written: tuple[str, ...] = ()) -> None:
@@ -70,11 +70,9 @@ class FeatureSplit:
         folder = Path(folder)
         if not (folder / "split.json").is_file():
             raise InputError(f"{folder}: no saved features here (split.json is missing)")
-        arrays = {
-            field: np.load(folder / f"{field}.npy", mmap_mode="r", allow_pickle=False)
-            for field in ARRAYS
-            if (folder / f"{field}.npy").is_file()
-        }
+        arrays = dict.fromkeys(ARRAYS)
+        for path in folder.glob("*.npy"):
+            arrays[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
         return cls(**json.loads((folder / "split.json").read_text()), **arrays)
 
 

@@ -18,26 +18,16 @@ from transformers.utils import logging
 
 from fico_lib.datasets.dataset import Dataset, Split
 from fico_lib.errors import InputError
+from fico_lib.features.checkpoint import checkpoint_files
 from fico_lib.features.parameters import GridParameters
 
 # Feature maps of a few images stay in a CPU's cache: 4 at once take half the time of 16.
 BATCH = {"cpu": 4, "cuda": 64}
-FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
-
-
-def check(folder: Path) -> None:
-    """Raise InputError unless `folder` holds the files of a vision checkpoint."""
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise InputError(
-                f"features.checkpoint: {folder / name} is missing; expected a folder of a "
-                f"transformers vision model with {', '.join(FILES)}"
-            )
 
 
 def load(folder: Path) -> PreTrainedModel:
     """The vision model of a checkpoint folder, in evaluation mode; runs no code from the folder."""
-    check(folder)
+    checkpoint_files(folder)  # says what is missing
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()  # its classifier's weights are left over, and that is meant
     logging.disable_progress_bar()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from fico_lib.errors import InputError
+
 COMPACT = "a compact model of the same kind, trained here from scratch"
 
 
@@ -28,3 +30,10 @@ class ModelCard:
     reference: str
     needs: tuple[str, ...] = ()
     note: str = COMPACT
+
+    def lacks(self, need: str, split: str) -> InputError:
+        """The error for a split that does not have what the model needs."""
+        return InputError(
+            f"model '{self.name}' needs {need}, and split '{split}' has none: choose another "
+            f"model, or data with {need}"
+        )

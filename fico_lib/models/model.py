@@ -9,7 +9,6 @@ from torch import nn
 
 from fico_lib.devices import resolve, seeded, threads
 from fico_lib.encodings import Codes, Embeddings
-from fico_lib.errors import InputError
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.card import ModelCard
 from fico_lib.models.parameters import TrainingParameters
@@ -55,7 +54,7 @@ class Model(ABC):
     def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Embeddings | Codes:
         """Encodings of the network's vectors; about: their other constructor arguments."""
 
-    def after_epoch(self) -> None:
+    def after_epoch(self) -> None:  # noqa: B027 (most models do nothing here)
         """What a model does at the end of each epoch; nothing, unless it says otherwise."""
 
     @classmethod
@@ -63,10 +62,7 @@ class Model(ABC):
         """Raise InputError when `split` lacks what the model needs."""
         for need in cls.card.needs:
             if getattr(split, need) is None:
-                raise InputError(
-                    f"model '{cls.card.name}' needs {need}, and split '{split.name}' has none; "
-                    "choose another model, or a data set with them"
-                )
+                raise cls.card.lacks(need, split.name)
 
     def fit(self, train_split: FeatureSplit, val: FeatureSplit) -> None:
         """Train on `train_split`, choosing the epoch that does best on `val`."""

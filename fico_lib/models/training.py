@@ -30,18 +30,20 @@ class Batch:
     """
 
     rows: torch.Tensor
-    regions: torch.Tensor
-    boxes: torch.Tensor
+    regions: torch.Tensor | None
+    boxes: torch.Tensor | None
     whole: torch.Tensor
     tokens: torch.Tensor
     lengths: torch.Tensor
     labels: torch.Tensor | None
 
 
-def images_of(split: FeatureSplit, rows: np.ndarray, device: torch.device) -> list[torch.Tensor]:
-    """Regions, boxes and whole-image features at `rows`, float32."""
+def images_of(
+    split: FeatureSplit, rows: np.ndarray, device: torch.device
+) -> list[torch.Tensor | None]:
+    """Regions, boxes and whole-image features at `rows`, float32; None where there are none."""
     arrays = (split.regions, split.boxes, split.whole)
-    return [torch.from_numpy(np.asarray(array[rows])).to(device) for array in arrays]
+    return [None if a is None else torch.from_numpy(np.asarray(a[rows])).to(device) for a in arrays]
 
 
 def texts_of(split: FeatureSplit, texts: np.ndarray, device: torch.device) -> list[torch.Tensor]:
