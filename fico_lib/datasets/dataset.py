@@ -22,6 +22,33 @@ class Images(Protocol):
 
 
 @dataclass(frozen=True)
+class Sample:
+    """One image of a split with what belongs to it: for figures, pages and checks.
+
+    image: uint8 (height, width, 3); categories: names of its labels; hashtags: "" where none.
+    """
+
+    image_id: str
+    image: np.ndarray
+    captions: tuple[str, ...]
+    categories: tuple[str, ...]
+    hashtags: str
+
+
+def label_words(labels: np.ndarray, category_names: Sequence[str]) -> tuple[str, ...]:
+    """Hashtags: the names of each image's categories, in one string per image.
+
+    labels: (n_images, n_categories) bool.
+
+    >>> label_words(np.array([[True, False, True], [False, True, False]]), ["star", "bar", "ring"])
+    ('star ring', 'bar')
+    """
+    return tuple(
+        " ".join(category_names[c] for c in np.flatnonzero(row)) for row in np.asarray(labels)
+    )
+
+
+@dataclass(frozen=True)
 class Split:
     """One part (train, val, test, ...) of a data set.
 
@@ -71,6 +98,24 @@ class Split:
                 f"{where}: labels of shape {self.labels.shape}; expected "
                 f"({n} images, {len(self.category_names)} categories)"
             )
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    def captions_of(self, row: int) -> tuple[str, ...]:
+        """The captions of the image at `row`."""
+        return tuple(self.captions[c] for c in np.flatnonzero(self.image_of_caption == row))
+
+    def sample(self, row: int) -> Sample:
+        """The image at `row`, its captions, the names of its categories and its hashtags."""
+        labels = () if self.labels is None else np.flatnonzero(self.labels[row])
+        return Sample(
+            image_id=str(self.image_ids[row]),
+            image=self.images.read([row])[0],
+            captions=self.captions_of(row),
+            categories=tuple(self.category_names[c] for c in labels),
+            hashtags=self.hashtags[row] if self.hashtags else "",
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""The parameters of `karpathy` (nothing but pydantic is imported here)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class KarpathyParameters(BaseModel):
+    """Where a data set in Karpathy's JSON format lies, and how it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["karpathy"] = Field("karpathy", description="a set in Karpathy's JSON format")
+    root: Path = Field(description="folder that the other paths are relative to")
+    annotations: Path = Field(
+        Path("dataset.json"), description="the JSON file of images, splits and sentences"
+    )
+    images: Path | None = Field(
+        Path("images"), description="folder of the images; null: captions only, without images"
+    )
+    labels: Path | None = Field(
+        None, description="category labels, one row per image: a .csv, .npz or .mat file"
+    )
+    restval_is_train: bool = Field(
+        True, description="count the split 'restval' (of MS-COCO) as training images"
+    )
+    image_size: int = Field(
+        256, ge=8, le=2048, description="images are resized to this height and width, pixels"
+    )
+    verify_images: bool = Field(
+        True, description="decode every image once before the work starts, so a broken one shows"
+    )
+
+    def path(self, path: Path) -> Path:
+        """One of the paths, seen from the working directory."""
+        return self.root.expanduser() / path.expanduser()

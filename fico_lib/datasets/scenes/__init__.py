@@ -1,0 +1,1 @@
+"""The embedded data set: procedural images of simple shapes, with captions and categories."""

@@ -1,0 +1,66 @@
+"""The parameters of `scenes` (nothing but pydantic is imported here: a command's help reads it)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Count = Annotated[int, Field(ge=1, le=20)]
+Size = Annotated[int, Field(ge=0, le=10_000_000)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class ScenesParameters(BaseModel):
+    """What `scenes` generates.
+
+    The defaults are the setting in which models of different strength differ clearly.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["scenes"] = Field("scenes", description="the procedural image-text set")
+    seed: int = Field(0, ge=0, lt=2**32, description="another seed gives another world of scenes")
+    n_train: Size = Field(5000, ge=1, description="images that models are trained on")
+    n_val: Size = Field(500, ge=1, description="images that choices are made on")
+    n_test: Size = Field(1000, ge=1, description="images that results are reported on")
+    n_detector: Size = Field(4000, description="images, disjoint, that the crop features learn on")
+    n_extra: Size = Field(0, description="further images for pre-training (split 'extra')")
+    skew: Literal["coco", "flickr"] = Field(
+        "coco",
+        description="coco: about a third of image pairs share a label; "
+        "flickr: one label is in most images, so about 88 % of pairs share it",
+    )
+    captions_per_image: Count | tuple[Count, Count] = Field(
+        5, description="captions of each image, or (fewest, most) for uneven counts"
+    )
+    noise: float = Field(
+        0.1, ge=0, le=0.5, description="standard deviation of pixel noise, full range = 1"
+    )
+    drop_colour: Probability = Field(
+        0.3, description="probability that a caption leaves out an object's colour"
+    )
+    drop_size: Probability = Field(
+        0.6, description="probability that a caption leaves out an object's size"
+    )
+    synonyms: Probability = Field(
+        0.3, description="probability that a caption uses a synonym instead of the usual word"
+    )
+    context: Probability = Field(
+        0.35, description="probability of each of a theme, a layout and a count phrase"
+    )
+
+    @field_validator("captions_per_image")
+    @classmethod
+    def _fewest_first(cls, value):
+        if isinstance(value, tuple) and value[0] > value[1]:
+            raise ValueError(f"(fewest, most) expected, found {value}")
+        return value
+
+    def sizes(self) -> dict[str, int]:
+        """Images per split, in the order in which the splits are listed."""
+        return {
+            "detector": self.n_detector,
+            "train": self.n_train,
+            "val": self.n_val,
+            "test": self.n_test,
+            "extra": self.n_extra,
+        }
