@@ -60,6 +60,15 @@ def read(path: Path) -> pd.DataFrame:
     return frame
 
 
+def known_table(number: int) -> int:
+    """`number` itself, or an InputError when the paper has no such table."""
+    if number not in TABLES:
+        raise InputError(
+            f"published table {number!r}: expected one of {', '.join(map(str, TABLES))}"
+        )
+    return number
+
+
 def table(number: int) -> pd.DataFrame:
     """Table `number` (1 to 7) of FiCo-ITR, in the paper's order of rows.
 
@@ -81,10 +90,6 @@ def table(number: int) -> pd.DataFrame:
     `cell`, the last column, spells the key of the row and is unique in its table: what
     `anomalies` refers to. Raises InputError for another number.
     """
-    if number not in TABLES:
-        raise InputError(
-            f"published table {number!r}: expected one of {', '.join(map(str, TABLES))}"
-        )
-    frame = read(FOLDER / f"table{number}.csv")
+    frame = read(FOLDER / f"table{known_table(number)}.csv")
     frame["cell"] = frame[KEYS[number]].agg(" ".join, axis=1)
     return frame

@@ -5,6 +5,7 @@ and nothing else of the repository, and the finished pages replace the old ones 
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import nbformat
 
 from fico_lib.chapters import CHAPTERS
 from fico_lib.files import write_whole
-from fico_lib.study.execute import EXECUTED
+from fico_lib.study.repository import EXECUTED
 
 
 class BookError(Exception):
@@ -61,7 +62,7 @@ def build(repository: Path, profile: str) -> Path:
         pages = Path(scratch) / "_build" / "html"
         print(done.stdout, done.stderr, sep="\n")  # into the build's log
         if done.returncode or not (pages / "index.html").is_file():
-            said = (done.stdout + done.stderr).splitlines()
+            said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).splitlines()
             wrong = [line for line in said if "WARNING" in line or "ERROR" in line]
             raise BookError("\n".join(wrong or said[-15:]).replace(f"{sources}/", ""))
         with write_whole(repository / "_build" / "html") as part:

@@ -16,9 +16,7 @@ from fico_lib.chapters.base import ChapterParameters
 from fico_lib.errors import ChapterError, InputError
 from fico_lib.files import write_whole
 from fico_lib.progress import report
-from fico_lib.study.notebook import PROFILE, RESULTS
-
-EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
+from fico_lib.study.repository import EXECUTED, PROFILE, RESULTS
 
 
 class _ReportingEngine(NBClientEngine):

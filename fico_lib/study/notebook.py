@@ -16,8 +16,6 @@ from fico_lib.results import folder
 from fico_lib.study import repository as repo
 from fico_lib.tables.show import Table, pairs
 
-RESULTS = "FICO_RESULTS"  # environment variable: the results folder that the caller wants
-PROFILE = "FICO_PROFILE"  # environment variable: the profile, for the record
 CACHE = "cache"
 
 
@@ -30,7 +28,7 @@ class Run:
         self.started = datetime.now().astimezone()
         stamp = self.started.strftime("%Y%m%d-%H%M%S")
         own_folder = self.repository / "results" / "runs" / f"{name}-{stamp}"
-        self.results = folder.Results(Path(os.environ.get(RESULTS, own_folder)))
+        self.results = folder.Results(Path(os.environ.get(repo.RESULTS, own_folder)))
         self.durations: dict[str, float] = {}
         self._clock = time.perf_counter()
 
@@ -57,7 +55,7 @@ class Run:
         """This run in a table for the reader: profile, data, machine, device, commit."""
         machine = folder.machine()
         rows = {
-            "profile": os.environ.get(PROFILE, "none (run by hand)"),
+            "profile": os.environ.get(repo.PROFILE, "none (run by hand)"),
             "started": self.started.strftime("%Y-%m-%d %H:%M %Z"),
             "processor": f"{machine['processor']}, {machine['cores']} cores",
             "memory": f"{machine['memory_gib']} GiB",
@@ -74,7 +72,7 @@ class Run:
         self.results.finish(
             {
                 "chapter": self.name,
-                "profile": os.environ.get(PROFILE, ""),
+                "profile": os.environ.get(repo.PROFILE, ""),
                 "parameters": parameters,
                 "seeds": parameters.get("seeds", []),
                 "started": self.started.isoformat(timespec="seconds"),

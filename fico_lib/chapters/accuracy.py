@@ -1,0 +1,65 @@
+"""What the chapters that measure accuracy share: data, features, models, training, seeds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from fico_lib.chapters.base import ChapterParameters
+from fico_lib.datasets import dataset_key
+from fico_lib.datasets.parameters import DataParameters
+from fico_lib.datasets.scenes.parameters import ScenesParameters
+from fico_lib.features.parameters import FeatureParameters
+from fico_lib.models import model_module
+from fico_lib.models.parameters import TrainingParameters
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Cut = Annotated[int, Field(ge=1)]
+
+
+class AccuracyParameters(ChapterParameters):
+    """Base of the accuracy chapters' schemas."""
+
+    data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
+    features: FeatureParameters = Field(
+        FeatureParameters(), description="what models see of images and captions"
+    )
+    training: TrainingParameters = Field(
+        TrainingParameters(), description="how large models are and how they are trained"
+    )
+    models: list[str] = Field(["vse", "dadh"], min_length=1, description="registered models")
+    seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
+    ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
+        "expected", description="order among equal scores (expected: mean over random orders)"
+    )
+    resamples: int = Field(
+        1000, ge=100, le=100_000, description="bootstrap resamples behind each 95 % interval"
+    )
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _registered(cls, names: list[str]) -> list[str]:
+        for name in names:
+            model_module(name)  # raises the error that names the nearest model
+        return names
+
+    def data_key(self) -> str:
+        """The key of the data that the chapter reads."""
+        return dataset_key(self.data)
+
+    def encodings(self) -> list[dict]:
+        """One request per model and seed, for `fico_lib.encode.encode`."""
+        return [
+            {
+                "data": self.data,
+                "features": self.features,
+                "training": self.training,
+                "model": model,
+                "seed": seed,
+                "device": self.device,
+            }
+            for model in self.models
+            for seed in self.seeds
+        ]

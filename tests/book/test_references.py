@@ -1,0 +1,53 @@
+"""The bibliography parses, and each entry has what its kind needs and nothing malformed."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pybtex.database import parse_file
+
+BIBLIOGRAPHY = parse_file(str(Path(__file__).parents[2] / "book" / "references.bib"))
+ENTRIES = BIBLIOGRAPHY.entries
+NEEDED = {
+    "article": {"title", "journal", "year"},
+    "inproceedings": {"title", "booktitle", "year"},
+    "misc": {"title", "year", "eprint"},
+}
+MODELS = {
+    **{"blip2": "li_2023", "beit3": "wang_2023", "xvlm": "zeng_2022", "vilt": "kim_2021"},
+    **{"imram": "chen_2020", "vsrn": "li_2019", "scan": "lee_2018", "vse": "faghri_2018"},
+    **{"adv": "li_2021", "ucch": "hu_2023", "dadh": "bai_2020", "selfalign": "zhuang_2023"},
+}
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_entry(key):
+    entry = ENTRIES[key]
+    fields = {name.lower(): value for name, value in entry.fields.items()}
+    assert fields.keys() >= NEEDED[entry.type]
+    assert entry.persons["author"]
+    assert all(value.strip() for value in fields.values())
+    assert re.fullmatch(r"(19|20)\d\d", fields["year"])
+    assert re.fullmatch(r"\d{4}\.\d{4,5}", fields.get("eprint", "0000.00000"))
+    assert ("eprint" in fields) == (fields.get("archiveprefix") == "arXiv")
+    assert re.fullmatch(r"10\.\d{4,}/\S+", fields.get("doi", "10.0000/x"))
+    assert fields.get("url", "https://").startswith("https://")
+    assert re.fullmatch(r"\d+(--\d+)?", fields.get("pages", "1"))
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_key_is_author_and_year(key):
+    author = ENTRIES[key].persons["author"][0]
+    name = "_".join(author.last_names).lower().replace("-", "_")
+    assert key.startswith(f"{name}_{ENTRIES[key].fields['year']}")
+
+
+def test_no_work_twice():
+    titles = [re.sub(r"\W", "", entry.fields["title"]).lower() for entry in ENTRIES.values()]
+    assert len(titles) == len(set(titles))
+    dois = [entry.fields["doi"].lower() for entry in ENTRIES.values() if "doi" in entry.fields]
+    assert len(dois) == len(set(dois))
+
+
+def test_every_model_has_its_paper():
+    assert set(MODELS.values()) <= set(ENTRIES)

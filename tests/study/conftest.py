@@ -1,0 +1,59 @@
+"""A copy of the study, built once with the tiny profile, for the tests of graph, runs and book."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["book", "notebooks", "fico_lib", "parameters", "_config.yml", "_toc.yml", "Snakefile"]
+
+
+class Study:
+    """A copy of the repository, and how to run the command line in it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in PARTS:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / name)
+        # The copy's library comes before the installed one, also in the notebooks' kernels.
+        self.environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
+        self.environment.pop("FICO_EVENTS", None)
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """`python -m ARGUMENTS` in the copy."""
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=280,
+        )
+
+    def pending(self) -> list[str]:
+        """The jobs that a build would run now, as 'rule' or 'rule: chapter', sorted."""
+        done = self.run(
+            *("snakemake", "book", "--config", "profile=ci", "--cores", "1", "--dry-run"),
+            *("--rerun-triggers", "params", "input", "--nolock", "--printshellcmds"),
+        )
+        commands = [x.split() for x in done.stdout.splitlines() if " fico_lib step " in x]
+        jobs = [x[x.index("step") + 1 :] for x in commands]
+        return sorted(f"{job[0]}: {job[2]}" if job[0] == "chapter" else job[0] for job in jobs)
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory) -> Study:
+    """A built copy. Tests that edit it restore what they edit."""
+    copy = Study(tmp_path_factory.mktemp("study"))
+    done = copy.run("fico_lib", "build", "--profile", "ci", check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "_build/html/index.html"
+    return copy

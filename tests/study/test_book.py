@@ -1,0 +1,101 @@
+"""The built pages: complete, offline, and made of executed chapters."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+# Attributes by which a page loads something by itself (a link that a reader clicks is no load).
+LOADS = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "embed": "src",
+    "object": "data",
+}
+
+
+class Loads(HTMLParser):
+    """Collects the addresses that a page loads."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag in LOADS and values.get(LOADS[tag]):
+            self.found.append(values[LOADS[tag]])
+        if tag == "link" and values.get("rel") not in ("canonical", "author", "help"):
+            self.found.append(values.get("href") or "")
+
+
+def pages(study):
+    return sorted((study.folder / "_build" / "html").rglob("*.html"))
+
+
+def test_no_page_loads_anything_from_another_host(study):
+    for page in pages(study):
+        loads = Loads()
+        loads.feed(page.read_text())
+        assert loads.found
+        assert not [x for x in loads.found if re.match(r"(https?:)?//", x)], page
+        # ... nor builds such an address in a script of its own.
+        assert not re.search(r"unpkg|jsdelivr|cdnjs|googleapis", page.read_text()), page
+
+
+def test_no_style_loads_anything_from_another_host(study):
+    for sheet in (study.folder / "_build" / "html").rglob("*.css"):
+        assert not re.search(r"""(@import|url\()\s*["']?(https?:)?//""", sheet.read_text()), sheet
+
+
+def test_everything_that_a_page_loads_is_there(study):
+    for page in pages(study):
+        loads = Loads()
+        loads.feed(page.read_text())
+        for address in loads.found:
+            if not address.startswith("data:"):
+                assert (page.parent / re.sub(r"[?#].*", "", address)).is_file(), (page, address)
+
+
+def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
+    html = study.folder / "_build" / "html"
+    assert sorted(p.name for p in (html / "notebooks").glob("*.html")) == [
+        "data.html",
+        "instance.html",
+    ]
+    assert not [p for p in pages(study) if p.name.lower() in ("readme.html", "tests.html")]
+    assert "R@1" in (html / "notebooks" / "instance.html").read_text()
+
+
+def test_no_page_shows_an_error_or_a_warning(study):
+    for page in pages(study):
+        text = page.read_text()
+        assert "Traceback" not in text, page
+        assert 'class="output stderr' not in text, page
+        assert "system-message" not in text, page
+
+
+def test_no_page_tells_a_path_of_the_machine(study):
+    for page in pages(study):
+        assert str(study.folder) not in page.read_text(), page
+
+
+def test_results_are_tidy_tables_beside_a_complete_record(study):
+    folder = study.folder / "results" / "ci" / "instance"
+    run = json.loads((folder / "run.json").read_text())
+    assert {"parameters", "seeds", "versions", "machine", "commit", "durations_seconds"} <= set(run)
+    assert run["parameters"]["data"]["name"] == "scenes"
+    with open(folder / "recall.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["model"] for row in rows} == {"vse", "dadh"}
+    assert (folder / "notebook.ipynb").is_file()
+
+
+def test_models_are_above_chance_even_in_the_tiny_profile(study):
+    with open(study.folder / "results" / "ci" / "instance" / "recall.csv") as file:
+        rows = [row for row in csv.DictReader(file) if row["k"] == "10"]
+    assert rows
+    for row in rows:
+        assert float(row["percent"]) > float(row["chance_percent"]), row

@@ -1,0 +1,132 @@
+"""What runs again after which edit, what a failure leaves, and how a killed build resumes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+CHAPTERS = ["chapter: data", "chapter: instance"]
+
+
+@contextmanager
+def edited(path, old, new):
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new, 1))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+def test_nothing_runs_again_when_nothing_changed(study):
+    assert study.pending() == []
+
+
+def test_new_dates_alone_change_nothing(study):
+    for path in study.folder.rglob("*.py"):
+        path.touch()
+    assert study.pending() == []
+
+
+def test_a_notebook_reruns_itself_and_the_book(study):
+    with edited(study.folder / "notebooks" / "data.ipynb", "# The data", "# The data sets"):
+        assert study.pending() == ["book", "chapter: data"]
+
+
+def test_a_page_reruns_the_book_alone(study):
+    with edited(study.folder / "book" / "rerun.md", "Profiles", "All profiles"):
+        assert study.pending() == ["book"]
+
+
+def test_a_parameter_of_a_chapter_reruns_it(study):
+    file = study.folder / "parameters" / "ci" / "instance.yaml"
+    with edited(file, "resamples: ", "resamples: 1"):
+        assert study.pending() == ["book", "chapter: instance"]
+
+
+def test_a_parameter_of_training_reruns_the_encodings(study):
+    file = study.folder / "parameters" / "ci" / "instance.yaml"
+    with edited(file, "epochs: ", "epochs: 1"):
+        assert study.pending() == ["book", "chapter: instance", "encodings", "encodings"]
+
+
+@pytest.mark.parametrize(
+    ("module", "jobs"),
+    [
+        ("models/dadh.py", ["book", "chapter: instance", "encodings"]),
+        ("datasets/scenes/captions.py",
+         ["book", *CHAPTERS, "encodings", "encodings", "features"]),
+        ("tables/instance.py", ["book", "chapter: instance"]),
+        ("study/book.py", ["book"]),
+        ("datasets/karpathy/__init__.py", []),
+        ("evaluate_command.py", []),
+    ],
+)  # fmt: skip
+def test_an_edit_of_the_library_reruns_what_imports_it(study, module, jobs):
+    path = study.folder / "fico_lib" / module
+    before = path.read_text()
+    path.write_text(before + "\n# edited\n")
+    try:
+        assert study.pending() == jobs
+    finally:
+        path.write_text(before)
+
+
+def test_a_failing_cell_is_shown_and_the_book_stays(study):
+    index = study.folder / "_build" / "html" / "notebooks" / "data.html"
+    before = index.read_text()
+    with edited(study.folder / "notebooks" / "data.ipynb", "run.facts()", "run.facts(); 1 / 0"):
+        done = study.run("fico_lib", "build", "--profile", "ci", check=False)
+    assert done.returncode == 1
+    assert "run.facts(); 1 / 0" in done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stderr
+    assert "results/logs/ci.log" in done.stderr
+    assert (study.folder / "results" / "failed" / "data.ipynb").is_file()
+    assert index.read_text() == before
+    study.run("fico_lib", "build", "--profile", "ci")
+    assert study.pending() == []
+
+
+def test_wrong_parameters_are_told_before_anything_runs(study):
+    file = study.folder / "parameters" / "ci" / "instance.yaml"
+    with edited(file, "resamples:", "resampels:"):
+        done = study.run("fico_lib", "build", "--profile", "ci", check=False)
+    assert done.returncode == 1
+    assert "'resampels': did you mean 'resamples'" in done.stderr
+
+
+def test_a_killed_build_resumes(study):
+    features = next((study.folder / "cache" / "features").iterdir())
+    made = features.stat().st_mtime_ns
+    with edited(study.folder / "parameters" / "ci" / "instance.yaml", "seeds: [0]", "seeds: [1]"):
+        command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
+        process = subprocess.Popen(
+            command,
+            cwd=study.folder,
+            env=study.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        encodings = study.folder / "cache" / "encodings"
+        finished = len(list(encodings.iterdir()))
+        deadline = time.monotonic() + 120
+        while len([p for p in encodings.iterdir() if p.name[0] != "."]) == finished:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        for child in subprocess.run(
+            ["ps", "-o", "pgid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+        ).stdout.split():
+            os.killpg(int(child), signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert study.pending() == ["book", "chapter: instance", "encodings"]
+        study.run("fico_lib", "build", "--profile", "ci")
+        assert study.pending() == []
+        assert features.stat().st_mtime_ns == made
+    study.run("fico_lib", "build", "--profile", "ci")

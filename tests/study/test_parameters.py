@@ -1,0 +1,127 @@
+import pytest
+
+from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.errors import InputError
+from fico_lib.study import parameters
+from fico_lib.study import repository as repo
+
+ROOT = repo.root()
+
+
+def check(**values):
+    return chapter("instance").check(values, "test")
+
+
+@pytest.mark.parametrize("profile", repo.profiles(ROOT))
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_profile_has_valid_parameters_for_every_chapter(profile, name):
+    parameters.load(ROOT, name, profile)
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(InputError, match=r"'data\.n_trian'.*did you mean 'data\.n_train'"):
+        check(data={"name": "scenes", "n_trian": 5})
+
+
+def test_an_unknown_name_at_the_top():
+    with pytest.raises(InputError, match=r"'seed': did you mean 'seeds'"):
+        check(seed=[1])
+
+
+def test_a_wrong_type_says_what_was_found_and_what_is_allowed():
+    with pytest.raises(InputError, match=r"'seeds\.1': found 'x'.*integer"):
+        check(seeds=[0, "x"])
+
+
+def test_a_wrong_range_says_the_limit():
+    with pytest.raises(InputError, match=r"'data\.n_train': found 0.*greater than or equal to 1"):
+        check(data={"name": "scenes", "n_train": 0})
+
+
+def test_an_unknown_model_suggests_the_nearest():
+    with pytest.raises(InputError, match=r"unknown model 'vsee': did you mean 'vse'"):
+        check(models=["vsee"])
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(InputError, match=r"(?s)resamples.*device|device.*resamples"):
+        check(resamples=3, device="abacus")
+
+
+def test_the_message_names_its_source():
+    with pytest.raises(InputError, match=r"parameters/ci/instance\.yaml \+ -p data\.seed=-1"):
+        parameters.load(ROOT, "instance", "ci", settings=("data.seed=-1",))
+
+
+def test_settings_win_over_the_file_and_the_file_over_the_profile(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("resamples: 500\ndata: {seed: 7}\n")
+    found = parameters.load(ROOT, "instance", "ci", file, ("data.seed=8",))
+    assert (found.resamples, found.data.seed) == (500, 8)
+    assert found.data.n_train == parameters.load(ROOT, "instance", "ci").data.n_train
+
+
+def test_another_data_set_brings_its_own_parameters():
+    merged = parameters.merge(
+        {"data": {"name": "scenes", "n_train": 5}}, {"data": {"name": "karpathy", "root": "x"}}
+    )
+    assert merged == {"data": {"name": "karpathy", "root": "x"}}
+
+
+@pytest.mark.parametrize("text", ["data.seed", "=1", ""])
+def test_a_setting_without_a_name_or_a_value(text):
+    with pytest.raises(InputError, match="expected name=value"):
+        parameters.read_setting(text)
+
+
+def test_numbers_of_a_file_written_as_yaml_reads_them(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("training: {learning_rate: 1e-4}\n")  # YAML 1.1 reads this as a text
+    found = parameters.load(ROOT, "instance", "ci", file)
+    assert found.training.learning_rate == 1e-4
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "a: [", "text"])
+def test_a_file_that_is_not_a_mapping(tmp_path, content):
+    file = tmp_path / "bad.yaml"
+    file.write_text(content)
+    with pytest.raises(InputError, match=r"bad\.yaml"):
+        parameters.read_file(file)
+
+
+def test_a_missing_file_and_profile():
+    with pytest.raises(InputError, match="does not exist"):
+        parameters.read_file(ROOT / "nothing.yaml")
+    with pytest.raises(InputError, match="unknown profile 'labtop': did you mean 'laptop'"):
+        parameters.load(ROOT, "instance", "labtop")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_parameter_has_a_meaning_and_a_default(name):
+    rows = parameters.describe(name)
+    assert rows
+    assert all(row["meaning"] and row["type"] for row in rows)
+    chapter(name)()  # all defaults are valid
+
+
+def test_describe_gives_ranges_of_nested_parameters():
+    rows = {row["name"]: row for row in parameters.describe("instance")}
+    assert rows["data.noise"]["range"] == "≥ 0, ≤ 0.5"
+    assert rows["data.skew"]["type"] == "'coco' or 'flickr'"
+    assert rows["seeds"]["type"] == "list of int"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_parameters_cell_of_the_notebook_is_the_schema(name):
+    import json
+
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text())["cells"]
+    (tagged,) = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    assert "".join(tagged["source"]) == parameters.cell(name), (
+        f"paste the output of `fico describe {name} --cell` into notebooks/{name}.ipynb"
+    )
+
+
+def test_outside_the_repository(tmp_path):
+    with pytest.raises(InputError, match="not inside the study's repository"):
+        repo.root(tmp_path)
