@@ -1,1 +1,29 @@
-"""Features: what a model sees of the images and captions of a split."""
+"""Features: what a model sees of the images and captions of a split.
+
+`FEATURES`: name of the image features -> "module:Class". Such a class is built with
+(dataset, parameters, device) and has the numbers `regions`, `dimension` and `block`, and
+`blocks(split)`, which yields, for `block` images at a time and in the order of the split's
+images, features (block, regions, dimension) float32 and boxes (block, regions, 4) float32:
+centre x, centre y, width and height as fractions of the image.
+"""
+
+from importlib import import_module
+
+from fico_lib.errors import unknown_name
+
+FEATURES = {
+    "crops": "fico_lib.features.crops:CropFeatures",
+    "grid": "fico_lib.features.grid:GridFeatures",
+}
+
+
+def feature_module(name: str) -> str:
+    """The dotted name of the module behind image features (nothing is imported)."""
+    if name not in FEATURES:
+        raise unknown_name("features", name, FEATURES)
+    return FEATURES[name].partition(":")[0]
+
+
+def feature_class(name: str) -> type:
+    """The class behind image features."""
+    return getattr(import_module(feature_module(name)), FEATURES[name].partition(":")[2])

@@ -1,0 +1,110 @@
+"""The keys of the study's expensive steps: everything that features and encodings depend on.
+
+The Snakefile computes them when it plans, so nothing heavy (torch, transformers) is imported here.
+A request is a dictionary of the arguments of `fico_lib.encode.encode`: data, features, training,
+model, seed, split and device.
+"""
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from fico_lib.datasets import dataset_key
+from fico_lib.datasets.parameters import DataParameters
+from fico_lib.features import feature_module
+from fico_lib.features.checkpoint import checkpoint_files, checkpoint_folder
+from fico_lib.features.parameters import FeatureParameters
+from fico_lib.files import LIBRARY, code_digest, digest, file_digest
+from fico_lib.models import model_module
+from fico_lib.models.parameters import TrainingParameters
+
+PACKAGES = {"crops": ("torch", "numpy"), "grid": ("torch", "numpy", "transformers", "pillow")}
+SCHEMAS = {
+    "data": TypeAdapter(DataParameters),
+    "features": TypeAdapter(FeatureParameters),
+    "training": TypeAdapter(TrainingParameters),
+}
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+    return {package: version(package) for package in packages}
+
+
+def resolve_checkpoint(data: DataParameters, features: FeatureParameters) -> FeatureParameters:
+    """`features` with the folder of its checkpoint seen from the working directory."""
+    if features.name != "grid":
+        return features
+    folder = checkpoint_folder(features.checkpoint, getattr(data, "root", None))
+    return features.model_copy(update={"checkpoint": str(folder)})
+
+
+def features_key(
+    data: DataParameters,
+    features: FeatureParameters,
+    split: str = "test",
+    device: str = "auto",
+    **rest: Any,
+) -> str:
+    """The key of the features of a request; `rest`, the training, does not enter.
+
+    It covers the data (parameters, files, code), the parameters and code of the features, the
+    files of a checkpoint, the device asked for and the versions of the packages that compute.
+    """
+    resolved = resolve_checkpoint(data, features)
+    files = (
+        checkpoint_files(checkpoint_folder(resolved.checkpoint, None))
+        if (resolved.name == "grid")
+        else []
+    )
+    return digest(
+        dataset_key(data),
+        features.model_dump(mode="json", exclude={"checkpoint"}),
+        {path.name: file_digest(path) for path in files},
+        split,
+        device,
+        code_digest(feature_module(features.name), "fico_lib.features.build"),
+        file_digest(LIBRARY / "encode.py"),
+        _versions(PACKAGES[features.name]),
+    )
+
+
+def encodings_key(
+    data: DataParameters,
+    features: FeatureParameters,
+    training: TrainingParameters,
+    model: str,
+    seed: int,
+    split: str = "test",
+    device: str = "auto",
+) -> str:
+    """The key of the encodings of a request: of its features, the training and the model's code.
+
+    Another model's code, or a new entry in the registries, does not enter.
+    """
+    return digest(
+        features_key(data, features, split, device),
+        training.model_dump(mode="json"),
+        model,
+        seed,
+        code_digest(model_module(model)),
+        _versions(("torch", "numpy")),
+    )
+
+
+def request_text(request: dict[str, Any]) -> str:
+    """A request as JSON text; equal requests give equal texts."""
+    plain = {
+        name: value.model_dump(mode="json") if name in SCHEMAS else value
+        for name, value in request.items()
+    }
+    return json.dumps(plain, sort_keys=True)
+
+
+def parse_request(text: str) -> dict[str, Any]:
+    """The request of a JSON text; the parameters are checked."""
+    return {
+        name: SCHEMAS[name].validate_python(value) if name in SCHEMAS else value
+        for name, value in json.loads(text).items()
+    }

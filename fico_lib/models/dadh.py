@@ -1,0 +1,173 @@
+"""DADH: supervised adversarial discrete hashing, a coarse-grained model with 64-bit codes.
+
+After Bai et al. 2020, "Deep Adversarial Discrete Hashing for Cross-Modal Retrieval" (ICMR). With
+codes H_i, H_t in [-1, 1] of images and texts, labels L and binary codes B of the train pairs:
+
+    loss = 10 triplet(H_i, H_t) + (|B - H_i|^2 + |B - H_t|^2) + adversarial
+    B    = sign(L P + mu/2 (H_i + H_t)),  P = (L'L + I)^-1 L'B     after each epoch
+
+- triplet: weighted cosine triplets in both directions, so codes of pairs with more labels in
+  common are nearer (`fico_lib.models.losses.weighted_triplet`);
+- the discrete codes B are learned, not relaxed, and pull both modalities to the same code;
+- adversarial: two critics, on the features before the last layer and on the codes, tell images
+  from texts, and the text side learns to be taken for images (Wasserstein loss with gradient
+  penalty).
+
+What differs here: three narrow layers instead of four of up to 8192 units, and whole-image features
+of this study and bags of words as inputs instead of VGG features.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import normalize
+
+from fico_lib.encodings import Codes
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.card import ModelCard
+from fico_lib.models.losses import gradient_penalty, weighted_triplet
+from fico_lib.models.model import Model
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.selection import average_precision
+from fico_lib.models.text_encoder import BagOfWords
+from fico_lib.models.training import Batch
+
+TRIPLET, QUANTISATION, ADVERSARIAL = 10.0, 1.0, 1.0  # alpha, beta and gamma of the paper
+PENALTY = 10.0  # lambda of the gradient penalty
+RIDGE = 1.0
+MU = 1e-5
+CRITIC_RATE = 5e-4
+
+
+def sign(values: torch.Tensor) -> torch.Tensor:
+    """-1 or 1; 0 counts as 1."""
+    return torch.where(values >= 0, 1.0, -1.0)
+
+
+def discrete_codes(
+    codes: torch.Tensor, labels: torch.Tensor, relaxed: torch.Tensor
+) -> torch.Tensor:
+    """The next binary codes: sign(L P + mu/2 (H_i + H_t)) with P the ridge regression of B on L.
+
+    codes: B (n, bits) of -1 and 1; labels: L (n, c) float; relaxed: H_i + H_t (n, bits).
+    """
+    gram = labels.T @ labels + RIDGE * torch.eye(labels.shape[1], device=labels.device)
+    projection = torch.linalg.solve(gram, labels.T @ codes)
+    return sign(labels @ projection + MU / 2 * relaxed)
+
+
+def _layer(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.ReLU())
+
+
+def critic(inputs: int, width: int) -> nn.Sequential:
+    """A network that gives images higher values than texts: (b, inputs) -> (b, 1)."""
+    return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 1))
+
+
+class HashNetwork(nn.Module):
+    """Two towers to relaxed codes in [-1, 1]."""
+
+    def __init__(self, inputs: int, vocabulary_size: int, parameters: TrainingParameters):
+        super().__init__()
+        wide, width = 4 * parameters.width, 2 * parameters.width
+        self.bag = BagOfWords(vocabulary_size, wide)
+        self.image = nn.Sequential(
+            nn.Dropout(parameters.dropout), _layer(inputs, wide), _layer(wide, width)
+        )
+        self.text = nn.Sequential(
+            nn.BatchNorm1d(wide), nn.ReLU(), nn.Dropout(parameters.dropout), _layer(wide, width)
+        )
+        self.image_code = nn.Sequential(nn.Linear(width, parameters.bits), nn.Tanh())
+        self.text_code = nn.Sequential(nn.Linear(width, parameters.bits), nn.Tanh())
+
+    def images(self, regions, boxes, whole) -> torch.Tensor:
+        """Whole-image features (b, inputs) -> (b, bits); regions are not used."""
+        return self.image_code(self.image(whole))
+
+    def texts(self, tokens, lengths) -> torch.Tensor:
+        """(b, longest), (b,) -> (b, bits)."""
+        return self.text_code(self.text(self.bag(tokens, lengths)))
+
+
+class DADH(Model):
+    """The model `dadh`."""
+
+    card = ModelCard(
+        name="dadh",
+        title="DADH",
+        granularity="CG",
+        approach="Dual Hash",
+        query_time_attention="None",
+        dimension="64D",
+        image_features="whole image",
+        text_features="bag of words",
+        dtype="1 bit",
+        reference="Bai et al. 2020",
+        needs=("labels",),
+    )
+
+    def build(self, train: FeatureSplit) -> nn.Module:
+        """The towers, their critics, and binary codes of the train pairs to begin with."""
+        bits, width = self.parameters.bits, 2 * self.parameters.width
+        n = len(train.image_ids)
+        self.labels = torch.from_numpy(np.array(train.labels, np.float32)).to(self.device)
+        self.codes = sign(torch.randn(n, bits)).to(self.device)
+        self.relaxed = torch.zeros(n, bits, device=self.device)
+        self.critics = nn.ModuleList([critic(width, width), critic(bits, width)]).to(self.device)
+        self.critic_optimizer = torch.optim.Adam(
+            self.critics.parameters(), CRITIC_RATE, betas=(0.5, 0.9)
+        )
+        return HashNetwork(train.whole.shape[1], train.vocabulary_size, self.parameters)
+
+    def _train_critics(self, images: list[torch.Tensor], texts: list[torch.Tensor]) -> None:
+        """One step of the critics on detached features and codes."""
+        loss = torch.zeros((), device=self.device)
+        for judge, real, fake in zip(self.critics, images, texts, strict=True):
+            real, fake = real.detach(), fake.detach()
+            loss = loss + judge(fake).mean() - judge(real).mean()
+            loss = loss + PENALTY * gradient_penalty(judge, real, fake)
+        self.critic_optimizer.zero_grad()
+        loss.backward()
+        self.critic_optimizer.step()
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The loss of the towers; trains the critics by the way."""
+        features = [
+            self.network.image(batch.whole),
+            self.network.text(self.network.bag(batch.tokens, batch.lengths)),
+        ]
+        codes = [self.network.image_code(features[0]), self.network.text_code(features[1])]
+        self._train_critics([features[0], codes[0]], [features[1], codes[1]])
+        self.relaxed[batch.rows] = (codes[0] + codes[1]).detach()
+
+        cosine = normalize(codes[0], dim=1) @ normalize(codes[1], dim=1).T
+        shared = batch.labels @ batch.labels.T
+        triplet = weighted_triplet(cosine, shared) + weighted_triplet(cosine.T, shared.T)
+        wanted = self.codes[batch.rows]
+        quantisation = sum(((wanted - code) ** 2).sum(1).mean() for code in codes)
+        adversarial = -sum(
+            judge(fake).mean()
+            for judge, fake in zip(self.critics, (features[1], codes[1]), strict=True)
+        )
+        return TRIPLET * triplet + QUANTISATION * quantisation + ADVERSARIAL * adversarial
+
+    def after_epoch(self) -> None:
+        """Learn the binary codes of the train pairs anew."""
+        self.codes = discrete_codes(self.codes, self.labels, self.relaxed)
+
+    def score(self, images: torch.Tensor, texts: torch.Tensor, val: FeatureSplit) -> float:
+        """Mean average precision of the codes on the validation split, both directions summed.
+
+        The first caption of each image stands for its text.
+        """
+        labels = torch.from_numpy(np.array(val.labels, np.float32)).to(images.device)
+        _, first = np.unique(val.image_of_caption, return_index=True)
+        images, texts = sign(images), sign(texts[torch.from_numpy(first).to(images.device)])
+        i2t = average_precision(images, texts, labels, labels)
+        return i2t + average_precision(texts, images, labels, labels)
+
+    def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Codes:
+        """Codes of one bit per dimension: set where the relaxed code is not negative."""
+        bits = self.parameters.bits
+        return Codes(np.packbits(images >= 0, 1), np.packbits(texts >= 0, 1), bits, **about)
