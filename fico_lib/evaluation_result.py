@@ -1,0 +1,101 @@
+"""What an evaluation returns: metrics with chance level, tie interval and per-query values."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fico_lib.conventions import Conventions
+from fico_lib.metrics.chance import corrected
+
+
+@dataclass
+class DirectionResult:
+    """One task in one direction. Recalls and AP in percent, ranks from 1; None is "n/a".
+
+    metrics: R@k, MedR, MeanR (instance) or mAP@k (category); chance: the same of a random ranking;
+    tie_interval: pessimistic and optimistic value of each metric; per_query: R@k and rank, or AP@k,
+    one value per query, NaN where it was skipped; clusters: (n_queries,) the image each query
+    belongs to, to draw with in `fico_lib.metrics.uncertainty`; pr: 11 interpolated precisions
+    (fractions) at recall 0.0 ... 1.0, category only.
+    """
+
+    metrics: dict[str, float | None]
+    chance: dict[str, float]
+    tie_interval: dict[str, tuple[float, float]]
+    per_query: dict[str, np.ndarray]
+    clusters: np.ndarray
+    queries: int
+    candidates: int
+    empty_queries: int
+    pr: np.ndarray | None = None
+
+    def __getitem__(self, metric: str) -> float | None:
+        """The value of a metric, for example `result.instance["i2t"]["R@1"]`."""
+        return self.metrics[metric]
+
+    @property
+    def corrected(self) -> dict[str, float | None]:
+        """Chance-corrected values in percent, (metric - chance) / (1 - chance)."""
+        return {
+            name: None if value is None else 100 * corrected(value / 100, self.chance[name] / 100)
+            for name, value in self.metrics.items()
+            if "@" in name
+        }
+
+
+@dataclass
+class EvaluationResult:
+    """Both tasks (None where not evaluated), by direction, and the conventions used."""
+
+    instance: dict[str, DirectionResult] | None
+    category: dict[str, DirectionResult] | None
+    conventions: Conventions
+    about: dict[str, str] = field(default_factory=dict)
+    keep_per_query: bool = False
+
+    @property
+    def r_at_sum(self) -> float | None:
+        """R@1 + R@5 + R@10 of both directions (None where one of them was not asked for)."""
+        if self.instance is None:
+            return None
+        values = [d.metrics.get(f"R@{k}") for d in self.instance.values() for k in (1, 5, 10)]
+        return None if None in values else float(sum(values))
+
+    def to_dict(self) -> dict:
+        """JSON values: recalls, mAP and chance in percent; what is not available is None."""
+        found: dict = {}
+        if self.instance is not None:
+            found["instance"] = {d: self._direction(r) for d, r in self.instance.items()}
+            found["instance"]["R@sum"] = self.r_at_sum
+        if self.category is not None:
+            found["category"] = {d: self._direction(r) for d, r in self.category.items()}
+        found["conventions"] = self.conventions.to_dict() | self.about
+        return _plain(found)
+
+    def _direction(self, r: DirectionResult) -> dict:
+        entry: dict = dict(r.metrics)
+        if r.pr is None and "MedR" in r.metrics:
+            entry["chance"] = r.chance
+        else:
+            entry["chance"] = r.chance["mAP@all"]
+            entry["chance_at"] = r.chance
+            entry["pr"] = r.pr
+        entry["chance_corrected"] = r.corrected
+        entry["tie_interval"] = r.tie_interval
+        entry["queries"], entry["candidates"] = r.queries, r.candidates
+        entry["empty_queries"] = r.empty_queries
+        if self.keep_per_query:
+            entry["per_query"] = r.per_query
+        return entry
+
+
+def _plain(value: object) -> object:
+    """JSON values: lists for arrays and tuples, None for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
