@@ -105,9 +105,7 @@ def test_loss_ignores_what_is_not_known():
     assert loss_of(network, features, nothing, torch.full((2, 4), torch.nan)).item() == 0
     one = torch.tensor([[1, IGNORE], [IGNORE, IGNORE]])
     expected = torch.nn.functional.cross_entropy(network.heads[0](features[:1]), one[:1, 0])
-    assert torch.allclose(
-        loss_of(network, features, one, torch.full((2, 4), torch.nan)), expected
-    )
+    assert torch.allclose(loss_of(network, features, one, torch.full((2, 4), torch.nan)), expected)
 
 
 def test_data_without_a_detector_split_is_refused(dataset):
