@@ -42,9 +42,7 @@ def dataset():
 
 
 def models():
-    resnet = ResNetConfig(
-        embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic"
-    )
+    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
     mobile = MobileNetV2Config(depth_multiplier=0.25, image_size=32)
     clip = CLIPConfig(
         text_config={"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -80,9 +78,7 @@ def test_any_vision_checkpoint_gives_regions(kind, tmp_path, dataset):
 def test_cells_lie_where_the_image_says(tmp_path, dataset):
     """Brightness in one corner changes that corner's cell more than the others."""
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
-    extractor = GridFeatures(
-        dataset, GridParameters(checkpoint=folder, layers=(0,), cells=2), CPU
-    )
+    extractor = GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(0,), cells=2), CPU)
     dark = np.zeros((32, 32, 3), np.uint8)
     bright = dark.copy()
     bright[:16, 16:] = 255
@@ -121,7 +117,7 @@ def test_cell_boxes():
 
 def test_a_layer_that_is_not_there(tmp_path, dataset):
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
-    with pytest.raises(InputError, match="features.layers: 7; .* has 3 hidden layers, 0 to 2"):
+    with pytest.raises(InputError, match=r"features.layers: 7; .* has 3 hidden layers, 0 to 2"):
         GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(0, 7)), CPU)
 
 
