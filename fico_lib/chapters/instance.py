@@ -19,3 +19,8 @@ class InstanceChapter(AccuracyParameters):
     mode: Literal["any", "fraction"] = Field(
         "any", description="R@k: any positive in the top k, or the fraction of them"
     )
+
+    def comparison(self) -> dict:
+        """The arguments of `fico_lib.results.instance.compare` beside the encodings."""
+        names = ("seeds", "recall_at", "recall_at_codes", "mode", "ties", "resamples", "device")
+        return {name: getattr(self, name) for name in names}

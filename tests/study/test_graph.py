@@ -120,7 +120,10 @@ def test_a_killed_build_resumes(study):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         for child in subprocess.run(
-            ["ps", "-o", "pgid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+            ["ps", "-o", "pgid=", "--ppid", str(process.pid)],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.split():
             os.killpg(int(child), signal.SIGKILL)
         os.killpg(process.pid, signal.SIGKILL)

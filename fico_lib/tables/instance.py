@@ -1,0 +1,218 @@
+"""What a reader of the instance chapter sees: tables beside the paper's, and sentences."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fico_lib import published
+from fico_lib.models import model_card
+from fico_lib.results.instance import Comparison, over_seeds
+from fico_lib.tables.show import Table, Text, bullets, with_interval
+
+DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
+
+
+def names(models: Sequence[str]) -> dict[str, str]:
+    """Model -> the name that figures and tables show, with its granularity."""
+    return {model: f"{model} ({model_card(model).granularity})" for model in models}
+
+
+def models(chosen: Sequence[str]) -> Table:
+    """The model cards as a table in the manner of the paper's Table 1."""
+    cards = [model_card(model) for model in chosen]
+    frame = pd.DataFrame(
+        {
+            "model": list(chosen),
+            "what": [card.title for card in cards],
+            "granularity": [card.granularity for card in cards],
+            "query-time attention": [card.query_time_attention for card in cards],
+            "dimension": [card.dimension for card in cards],
+            "image features": [card.image_features for card in cards],
+            "text features": [card.text_features for card in cards],
+            "dtype": [card.dtype for card in cards],
+            "after": [card.reference for card in cards],
+        }
+    )
+    return Table(frame, "The models of this run, in the columns of the paper's Table 1.")
+
+
+def facts_of_the_task(compared: Comparison) -> Text:
+    """How large the task is."""
+    seeds = ", ".join(map(str, compared.seeds))
+    return Text(
+        f"The test split has {compared.n_images:,} images and {compared.n_captions:,} captions, "
+        f"all of them candidates. Seeds: {seeds}."
+    )
+
+
+def _means(compared: Comparison) -> pd.DataFrame:
+    return over_seeds(compared.recall).set_index(["model", "direction", "k"])
+
+
+def recall(compared: Comparison) -> Table:
+    """R@k with intervals in both directions, median rank and R@sum, and the chance level."""
+    means, ranks = _means(compared), compared.ranks.groupby(["model", "direction"], sort=False)
+    ranks, rows = ranks.mean(numeric_only=True), []
+    for model in dict.fromkeys(compared.recall["model"]):
+        row = {"model": names([model])[model]}
+        for direction, title in DIRECTIONS.items():
+            for k in compared.headline:
+                one = means.loc[(model, direction, k)]
+                value = with_interval(one["percent"], one["low"], one["high"])
+                if len(compared.seeds) > 1:
+                    value += f" ± {one['seed_deviation']:.1f}"
+                row[f"{title} R@{k}"] = value
+            row[f"{title} median rank"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
+        sums = compared.ranks[compared.ranks["model"] == model]["r_sum_percent"]
+        if sums.notna().all():
+            row["R@sum"] = f"{sums.mean():.1f}"
+        rows.append(row)
+    rows.append(_chance_row(compared, means, ranks))
+    deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
+    return Table(
+        pd.DataFrame(rows).fillna(""),
+        f"Queries answered within the first k, in percent, with 95 % intervals.{deviation}",
+    )
+
+
+def _chance_row(compared: Comparison, means: pd.DataFrame, ranks: pd.DataFrame) -> dict:
+    model = compared.recall["model"].iloc[0]
+    row = {"model": "chance"}
+    for direction, title in DIRECTIONS.items():
+        for k in compared.headline:
+            row[f"{title} R@{k}"] = f"{means.loc[(model, direction, k), 'chance_percent']:.1f}"
+        row[f"{title} median rank"] = ""
+    return row
+
+
+def _codes(compared: Comparison) -> list[str]:
+    rows = compared.recall
+    return list(dict.fromkeys(rows[rows["granularity"] == "CG"]["model"]))
+
+
+def first_stage(compared: Comparison) -> Text:
+    """What the codes would keep, and lose, as a first stage."""
+    means, sentences = _means(compared), []
+    for model in _codes(compared):
+        k = int(compared.recall["k"].max())
+        share = {d: means.loc[(model, d, k), "percent"] for d in DIRECTIONS}
+        chance = {d: means.loc[(model, d, k), "chance_percent"] for d in DIRECTIONS}
+        sentences.append(
+            f"With the {k} nearest codes of {model}, the right item is still there for "
+            f"{share['i2t']:.1f} % of the image queries and {share['t2i']:.1f} % of the text "
+            f"queries (chance: {chance['i2t']:.1f} % and {chance['t2i']:.1f} %). The rest is lost "
+            "before any second stage can see it."
+        )
+    return bullets(sentences or ["No model of this run has hash codes."])
+
+
+def ties(compared: Comparison) -> Table:
+    """R@k at the headline cuts under the three ways to break ties."""
+    rows = [
+        {
+            "model": names([row.model])[row.model],
+            "direction": DIRECTIONS[row.direction],
+            "k": row.k,
+            "all ties lost": f"{row.pessimistic_percent:.1f}",
+            "as reported": f"{row.percent:.1f}",
+            "all ties won": f"{row.optimistic_percent:.1f}",
+        }
+        for row in over_seeds(compared.recall).itertuples()
+        if row.k in compared.headline
+    ]
+    return Table(pd.DataFrame(rows), "What ties are worth, R@k in percent.")
+
+
+def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[str]) -> Table:
+    """The paper's rows of a table (Flickr30K) and ours, in the paper's columns."""
+    means, printed = _means(compared), published.wide(number, dataset="flickr30k", printed=True)
+    labels = published.table(number).drop_duplicates("model").set_index("model")["name"]
+    columns = [(d, f"R@{k}") for d in DIRECTIONS for k in cuts]
+    rows = [
+        {"model": labels[model], "from": "paper", **{c: printed.loc[model, c] for c in columns}}
+        for model in printed.index
+    ]
+    known = set(compared.recall["k"])
+    for model in ours:
+        cells = {
+            (d, f"R@{k}"): f"{means.loc[(model, d, k), 'percent']:.1f}" if k in known else "n/a"
+            for d in DIRECTIONS
+            for k in cuts
+        }
+        rows.append({"model": names([model])[model], "from": "this run", **cells})
+    frame = pd.DataFrame(rows)
+    frame.columns = [
+        c if isinstance(c, str) else f"{DIRECTIONS[c[0]]} {c[1]}" for c in frame.columns
+    ]
+    return Table(
+        frame,
+        f"The paper's Table {number}, Flickr30K as printed, and this run on its own data.",
+    )
+
+
+def beside_table_2(compared: Comparison) -> Table:
+    """The paper's Table 2 (R@1, R@5, R@10) with all models of this run below."""
+    return _beside(compared, 2, [1, 5, 10], list(dict.fromkeys(compared.recall["model"])))
+
+
+def beside_table_3(compared: Comparison) -> Table:
+    """The paper's Table 3 (R@50, R@100, R@200 of the codes) with this run's codes below."""
+    return _beside(compared, 3, [50, 100, 200], _codes(compared))
+
+
+def _gap_sentence(row) -> str:
+    decided = row.low > 0 or row.high < 0
+    word = "more than the queries' uncertainty" if decided else "within the queries' uncertainty"
+    return (
+        f"{DIRECTIONS[row.direction].capitalize()}, {row.model} answers {row.gap_percent:+.1f} "
+        f"points [{row.low:.1f}, {row.high:.1f}] of the queries at rank {row.k} compared with "
+        f"{row.than}: {word}."
+    )
+
+
+def takeaways(compared: Comparison) -> Text:
+    """The chapter's findings in sentences, computed from its rows."""
+    means, first = _means(compared), compared.headline[0]
+    sentences = []
+    for model, name in names(list(dict.fromkeys(compared.recall["model"]))).items():
+        i2t, t2i = (means.loc[(model, d, first)] for d in DIRECTIONS)
+        sentences.append(
+            f"**{name}** answers {i2t['percent']:.1f} % [{i2t['low']:.1f}, {i2t['high']:.1f}] of "
+            f"the image queries and {t2i['percent']:.1f} % [{t2i['low']:.1f}, {t2i['high']:.1f}] "
+            f"of the text queries at rank {first} (chance: {i2t['chance_percent']:.1f} % and "
+            f"{t2i['chance_percent']:.1f} %)."
+        )
+    gaps = compared.gaps
+    if len(gaps):
+        sentences += [_gap_sentence(row) for row in gaps[gaps["k"] == first].itertuples()]
+    return bullets(sentences)
+
+
+def beside_in_words(compared: Comparison) -> Text:
+    """Which of the paper's findings this run shows, and which it does not, at the first cut."""
+    means, first = _means(compared), compared.headline[0]
+    chosen = list(dict.fromkeys(compared.recall["model"]))
+    fine = [m for m in chosen if model_card(m).granularity == "FG"]
+    coarse = _codes(compared)
+    sentences = []
+    if fine and coarse:
+        ahead = all(
+            means.loc[(f, d, first), "low"] > means.loc[(c, d, first), "high"]
+            for f in fine
+            for c in coarse
+            for d in DIRECTIONS
+        )
+        sentences.append(
+            f"*Fine-grained models are ahead of the codes at R@{first}*: "
+            + ("seen here in both directions." if ahead else "not clearly seen here.")
+        )
+    easier = [
+        m
+        for m in chosen
+        if means.loc[(m, "i2t", first), "low"] > means.loc[(m, "t2i", first), "high"]
+    ]
+    sentences.append(
+        "*Image to text is easier than text to image*: "
+        + (f"seen here for {', '.join(easier)}." if easier else "not clearly seen here.")
+    )
+    return bullets(sentences)
