@@ -22,6 +22,7 @@ DATASETS = {
 FINGERPRINTS = {
     "karpathy": "fico_lib.datasets.karpathy.fingerprint:fingerprint",
 }
+NOT_CONTENT = {"root", "verify_images"}  # parameters that do not change the data
 
 
 def _resolve(entry: str):
@@ -41,8 +42,12 @@ def load_dataset(parameters: "DataParameters") -> "Dataset":
 
 
 def dataset_key(parameters: "DataParameters") -> str:
-    """The key of everything that the data depend on: parameters, the files read, and the code."""
+    """The key of everything that the data depend on: parameters, the files read, and the code.
+
+    Where the files lie and whether they are verified do not matter: their content does.
+    """
     module = _entry(parameters.name).split(":")[0]
     files = FINGERPRINTS.get(parameters.name)
     content = _resolve(files)(parameters) if files else None
-    return digest(parameters.model_dump(mode="json"), content, code_digest(module))
+    asked = parameters.model_dump(mode="json", exclude=NOT_CONTENT)
+    return digest(asked, content, code_digest(module))

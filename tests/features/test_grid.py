@@ -117,7 +117,7 @@ def test_cell_boxes():
 
 def test_a_layer_that_is_not_there(tmp_path, dataset):
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
-    with pytest.raises(InputError, match="features.layers: 7; .* has 3 hidden layers, 0 to 2"):
+    with pytest.raises(InputError, match=r"features.layers: 7; .* has 3 hidden layers, 0 to 2"):
         GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(0, 7)), CPU)
 
 

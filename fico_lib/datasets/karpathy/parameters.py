@@ -29,7 +29,7 @@ class KarpathyParameters(BaseModel):
         256, ge=8, le=2048, description="images are resized to this height and width, pixels"
     )
     verify_images: bool = Field(
-        True, description="decode every image once before the work starts, so a broken one shows"
+        True, description="decode every image when the set is loaded, so that a broken one shows"
     )
 
     def path(self, path: Path) -> Path:

@@ -1,9 +1,8 @@
 """The grammar of the captions.
 
-caption  = [opening] [number things "with"] objects [layout] [theme]
-objects  = object | object relation object | object "and" object | object "and" object relation
-           object | object "and" object "and" object
-object   = number kinds | "a" [size] [colour] kind
+caption  = [opening] [number things "including"] phrase {"and" phrase} [layout] [theme]
+phrase   = object | number kinds         (the last two may be linked by a relation, not "and")
+object   = "a" [size] [colour] kind
 
 Which objects are named is drawn by their size; every word may be replaced by a synonym. All
 choices are draws of the image and the caption's number, so caption j of an image is the same
@@ -32,7 +31,7 @@ COUNTED = 0.5  # probability that objects of one kind are named together
 
 @dataclass(frozen=True)
 class Habits:
-    """How captions are worded: probabilities of leaving out, of synonyms, of each context phrase."""
+    """How captions are worded: probabilities of what is left out, swapped and added."""
 
     drop_colour: float
     drop_size: float
@@ -56,55 +55,54 @@ def _word(words: tuple[str, ...], dice: Iterator[float], habits: Habits) -> str:
     return words[1 + int(next(dice) * (len(words) - 1))]
 
 
-def _object(thing: tuple, alike: int, dice: Iterator[float], habits: Habits) -> str:
-    """One object phrase; `alike`: how many objects of its kind it stands for."""
+def _object(thing: tuple, dice: Iterator[float], habits: Habits) -> str:
+    """One object: an article, perhaps its size and its colour, and its kind."""
     kind, colour, size, *_ = thing
-    if alike > 1:
-        return f"{world.NUMBERS[alike]} {plural(_word(KINDS[kind], dice, habits))}"
     words = []
     if next(dice) >= habits.drop_size:
         words.append(_word(SIZES[size], dice, habits))
     if next(dice) >= habits.drop_colour:
         words.append(_word(COLOURS[colour], dice, habits))
     words.append(_word(KINDS[kind], dice, habits))
-    article = "an" if words[0][0] in "aeio" else "a"
-    return " ".join([article, *words])
+    return " ".join(["an" if words[0][0] in "aeio" else "a", *words])
 
 
 def _relation(one: tuple, other: tuple, dice: Iterator[float], habits: Habits) -> str:
-    """Where the first object is, seen from the other: along the axis in which they differ more."""
+    """Where `one` is, seen from `other`: along the axis in which they differ more."""
     dx, dy = one[3] - other[3], one[4] - other[4]
-    if abs(dx) > abs(dy):
-        name = "left" if dx < 0 else "right"
-    else:
-        name = "above" if dy < 0 else "below"
-    return _word(world.RELATIONS[name], dice, habits)
+    sideways, upright = "left" if dx < 0 else "right", "above" if dy < 0 else "below"
+    return _word(world.RELATIONS[sideways if abs(dx) > abs(dy) else upright], dice, habits)
+
+
+def _phrases(
+    things: list[tuple], named: list[int], dice: Iterator[float], habits: Habits
+) -> list[tuple[str, tuple | None]]:
+    """The objects `named`, as phrases: each with its object, or None for all of one kind."""
+    kinds = [thing[0] for thing in things]
+    phrases: list[tuple[str, tuple | None]] = []
+    together: dict[int, bool] = {}  # kinds that were named: all at once, or one by one
+    for i in named:
+        kind, alike = kinds[i], kinds.count(kinds[i])
+        if kind not in together:
+            together[kind] = alike > 1 and next(dice) < COUNTED
+            if together[kind]:
+                noun = plural(_word(KINDS[kind], dice, habits))
+                phrases.append((f"{world.NUMBERS[alike]} {noun}", None))
+        if not together[kind]:
+            phrases.append((_object(things[i], dice, habits), things[i]))
+    return phrases
 
 
 def _objects(things: list[tuple], named: list[int], dice: Iterator[float], habits: Habits) -> str:
     """The phrase that names the objects `named`, the last two perhaps by how they stand."""
-    kinds = [thing[0] for thing in things]
-    phrases: list[tuple[str, tuple, bool]] = []
-    counted: set[int] = set()
-    for i in named:
-        if kinds[i] in counted:
-            continue
-        together = next(dice) < COUNTED
-        alike = kinds.count(kinds[i]) if together and kinds[i] not in _kinds_of(phrases) else 1
-        if alike > 1:
-            counted.add(kinds[i])
-        phrases.append((_object(things[i], alike, dice, habits), things[i], alike == 1))
-    related = next(dice) < RELATED
-    text = " and ".join(phrase for phrase, _, _ in phrases)
-    if related and len(phrases) > 1 and phrases[-1][2] and phrases[-2][2]:
-        relation = _relation(phrases[-2][1], phrases[-1][1], dice, habits)
-        text = " and ".join(phrase for phrase, _, _ in phrases[:-1])
-        text = f"{text} {relation} {phrases[-1][0]}"
-    return text
-
-
-def _kinds_of(phrases: list[tuple[str, tuple, bool]]) -> set[int]:
-    return {thing[0] for _, thing, _ in phrases}
+    phrases = _phrases(things, named, dice, habits)
+    link = "and"
+    if len(phrases) > 1 and next(dice) < RELATED:
+        one, other = phrases[-2][1], phrases[-1][1]
+        if one and other:
+            link = _relation(one, other, dice, habits)
+    *first, last = [phrase for phrase, _ in phrases]
+    return f"{' and '.join(first)} {link} {last}" if first else last
 
 
 def caption(
@@ -124,7 +122,7 @@ def caption(
     if next(dice) < OPENED:
         parts.append(world.OPENINGS[int(next(dice) * len(world.OPENINGS))])
     if next(dice) < habits.context:
-        parts += [world.NUMBERS[len(things)], _word(world.THINGS, dice, habits), "with"]
+        parts += [world.NUMBERS[len(things)], _word(world.THINGS, dice, habits), "including"]
     parts.append(_objects(things, named, dice, habits))
     if next(dice) < habits.context:
         parts.append(_word(LAYOUTS[layout], dice, habits))
@@ -133,36 +131,39 @@ def caption(
     return " ".join(parts)
 
 
-def captions_of(scenes: Scenes, per_image: tuple[int, int], habits: Habits):
+def _named(draws: Draws, scenes: Scenes, captions: int) -> list[list[list[int]]]:
+    """Rows of the objects that each caption names: one to `MOST_NAMED`, large ones more often."""
+    side = scenes.objects["side"]
+    # Weighted sampling without replacement: the earliest of exponential times with rate = side.
+    times = -np.log1p(-draws.uniform("named", captions, side.shape[1]))
+    times = np.where(side[:, None] > 0, times / np.maximum(side, 1)[:, None], np.inf)
+    order = times.argsort(2)[:, :, :MOST_NAMED].tolist()
+    n_named = (1 + draws.below("n_named", MOST_NAMED, captions)).tolist()
+    return [
+        [rows[:n] for rows, n in zip(of_image, n_of_image, strict=True)]
+        for of_image, n_of_image in zip(order, n_named, strict=True)
+    ]
+
+
+def captions_of(
+    scenes: Scenes, per_image: tuple[int, int], habits: Habits
+) -> tuple[list[str], np.ndarray, np.ndarray]:
     """All captions of the scenes.
 
-    per_image: (fewest, most). Returns (captions: list of str, image_of_caption: (n_captions,)
-    int64, number: (n_captions,) int64, the caption's number within its image).
+    per_image: (fewest, most). Returns the captions, image_of_caption (n_captions,) int64, and
+    (n_captions,) int64, the number of each caption among those of its image.
     """
     fewest, most = per_image
-    n, slots = scenes.objects.shape
     draws = Draws(scenes.seed, scenes.stream, scenes.index)
     counts = fewest + draws.below("n_captions", most - fewest + 1)
-    present = scenes.objects["kind"] >= 0
-    # Weighted sampling without replacement: the smallest of exponential times with rate = side.
-    times = -np.log1p(-draws.uniform("named", most, slots))
-    times = np.where(present[:, None], times / np.maximum(scenes.objects["side"], 1)[:, None], 1e9)
-    order = times.argsort(2)[:, :, :MOST_NAMED].tolist()
-    n_named = (1 + draws.below("n_named", MOST_NAMED, most)).tolist()
+    named = _named(draws, scenes, most)
     dice = draws.uniform("words", most, DICE).tolist()
-    things = [row[:k].tolist() for row, k in zip(scenes.objects, present.sum(1), strict=True)]
+    things = [[t for t in row if t[0] >= 0] for row in scenes.objects.tolist()]
+    themes, layouts = scenes.theme.tolist(), scenes.layout.tolist()
     captions = [
-        caption(
-            things[i],
-            order[i][j][: n_named[i][j]],
-            scenes.theme[i],
-            scenes.layout[i],
-            iter(dice[i][j]),
-            habits,
-        )
-        for i in range(n)
+        caption(things[i], named[i][j], themes[i], layouts[i], iter(dice[i][j]), habits)
+        for i in range(len(scenes))
         for j in range(counts[i])
     ]
-    image_of_caption = np.repeat(np.arange(n), counts)
-    number = np.arange(len(captions)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return captions, image_of_caption, number
+    number = np.concatenate([np.arange(count) for count in counts])
+    return captions, np.repeat(np.arange(len(scenes)), counts), number

@@ -78,10 +78,10 @@ class Draws:
         return (self.uniform(name, *shape) * high).astype(np.int64)
 
     def noise(self, name: str, *shape: int) -> np.ndarray:
-        """Noise of nearly normal shape (the sum of four uniform bytes), mean 0, variance 4 Var(byte).
+        """Noise of nearly normal shape: the sum of four uniform bytes, less its mean.
 
-        int16 (n, *shape), within ±510, standard deviation `NOISE_SD`. Integers, so that the same
-        seed gives the same image on every machine.
+        int16 (n, *shape), within ±510, standard deviation `NOISE_SD`. Whole numbers, so that the
+        same seed gives the same image on every machine.
         """
         size = int(np.prod(shape))
         raw = self.bits(name, -(-size // 2)).view(np.uint8)

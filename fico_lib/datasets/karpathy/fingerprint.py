@@ -1,0 +1,34 @@
+"""What tells one data set on disk from another, without reading its images."""
+
+import os
+from pathlib import Path
+
+from fico_lib.datasets.karpathy.parameters import KarpathyParameters
+from fico_lib.datasets.karpathy.paths import existing_file, existing_folder
+from fico_lib.files import digest, file_digest
+
+
+def _listing(folder: Path) -> list[tuple[str, int]]:
+    """(name below `folder`, bytes) of every file in it, sorted; hidden files do not count."""
+    found = []
+    for place, folders, files in os.walk(existing_folder(folder, "images")):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith("."):
+                path = os.path.join(place, name)
+                found.append((os.path.relpath(path, folder), os.path.getsize(path)))
+    return sorted(found)
+
+
+def fingerprint(parameters: KarpathyParameters) -> list[str | None]:
+    """Keys of the annotations' content, the labels' content, and the images' names and sizes.
+
+    Raises InputError where one of them is missing.
+    """
+    annotations = existing_file(parameters.path(parameters.annotations), "annotations")
+    keys = [file_digest(annotations), None, None]
+    if parameters.labels:
+        keys[1] = file_digest(existing_file(parameters.path(parameters.labels), "labels"))
+    if parameters.images:
+        keys[2] = digest(_listing(parameters.path(parameters.images)))
+    return keys

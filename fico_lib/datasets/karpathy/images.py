@@ -1,0 +1,108 @@
+"""Images in files: read when asked for, resized to one size; and the check that all are whole."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fico_lib.datasets.karpathy.paths import existing_folder
+from fico_lib.errors import InputError
+from fico_lib.progress import track
+
+# What Pillow raises for a file that it cannot read, after the kind and place of the damage.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+
+
+def _broken(path: Path, image_id: str, error: Exception) -> InputError:
+    return InputError(f"broken image {path} (image id '{image_id}'): {error or type(error)}")
+
+
+class FolderImages:
+    """Images in files, decoded and resized when read.
+
+    paths: one per image; image_ids: (n,) str, for messages; size: height and width, pixels.
+    """
+
+    def __init__(self, paths: Sequence[Path], image_ids: np.ndarray, size: int):
+        self.paths, self.image_ids, self.size = tuple(paths), image_ids, size
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The images at `rows`, uint8 (len(rows), size, size, 3), by bicubic resampling."""
+        images = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        for i, row in enumerate(rows):
+            try:
+                with Image.open(self.paths[row]) as image:
+                    images[i] = image.convert("RGB").resize(
+                        (self.size, self.size), Image.Resampling.BICUBIC
+                    )
+            except BROKEN as error:
+                raise _broken(self.paths[row], self.image_ids[row], error) from error
+        return images
+
+
+class AbsentImages:
+    """The images of a set of captions only: counted, but nothing to read."""
+
+    def __init__(self, n: int):
+        self.n = n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Always an InputError: there are no images."""
+        raise InputError(
+            "this data set was loaded without images (parameter images: null); "
+            "give the folder of the images to read them"
+        )
+
+
+def find_images(
+    folder: Path, names: Sequence[tuple[str, str]], image_ids: Sequence[str]
+) -> list[Path]:
+    """The files of the images, given as (folder or "", filename) below `folder`.
+
+    A file may also lie directly in `folder`. Raises InputError where files are missing.
+    """
+    existing_folder(folder, "images")
+    paths, missing = [], []
+    for (below, filename), image_id in zip(names, image_ids, strict=True):
+        path = folder / below / filename
+        if not path.is_file():
+            path = folder / filename
+        if not path.is_file():
+            missing.append((folder / below / filename, image_id))
+        paths.append(path)
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(paths)} images are missing, the first: {missing[0][0]} "
+            f"(image id '{missing[0][1]}')"
+        )
+    return paths
+
+
+def _damage(path: Path) -> Exception | None:
+    """What is wrong with the file: every byte is decoded, at a low resolution where that helps."""
+    try:
+        with Image.open(path) as image:
+            image.draft("L", (32, 32))
+            image.load()
+    except BROKEN as error:
+        return error
+    return None
+
+
+def verify(paths: Sequence[Path], image_ids: Sequence[str]) -> None:
+    """Decode every image, with a progress bar; InputError names the first that is broken."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        damages = track(pool.map(_damage, paths), "verifying images", total=len(paths))
+        for path, image_id, damage in zip(paths, image_ids, damages, strict=True):
+            if damage:
+                pool.shutdown(cancel_futures=True)
+                raise _broken(path, image_id, damage)

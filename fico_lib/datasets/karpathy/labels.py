@@ -1,0 +1,170 @@
+"""Reads category labels from a CSV, NPZ or MATLAB file, and lines them up with the images.
+
+A file that names its rows (by filename, imgid or cocoid) must have a row for every image and may
+have more; a file that does not must have exactly one row per image, in the order of the JSON.
+Labels are 0/1 (or booleans) or -1/1; in both, 1 means that the image has the category. A row
+without any label stands for an image that nobody labelled: category tasks leave it out.
+"""
+
+import csv
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+import scipy.sparse
+
+from fico_lib.datasets.karpathy.annotations import Entry
+from fico_lib.datasets.karpathy.paths import existing_file
+from fico_lib.errors import InputError
+
+KEYS = ("filename", "imgid", "cocoid")
+LONG = ("category", "label")  # second column of a CSV with one image and one category per line
+
+Labels = tuple[np.ndarray, tuple[str, ...]]  # (n, categories) bool, and their names
+
+
+def _binary(values: np.ndarray, path: Path, row_name: Callable[[int], str]) -> np.ndarray:
+    """The labels as bool; raises InputError where they are neither 0/1 nor -1/1."""
+    if values.ndim != 2:
+        raise InputError(f"{path}: labels of shape {values.shape}, expected (images, categories)")
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"{path}: labels of type {values.dtype}, expected numbers")
+    present = values == 1
+    low = -1 if (values == -1).any() else 0
+    odd = np.argwhere(~present & (values != low))
+    if len(odd):
+        row, column = odd[0]
+        raise InputError(
+            f"{path}: label {values[row, column]} of {row_name(row)}, column {column}; "
+            f"expected {low} (without) or 1 (with) as in the rest of the file"
+        )
+    return present
+
+
+def _pick(labels: np.ndarray, names: Sequence[str], path: Path, entries: list[Entry], key: str):
+    """The rows of the images, from rows named by `key`."""
+    row_of: dict[str, int] = {}
+    for row, name in enumerate(names):
+        if row_of.setdefault(name, row) != row:
+            raise InputError(
+                f"{path}: {key} '{name}' is used twice (rows {row_of[name]} and {row})"
+            )
+    for entry in entries:
+        if key not in entry.keys:
+            raise InputError(f"{path}: rows are named by {key}, image '{entry.filename}' has none")
+        if entry.keys[key] not in row_of:
+            raise InputError(f"{path}: no labels for image '{entry.filename}' (column {key})")
+    return labels[[row_of[entry.keys[key]] for entry in entries]]
+
+
+def _in_order(labels: np.ndarray, path: Path, entries: list[Entry]) -> np.ndarray:
+    """The rows of the images, from rows without names."""
+    if len(labels) != len(entries):
+        hint = "; it looks transposed" if labels.shape[1] == len(entries) else ""
+        raise InputError(
+            f"{path}: labels have {len(labels)} rows, expected one for each of the "
+            f"{len(entries)} images{hint}"
+        )
+    return labels
+
+
+def _check_names(names: Sequence[str], width: int, path: Path) -> tuple[str, ...]:
+    if len(names) != width:
+        raise InputError(f"{path}: {len(names)} category names for {width} columns of labels")
+    if len(set(names)) != len(names):
+        raise InputError(f"{path}: a category name is used twice")
+    return tuple(map(str, names))
+
+
+def _unnamed(width: int) -> tuple[str, ...]:
+    return tuple(f"category {c}" for c in range(width))
+
+
+def _read_csv(path: Path, entries: list[Entry]) -> Labels:
+    """A header `filename,category` (a line per image and category), or `filename,cat,dog,...`.
+
+    The first column may also be imgid or cocoid.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a CSV file ({error})") from error
+    if len(header) < 2 or header[0] not in KEYS:
+        raise InputError(f"{path}: header {header}, expected {' or '.join(KEYS)} and categories")
+    for i, row in enumerate(rows):
+        if len(row) != len(header):
+            raise InputError(f"{path}: row {i + 1} has {len(row)} cells, expected {len(header)}")
+    if len(header) == 2 and header[1] in LONG:
+        categories = tuple(sorted({category for _, category in rows}))
+        names = tuple(dict.fromkeys(name for name, _ in rows))
+        row_of, column_of = ({v: i for i, v in enumerate(of)} for of in (names, categories))
+        labels = np.zeros((len(names), len(categories)), bool)
+        for name, category in rows:
+            labels[row_of[name], column_of[category]] = True
+    else:
+        categories, names = _check_names(header[1:], len(header) - 1, path), [r[0] for r in rows]
+        try:
+            values = np.array([row[1:] for row in rows], np.float64).reshape(-1, len(categories))
+        except ValueError as error:
+            raise InputError(f"{path}: labels must be numbers ({error})") from error
+        labels = _binary(values, path, lambda row: f"{header[0]} '{names[row]}'")
+    return _pick(labels, names, path, entries, header[0]), categories
+
+
+def _read_npz(path: Path, entries: list[Entry]) -> Labels:
+    """Arrays `labels` (n, categories), perhaps `categories`, names of rows and `annotated` (n,).
+
+    annotated: False where nobody looked for labels; such a row must be empty.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile, AttributeError) as error:
+        raise InputError(f"{path}: not an NPZ file of plain arrays ({error})") from error
+    if "labels" not in arrays:
+        raise InputError(f"{path}: no array 'labels'; it has {', '.join(arrays) or 'none'}")
+    labels = _binary(arrays["labels"], path, lambda row: f"row {row}")
+    n, width = labels.shape
+    key = next((k for k in KEYS if k in arrays), None)
+    for name in {key, "annotated"} & set(arrays):
+        if arrays[name].shape != (n,):
+            raise InputError(f"{path}: '{name}' has shape {arrays[name].shape}, expected ({n},)")
+    blind = np.flatnonzero(~arrays["annotated"].astype(bool)) if "annotated" in arrays else []
+    if len(blind) and labels[blind].any():
+        row = blind[labels[blind].any(1).argmax()]
+        raise InputError(f"{path}: row {row} has labels although 'annotated' is False")
+    categories = arrays.get("categories", np.array(_unnamed(width)))
+    names = _check_names(categories.tolist(), width, path)
+    if key is None:
+        return _in_order(labels, path, entries), names
+    return _pick(labels, list(map(str, arrays[key].tolist())), path, entries, key), names
+
+
+def _read_mat(path: Path, entries: list[Entry]) -> Labels:
+    """A matrix `LAll` (images, categories), dense or sparse, as published with hashing methods."""
+    try:
+        content = scipy.io.loadmat(path, variable_names=["LAll"])
+    except NotImplementedError as error:
+        raise InputError(f"{path}: MATLAB 7.3 files are not read; save it with '-v7'") from error
+    except (ValueError, TypeError, OSError) as error:
+        raise InputError(f"{path}: not a MATLAB file ({error})") from error
+    if "LAll" not in content:
+        raise InputError(f"{path}: no matrix 'LAll'")
+    values = content["LAll"]
+    values = values.toarray() if scipy.sparse.issparse(values) else values
+    labels = _binary(values, path, lambda row: f"row {row}")
+    return _in_order(labels, path, entries), _unnamed(labels.shape[1])
+
+
+READERS = {".csv": _read_csv, ".npz": _read_npz, ".mat": _read_mat}
+
+
+def read_labels(path: Path, entries: list[Entry]) -> Labels:
+    """Labels of the images in `entries`, bool (len(entries), categories), and category names."""
+    existing_file(path, "labels")
+    if path.suffix.lower() not in READERS:
+        raise InputError(f"{path}: labels must be a file of {', '.join(READERS)}")
+    return READERS[path.suffix.lower()](path, entries)
