@@ -13,7 +13,6 @@ from rich.table import Table
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
-from fico_lib.evaluate_command import evaluate_command
 from fico_lib.models import MODELS, model_card
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
@@ -31,7 +30,6 @@ run_app = typer.Typer(
 step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
-app.command("evaluate")(evaluate_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[
@@ -43,30 +41,32 @@ ParameterFile = Annotated[
 ]
 
 
-def _table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    return table
-
-
 @app.command("list")
 def list_everything() -> None:
     """Name the chapters, data sets, models and profiles."""
     console = Console()
-    chapters = [[name, chapter(name).title] for name in CHAPTERS]
-    console.print(_table("Chapters", ["name", "title"], chapters), "")
-    console.print(_table("Data sets", ["name"], [[name] for name in DATASETS]), "")
-    cards = [model_card(name) for name in MODELS]
-    models = [[name, c.granularity, c.title] for name, c in zip(MODELS, cards, strict=True)]
-    console.print(_table("Models", ["name", "granularity", "what"], models), "")
+    cards = {name: model_card(name) for name in MODELS}
+    kinds = {
+        row["default"]: row["meaning"].partition(") ")[2]
+        for row in parameters.describe("data")
+        if row["name"] == "data.name"
+    }
+    _print(console, "Chapters", [[name, chapter(name).title] for name in CHAPTERS])
+    _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
+    _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
     try:
-        found = [[name] for name in repository.profiles(repository.root())]
-        console.print(_table("Profiles", ["name"], found))
+        profiles = [[name] for name in repository.profiles(repository.root())]
     except InputError as error:
-        console.print(f"Profiles: {error}")
+        profiles = [[str(error)]]
+    _print(console, "Profiles", profiles)
+
+
+def _print(console: Console, title: str, rows: list[list[str]]) -> None:
+    console.print(f"[bold]{title}[/]")
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(" ", *(escape(cell) for cell in row))
+    console.print(table, "")
 
 
 @app.command()
@@ -80,9 +80,12 @@ def describe(
     if cell:
         print(parameters.cell(name))
         return
-    columns = ["name", "type", "default", "range", "meaning"]
-    rows = [[row[column] for column in columns] for row in parameters.describe(name)]
-    Console().print(_table(chapter(name).title, columns, rows))
+    table = Table(title=chapter(name).title, title_justify="left", box=None, pad_edge=False)
+    for column in ("name", "default", "allowed", "meaning"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
+    for row in parameters.describe(name):
+        table.add_row(*(escape(row[column.header]) for column in table.columns))
+    Console().print(table)
 
 
 def _run_command(name: str):
@@ -105,9 +108,8 @@ def _run_command(name: str):
 def _parameter_help(name: str) -> str:
     """The chapter's parameters as the last part of `fico run CHAPTER --help`."""
     lines = [
-        f"[bold]{row['name']}[/] ({escape(row['type'])}, default {escape(row['default'])}"
-        + (f", {row['range']}" if row["range"] else "")
-        + f"): {escape(row['meaning'])}"
+        f"[bold]{row['name']}[/] ({escape(row['allowed'])}; default {escape(row['default'])}): "
+        + escape(row["meaning"])
         for row in parameters.describe(name)
     ]
     return "Parameters, for -p and -f:\n\n" + "\n\n".join(lines)

@@ -206,6 +206,33 @@ def caption_map(image_of_caption: object, n_images: int, n_captions: int) -> np.
     return rows
 
 
+def unrepeated(array: np.ndarray, count: int, name: str) -> np.ndarray:
+    """Every `count`-th row of an array in which each image is repeated `count` times in a row.
+
+    VSRN and UCCH release such images: one row per caption. Raises `InputError` where rows that
+    should be repeats differ (beyond what computing them in another batch can do).
+
+    >>> unrepeated(np.array([[1, 2], [1, 2], [3, 4], [3, 4]]), 2, "images")
+    array([[1, 2],
+           [3, 4]])
+    """
+    if count < 1 or len(array) % count:
+        raise InputError(f"{name}: {len(array)} rows are not images repeated {count} times each")
+    first = array[::count]
+    for start in range(0, len(first), 256):  # a square matrix of scores may be large
+        one = np.asarray(first[start : start + 256], np.float64)
+        near = 1e-3 * np.abs(one).max(initial=0)
+        for shift in range(1, count):
+            other = array[shift::count][start : start + 256]
+            if (np.abs(other - one) > near).any():
+                row = start + int((np.abs(other - one) > near).any(1).argmax())
+                raise InputError(
+                    f"{name}: rows {row * count} and {row * count + shift} differ; expected every "
+                    f"image repeated {count} times, as there is a row for each caption"
+                )
+    return first
+
+
 def pack_bits(array: np.ndarray, bits: int | None, name: str) -> tuple[np.ndarray, int]:
     """Packed codes (n, ceil(bits / 8)) uint8 and their bit count, as `Codes.pack` describes.
 

@@ -21,7 +21,6 @@ STYLE = {
     "axes.grid": True,
     "grid.color": "#dddddd",
     "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text: small files, readable by a screen reader
     "svg.hashsalt": "fico",  # the same figure gives the same file
     "figure.constrained_layout.use": True,
 }

@@ -8,7 +8,7 @@ from fico_lib.chapters.base import ChapterParameters
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
-from fico_lib.features.parameters import FeatureParameters
+from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models import model_module
 from fico_lib.models.parameters import TrainingParameters
 
@@ -21,7 +21,7 @@ class AccuracyParameters(ChapterParameters):
 
     data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
     features: FeatureParameters = Field(
-        FeatureParameters(), description="what models see of images and captions"
+        CropParameters(), description="what models see of images and captions"
     )
     training: TrainingParameters = Field(
         TrainingParameters(), description="how large models are and how they are trained"

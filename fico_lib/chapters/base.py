@@ -17,6 +17,10 @@ class ChapterParameters(BaseModel):
     title: ClassVar[str]
     timed: ClassVar[bool] = False  # a chapter that measures time runs alone
 
+    def data_key(self) -> str:
+        """The key of the data that the chapter reads, '' where it reads none."""
+        return ""
+
     def encodings(self) -> list[dict]:
         """The encodings that the chapter needs, as keyword arguments of `keys.encodings_key`."""
         return []
@@ -35,8 +39,8 @@ class ChapterParameters(BaseModel):
 def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
     """One line per problem: the dotted parameter, what was found, what is expected."""
     for problem in error.errors():
-        known = dict(fields(schema, tags=problem["loc"]))
-        path = [part for part in problem["loc"] if not _is_tag(part, known)]
+        known = {name: field for name, field, _ in fields(schema, kinds=problem["loc"])}
+        path = [part for part in problem["loc"] if not _is_kind(part, known)]
         name = ".".join(str(part) for part in path)
         if problem["type"] == "extra_forbidden":
             yield str(unknown_name("parameter", name, known))
@@ -49,27 +53,30 @@ def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
         )
 
 
-def _is_tag(part: str | int, known: dict[str, FieldInfo]) -> bool:
-    """Whether a part of a pydantic location is the tag of a union, not a parameter's name."""
+def _is_kind(part: str | int, known: dict[str, FieldInfo]) -> bool:
+    """Whether a part of a pydantic location is the kind of a union, not a parameter's name."""
     return isinstance(part, str) and not any(part in name.split(".") for name in known)
 
 
-def _nested(field: FieldInfo, tags: tuple = ()) -> list[type[BaseModel]]:
-    """The schemas that a field can hold; of a union, the one whose `name` is in `tags`."""
-    options = [field.annotation, *get_args(field.annotation)]
-    schemas = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-    chosen = [s for s in schemas if getattr(s.model_fields.get("name"), "default", None) in tags]
-    return chosen or schemas
-
-
 def fields(
-    schema: type[BaseModel], prefix: str = "", tags: tuple = ()
-) -> Iterator[tuple[str, FieldInfo]]:
-    """(dotted name, field) of every parameter, nested ones included.
+    schema: type[BaseModel], prefix: str = "", kinds: tuple = ()
+) -> Iterator[tuple[str, FieldInfo, str]]:
+    """(dotted name, field, kind) of every parameter, nested ones included.
 
-    Of a field that can hold one of several schemas, all are listed unless `tags` names one.
+    A field may hold one of several schemas, told apart by their `name`: that name is the kind of
+    their parameters ('' elsewhere). All are listed, unless `kinds` names one of them.
     """
     for name, field in schema.model_fields.items():
-        yield prefix + name, field
-        for nested in _nested(field, tags):
-            yield from fields(nested, f"{prefix}{name}.", tags)
+        yield prefix + name, field, ""
+        options = _schemas(field)
+        chosen = {kind: option for kind, option in options.items() if kind in kinds} or options
+        for kind, nested in chosen.items():
+            for dotted, inner, inner_kind in fields(nested, f"{prefix}{name}.", kinds):
+                yield dotted, inner, inner_kind or (kind if len(options) > 1 else "")
+
+
+def _schemas(field: FieldInfo) -> dict[str, type[BaseModel]]:
+    """The schemas that a field can hold, by kind."""
+    options = [field.annotation, *get_args(field.annotation)]
+    schemas = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+    return {s.model_fields["name"].default if "name" in s.model_fields else "": s for s in schemas}

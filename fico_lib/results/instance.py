@@ -9,7 +9,7 @@ import pandas as pd
 
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
-from fico_lib.evaluation_result import DirectionResult, EvaluationResult
+from fico_lib.evaluation.result import DirectionResult, EvaluationResult
 from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
 from fico_lib.models import model_card
 from fico_lib.tasks import DIRECTIONS
@@ -84,8 +84,8 @@ def _recall_rows(model: str, seed: int, result: EvaluationResult, cuts, resample
                 "direction": direction,
                 "k": k,
                 "percent": found[name],
-                "low": 100 * low,
-                "high": 100 * high,
+                "low": low,
+                "high": high,
                 "pessimistic_percent": pessimistic,
                 "optimistic_percent": optimistic,
                 "chance_percent": found.chance[name],
@@ -122,9 +122,9 @@ def _gap_rows(evaluated: list[tuple], headline: list[int], resamples: int):
             "than": b,
             "direction": direction,
             "k": k,
-            "gap_percent": 100 * test.difference,
-            "low": 100 * test.low,
-            "high": 100 * test.high,
+            "gap_percent": test.difference,
+            "low": test.low,
+            "high": test.high,
             "p_value": test.p_value,
         }
 

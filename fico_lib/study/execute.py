@@ -95,5 +95,9 @@ def execute(
 def _without_paths(executed: Path, kept: Path, source: Path) -> None:
     """Write the executed notebook into the results, without the paths of this machine."""
     notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-input")
+            cell.metadata.mystnb = {"code_prompt_show": "Parameters of this run"}
     notebook.metadata["papermill"] |= {"input_path": str(source), "output_path": EXECUTED}
     nbformat.write(notebook, kept)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 from matplotlib.figure import Figure
 
 from fico_lib.chapters import chapter
@@ -91,6 +92,7 @@ def start(name: str, namespace: dict) -> Run:
     that a name which papermill injected and the chapter does not know is an error here, where
     papermill itself only warns.
     """
+    set_matplotlib_formats("svg")  # figures on the page are drawn, not pixels
     plain = (bool, int, float, str, list, dict, tuple, type(None))
     hidden = {"In", "Out"}  # IPython's own lists of inputs and outputs
     given = {

@@ -99,28 +99,45 @@ def type_name(annotation: Any) -> str:
 
 def limits(field: FieldInfo) -> str:
     """The range of a field in words, '' where there is none."""
-    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
-    found = ((sign, getattr(m, mark, None)) for m in field.metadata for mark, sign in signs.items())
-    return ", ".join(f"{sign} {value}" for sign, value in found if value is not None)
+    lower = {"ge": "≥", "gt": ">", "min_length": "length ≥"}
+    upper = {"le": "≤", "lt": "<"}
+    found = []
+    for signs, narrowest in ((lower, max), (upper, min)):  # a type and its field may both set one
+        for mark, sign in signs.items():
+            values = [getattr(m, mark, None) for m in field.metadata]
+            if any(value is not None for value in values):
+                found.append(f"{sign} {narrowest(v for v in values if v is not None)}")
+    return ", ".join(found)
 
 
 def describe(name: str) -> list[dict[str, str]]:
-    """One row per parameter of a chapter: name, type, default, range, meaning."""
-    rows = []
-    for dotted, field in fields(chapter(name)):
+    """One row per parameter of a chapter: name, allowed (type and range), default, meaning.
+
+    A parameter that only one kind of data or features has says so in its meaning.
+    """
+    rows: dict[tuple, dict[str, str]] = {}
+    for dotted, field, kind in fields(chapter(name)):
         if type_name(field.annotation) == "mapping":
             continue  # its members follow, under dotted names
+        meaning = field.description or ""
+        allowed = type_name(field.annotation) + (f", {limits(field)}" if limits(field) else "")
         default = field.get_default(call_default_factory=True)
-        rows.append(
-            {
-                "name": dotted,
-                "type": type_name(field.annotation),
-                "default": "required" if field.is_required() else str(default),
-                "range": limits(field),
-                "meaning": field.description or "",
-            }
-        )
-    return rows
+        row = {
+            "name": dotted,
+            "allowed": allowed,
+            "default": "(required)" if field.is_required() else _written(default),
+            "meaning": f"({kind}) {meaning}" if kind else meaning,
+        }
+        same = rows.setdefault((dotted, meaning), row)
+        if same is not row:  # every kind has it
+            same["meaning"] = meaning
+    return list(rows.values())
+
+
+def _written(value: Any) -> str:
+    """A default as one writes it in a parameter file."""
+    plain = list(value) if isinstance(value, tuple) else value
+    return "null" if value is None else str(plain).lower() if value in (True, False) else str(plain)
 
 
 def cell(name: str) -> str:

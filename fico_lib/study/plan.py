@@ -80,7 +80,7 @@ def plan(repository: Path, profile: str) -> Plan:
         code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])
         key = digest(
             values.model_dump(mode="json"),
-            values.fingerprint(),
+            values.data_key(),
             needs,
             file_digest(notebook),
             code,

@@ -25,7 +25,7 @@ def everything_about(split: Split, image: int) -> Text:
 
 def takeaways(rows: pd.DataFrame) -> Text:
     """What the rows of `splits` say about the test split, in sentences."""
-    test = rows.set_index("split").loc["test"]
+    (test,) = rows[rows["split"] == "test"].to_dict("records")
     low, high = test["captions_per_image_min"], test["captions_per_image_max"]
     each = f"{low}" if low == high else f"{low} to {high}"
     sentences = [

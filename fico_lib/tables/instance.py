@@ -33,7 +33,9 @@ def models(chosen: Sequence[str]) -> Table:
             "after": [card.reference for card in cards],
         }
     )
-    return Table(frame, "The models of this run, in the columns of the paper's Table 1.")
+    return Table(
+        frame, "The models of this run, in the columns of the paper's Table 1.", words=frame.columns
+    )
 
 
 def facts_of_the_task(compared: Comparison) -> Text:
@@ -54,34 +56,35 @@ def recall(compared: Comparison) -> Table:
     means, ranks = _means(compared), compared.ranks.groupby(["model", "direction"], sort=False)
     ranks, rows = ranks.mean(numeric_only=True), []
     for model in dict.fromkeys(compared.recall["model"]):
-        row = {"model": names([model])[model]}
+        row = {("", "model"): names([model])[model]}
         for direction, title in DIRECTIONS.items():
             for k in compared.headline:
                 one = means.loc[(model, direction, k)]
                 value = with_interval(one["percent"], one["low"], one["high"])
                 if len(compared.seeds) > 1:
-                    value += f" ± {one['seed_deviation']:.1f}"
-                row[f"{title} R@{k}"] = value
-            row[f"{title} median rank"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
+                    value += f"\n± {one['seed_deviation']:.1f}"
+                row[title, f"R@{k}"] = value
+            row[title, "median rank"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
         sums = compared.ranks[compared.ranks["model"] == model]["r_sum_percent"]
         if sums.notna().all():
-            row["R@sum"] = f"{sums.mean():.1f}"
+            row["", "R@sum"] = f"{sums.mean():.1f}"
         rows.append(row)
     rows.append(_chance_row(compared, means, ranks))
     deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
     return Table(
         pd.DataFrame(rows).fillna(""),
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation}",
+        words=("model",),
     )
 
 
 def _chance_row(compared: Comparison, means: pd.DataFrame, ranks: pd.DataFrame) -> dict:
     model = compared.recall["model"].iloc[0]
-    row = {"model": "chance"}
+    row = {("", "model"): "chance"}
     for direction, title in DIRECTIONS.items():
         for k in compared.headline:
-            row[f"{title} R@{k}"] = f"{means.loc[(model, direction, k), 'chance_percent']:.1f}"
-        row[f"{title} median rank"] = ""
+            row[title, f"R@{k}"] = f"{means.loc[(model, direction, k), 'chance_percent']:.1f}"
+        row[title, "median rank"] = ""
     return row
 
 
@@ -120,33 +123,33 @@ def ties(compared: Comparison) -> Table:
         for row in over_seeds(compared.recall).itertuples()
         if row.k in compared.headline
     ]
-    return Table(pd.DataFrame(rows), "What ties are worth, R@k in percent.")
+    caption = "What ties are worth, R@k in percent."
+    return Table(pd.DataFrame(rows), caption, words=("model", "direction"))
 
 
 def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[str]) -> Table:
     """The paper's rows of a table (Flickr30K) and ours, in the paper's columns."""
     means, printed = _means(compared), published.wide(number, dataset="flickr30k", printed=True)
     labels = published.table(number).drop_duplicates("model").set_index("model")["name"]
-    columns = [(d, f"R@{k}") for d in DIRECTIONS for k in cuts]
-    rows = [
-        {"model": labels[model], "from": "paper", **{c: printed.loc[model, c] for c in columns}}
-        for model in printed.index
-    ]
+    rows = []
+    for model in printed.index:
+        row = {("", "model"): labels[model], ("", "from"): "paper"}
+        for d, title in DIRECTIONS.items():
+            row |= {(title, f"R@{k}"): printed.loc[model, (d, f"R@{k}")] for k in cuts}
+        rows.append(row)
     known = set(compared.recall["k"])
     for model in ours:
-        cells = {
-            (d, f"R@{k}"): f"{means.loc[(model, d, k), 'percent']:.1f}" if k in known else "n/a"
-            for d in DIRECTIONS
-            for k in cuts
-        }
-        rows.append({"model": names([model])[model], "from": "this run", **cells})
-    frame = pd.DataFrame(rows)
-    frame.columns = [
-        c if isinstance(c, str) else f"{DIRECTIONS[c[0]]} {c[1]}" for c in frame.columns
-    ]
+        row = {("", "model"): names([model])[model], ("", "from"): "this run"}
+        for d, title in DIRECTIONS.items():
+            for k in cuts:
+                there = k in known
+                value = f"{means.loc[(model, d, k), 'percent']:.1f}" if there else "n/a"
+                row[title, f"R@{k}"] = value
+        rows.append(row)
     return Table(
-        frame,
+        pd.DataFrame(rows),
         f"The paper's Table {number}, Flickr30K as printed, and this run on its own data.",
+        words=("model", "from"),
     )
 
 
@@ -161,12 +164,15 @@ def beside_table_3(compared: Comparison) -> Table:
 
 
 def _gap_sentence(row) -> str:
-    decided = row.low > 0 or row.high < 0
-    word = "more than the queries' uncertainty" if decided else "within the queries' uncertainty"
+    ahead, behind, sign = (
+        (row.model, row.than, 1) if row.gap_percent >= 0 else (row.than, row.model, -1)
+    )
+    low, high = sorted((sign * row.low, sign * row.high))
+    word = "more than" if low > 0 else "within"
     return (
-        f"{DIRECTIONS[row.direction].capitalize()}, {row.model} answers {row.gap_percent:+.1f} "
-        f"points [{row.low:.1f}, {row.high:.1f}] of the queries at rank {row.k} compared with "
-        f"{row.than}: {word}."
+        f"{DIRECTIONS[row.direction].capitalize()}, {ahead} is {abs(row.gap_percent):.1f} points "
+        f"[{low:.1f}, {high:.1f}] ahead of {behind} at rank {row.k}: {word} the uncertainty of "
+        "the queries."
     )
 
 

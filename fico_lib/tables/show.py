@@ -1,47 +1,61 @@
-"""Tables for a reader: numbers formatted, intervals beside them, a caption, and room to scroll."""
+"""Tables and sentences that show themselves: HTML or Markdown in a notebook, text on a terminal."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 import pandas as pd
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts that shows itself in a notebook (HTML) and on a terminal (text)."""
+    """A table of texts with a caption; it scrolls in its own box when the page is narrow.
+
+    The columns of `frame` are texts, or pairs (heading, column): equal headings that stand side by
+    side are printed once, above their columns. What follows a line break in a cell is printed
+    small. `words`: the columns that hold words, and are set left; the others hold numbers.
+    """
 
     frame: pd.DataFrame
     caption: str = ""
+    words: Sequence[str] = ()
     header: bool = True
 
     def _repr_html_(self) -> str:
-        body = self.frame.to_html(
-            border=0, classes="fico-table", escape=True, index=False, header=self.header
-        )
-        caption = f'<p class="fico-caption">{escape(self.caption)}</p>' if self.caption else ""
-        return f'<div class="fico-scroll">{caption}{body}</div>'
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        head = f"<thead>{''.join(self._head())}</thead>" if self.header else ""
+        body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
+        table = f'<table class="fico-table">{caption}{head}<tbody>{body}</tbody></table>'
+        return f'<div class="fico-scroll">{table}</div>'
+
+    def _head(self) -> Iterator[str]:
+        pairs = [c if isinstance(c, tuple) else ("", c) for c in self.frame.columns]
+        if any(heading for heading, _ in pairs):
+            cells = [(h, len(list(same))) for h, same in groupby(h for h, _ in pairs)]
+            spans = (f'<th colspan="{n}" class="span">{escape(h)}</th>' for h, n in cells)
+            yield f"<tr>{''.join(spans)}</tr>"
+        yield f"<tr>{''.join(self._cell('th', name, name) for _, name in pairs)}</tr>"
+
+    def _row(self, row: tuple) -> str:
+        names = [c[1] if isinstance(c, tuple) else c for c in self.frame.columns]
+        cells = (self._cell("td", name, value) for name, value in zip(names, row, strict=True))
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _cell(self, tag: str, column: str, value: object) -> str:
+        first, _, rest = str(value).partition("\n")
+        small = f"<br><small>{escape(rest)}</small>" if rest else ""
+        kind = ' class="words"' if column in self.words else ""
+        return f"<{tag}{kind}>{escape(first)}{small}</{tag}>"
 
     def __repr__(self) -> str:
-        return f"{self.caption}\n{self.frame.to_string(index=False, header=self.header)}"
-
-
-def pairs(rows: dict[str, object]) -> Table:
-    """A two-column table of names and values, without a header."""
-    return Table(pd.DataFrame({"": rows.keys(), " ": map(str, rows.values())}), header=False)
-
-
-def with_interval(value: float, low: float, high: float) -> str:
-    """A percentage with its interval.
-
-    >>> with_interval(31.24, 28.5, 34.0)
-    '31.2 [28.5, 34.0]'
-    """
-    return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+        flat = self.frame.map(lambda value: str(value).replace("\n", " "))
+        return f"{self.caption}\n{flat.to_string(index=False, header=self.header)}"
 
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences for a reader, whose numbers come from results; shown as Markdown."""
+    """Sentences for a reader, whose numbers come from results."""
 
     markdown: str
 
@@ -57,13 +71,36 @@ def bullets(sentences: list[str]) -> Text:
     return Text("\n".join(f"- {sentence}" for sentence in sentences))
 
 
-def numbers(rows: pd.DataFrame, caption: str = "", digits: int = 1) -> Table:
-    """A table of tidy rows as a reader expects it: spaces in names, few digits, 1,000s marked."""
-    frame = rows.copy()
-    for column in frame.columns:
-        if pd.api.types.is_integer_dtype(frame[column]):
-            frame[column] = [f"{value:,}" for value in frame[column]]
-        elif pd.api.types.is_float_dtype(frame[column]):
-            frame[column] = [f"{value:.{digits}f}" for value in frame[column]]
-    frame.columns = [c.replace("_percent", " (%)").replace("_", " ") for c in frame.columns]
-    return Table(frame, caption)
+def pairs(rows: dict[str, object]) -> Table:
+    """A two-column table of names and values, without a header."""
+    frame = pd.DataFrame({"name": rows.keys(), "value": map(str, rows.values())})
+    return Table(frame, words=("name", "value"), header=False)
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """A percentage, and its interval on a line of its own.
+
+    >>> with_interval(31.24, 28.5, 34.0)
+    '31.2\\n[28.5, 34.0]'
+    """
+    return f"{value:.1f}\n[{low:.1f}, {high:.1f}]"
+
+
+def written(value: object) -> str:
+    """A number as a reader expects it.
+
+    >>> written(25000), written(32.91)
+    ('25,000', '32.9')
+    """
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def transposed(rows: pd.DataFrame, across: str, caption: str = "") -> Table:
+    """Tidy rows turned: a column for each value of `across`, a line for each other column."""
+    others = [column for column in rows.columns if column != across]
+    frame = pd.DataFrame({"": [c.replace("_percent", " (%)").replace("_", " ") for c in others]})
+    for row in rows.to_dict("records"):
+        frame[row[across]] = [written(row[column]) for column in others]
+    return Table(frame, caption, words=("",))

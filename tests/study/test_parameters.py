@@ -100,15 +100,18 @@ def test_a_missing_file_and_profile():
 def test_every_parameter_has_a_meaning_and_a_default(name):
     rows = parameters.describe(name)
     assert rows
-    assert all(row["meaning"] and row["type"] for row in rows)
+    assert all(row["meaning"] and row["allowed"] for row in rows)
     chapter(name)()  # all defaults are valid
 
 
 def test_describe_gives_ranges_of_nested_parameters():
     rows = {row["name"]: row for row in parameters.describe("instance")}
-    assert rows["data.noise"]["range"] == "≥ 0, ≤ 0.5"
-    assert rows["data.skew"]["type"] == "'coco' or 'flickr'"
-    assert rows["seeds"]["type"] == "list of int"
+    assert rows["data.noise"]["allowed"] == "float, ≥ 0, ≤ 0.5"
+    assert rows["data.n_train"]["allowed"] == "int, ≥ 1, ≤ 10000000"
+    assert rows["data.skew"]["allowed"] == "'coco' or 'flickr'"
+    assert rows["seeds"]["allowed"] == "list of int, length ≥ 1"
+    assert rows["data.root"]["meaning"].startswith("(karpathy)")
+    assert not rows["features.threads"]["meaning"].startswith("(")
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

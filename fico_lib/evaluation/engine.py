@@ -1,9 +1,4 @@
-"""The evaluation engine: encodings in, metrics out, without ever holding all pairs.
-
-from fico_lib.encodings import Embeddings
-from fico_lib.evaluation import evaluate
-print(evaluate(Embeddings(images, texts, image_of_caption), labels).to_dict())
-"""
+"""The driver: streams blocks of scores past the collectors of each task, direction by direction."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from fico_lib.conventions import TASKS, Conventions
 from fico_lib.encodings import Codes, Encodings, Scores
 from fico_lib.errors import InputError, unknown_name
-from fico_lib.evaluation_result import EvaluationResult
-from fico_lib.evaluation_tasks import CategoryCollector, InstanceCollector, check_empty
-from fico_lib.memory import parse_bytes
+from fico_lib.evaluation.collectors import CategoryCollector, InstanceCollector, check_empty
+from fico_lib.evaluation.memory import parse_bytes
+from fico_lib.evaluation.result import EvaluationResult
+from fico_lib.metrics.conventions import TASKS, Conventions
 from fico_lib.similarity.blocks import source
 from fico_lib.tasks import DIRECTIONS, Categories, explicit_positives, instance_positives
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fico_lib.conventions import Conventions
 from fico_lib.metrics.chance import corrected
+from fico_lib.metrics.conventions import Conventions
 
 
 @dataclass

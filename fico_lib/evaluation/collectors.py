@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from fico_lib.conventions import Conventions
 from fico_lib.errors import InputError
-from fico_lib.evaluation_result import DirectionResult
+from fico_lib.evaluation.result import DirectionResult
 from fico_lib.metrics.average_precision import GroupedPrecision
 from fico_lib.metrics.chance import average_precision_chance, rank_chance, recall_chance
+from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
+from fico_lib.metrics.ranked import RankedBlock
 from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
 from fico_lib.ranking.counts import (
     best_positive,
@@ -17,7 +18,6 @@ from fico_lib.ranking.counts import (
 )
 from fico_lib.ranking.histogram import agreement_groups
 from fico_lib.ranking.keys import ordered_keys, ordered_keys_by_index
-from fico_lib.ranking.ranked import RankedBlock
 from fico_lib.tasks import Categories, Positives
 
 RULES = ("expected", "pessimistic", "optimistic")

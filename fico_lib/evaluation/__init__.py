@@ -1,0 +1,14 @@
+"""The evaluation engine: encodings in, metrics out, without ever holding all pairs.
+
+>>> import numpy as np
+>>> from fico_lib.encodings import Scores
+>>> scores = np.array([[0.9, 0.2, 0.1], [0.3, 0.4, 0.8]])
+>>> result = evaluate(Scores(scores, None, np.array([0, 1, 1])), recall_at=(1,))
+>>> result.instance["i2t"]["R@1"], result.instance["t2i"]["R@1"]
+(100.0, 100.0)
+"""
+
+from fico_lib.evaluation.engine import evaluate
+from fico_lib.evaluation.result import DirectionResult, EvaluationResult
+
+__all__ = ["DirectionResult", "EvaluationResult", "evaluate"]

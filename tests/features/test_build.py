@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fico_lib.datasets import load_dataset
+from fico_lib.datasets.parameters import ScenesParameters
+from fico_lib.errors import InputError
+from fico_lib.features import build
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.features.parameters import CropParameters
+
+DATA = ScenesParameters(n_train=60, n_val=10, n_test=20, n_detector=40, captions_per_image=(1, 3))
+SMALL = CropParameters(detector_epochs=1, dimension=8, min_count=1)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return load_dataset(DATA)
+
+
+@pytest.fixture(scope="module")
+def folder(dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("features")
+    build.build(dataset, SMALL, folder, torch.device("cpu"))
+    return folder
+
+
+def test_splits_are_read_back_as_memory_maps(folder, dataset):
+    split = FeatureSplit.load(folder / "val")
+    assert split.name == "val"
+    assert split.regions.shape == (10, 10, 8)
+    assert isinstance(split.regions, np.memmap)
+    assert split.whole.shape == (10, 16)
+    assert (split.image_ids == dataset["val"].image_ids).all()
+    assert (split.caption_ids == dataset["val"].caption_ids).all()
+    assert (split.image_of_caption == dataset["val"].image_of_caption).all()
+    assert (split.labels == dataset["val"].labels).all()
+
+
+def test_features_are_standardised_on_train(folder):
+    train = FeatureSplit.load(folder / "train")
+    for array in (train.regions, train.whole):
+        flat = array.reshape(-1, array.shape[-1])
+        assert np.allclose(flat.mean(0), 0, atol=1e-4)
+        deviation = flat.std(0)
+        assert (np.isclose(deviation, 1, atol=1e-3) | (deviation == 0)).all()
+
+
+def test_all_splits_share_the_statistics_and_the_vocabulary(folder, dataset, tmp_path):
+    """Features of test images do not depend on what else is extracted."""
+    build.build(dataset, SMALL, tmp_path / "two", torch.device("cpu"), ("train", "test"))
+    alone = FeatureSplit.load(tmp_path / "two" / "test")
+    beside = FeatureSplit.load(folder / "test")
+    assert (alone.regions == beside.regions).all()
+    assert (alone.tokens == beside.tokens).all()
+    assert {p.name for p in (tmp_path / "two").iterdir()} == {"train", "test"}
+
+
+def test_tokens_stay_below_the_vocabulary(folder):
+    for name in ("train", "val", "test"):
+        split = FeatureSplit.load(folder / name)
+        assert split.tokens.max() < split.vocabulary_size
+        assert len(split.text_of_caption) == len(split.image_of_caption)
+
+
+def test_statistics_over_blocks(monkeypatch):
+    monkeypatch.setattr(build, "BLOCK", 3)
+    array = np.random.default_rng(0).normal(5, 2, (10, 4, 3)).astype(np.float32)
+    array[..., 2] = 7
+    mean, deviation = build.statistics(array)
+    assert np.allclose(mean, array.reshape(-1, 3).mean(0), atol=1e-5)
+    assert np.allclose(deviation[:2], array.reshape(-1, 3).std(0)[:2], atol=1e-5)
+    assert np.isinf(deviation[2])  # a constant feature becomes 0
+
+
+def test_no_file_holds_pickled_objects(folder):
+    for path in folder.rglob("*.npy"):
+        np.load(path, allow_pickle=False)
+
+
+def test_lengths_must_agree(folder):
+    split = FeatureSplit.load(folder / "val")
+    with pytest.raises(InputError, match="'val': labels has 9 rows; expected 10 for 10 images"):
+        replace(split, labels=split.labels[:9])
+
+
+def test_a_folder_without_features(tmp_path):
+    with pytest.raises(InputError, match="no saved features here"):
+        FeatureSplit.load(tmp_path)

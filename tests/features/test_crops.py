@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fico_lib.datasets import load_dataset
+from fico_lib.datasets.dataset import Dataset
+from fico_lib.datasets.parameters import ScenesParameters
+from fico_lib.errors import InputError
+from fico_lib.features.boxes import NOTHING, WHOLE, Boxes
+from fico_lib.features.crop_cnn import IGNORE, CropCNN, loss_of, to_input
+from fico_lib.features.crops import CropFeatures, labels_of, targets_of
+from fico_lib.features.parameters import CropParameters
+
+CPU = torch.device("cpu")
+DATA = ScenesParameters(n_train=40, n_val=10, n_test=30, n_detector=60)
+SMALL = CropParameters(detector_epochs=2, dimension=16)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return load_dataset(DATA)
+
+
+@pytest.fixture(scope="module")
+def extractor(dataset):
+    return CropFeatures(dataset, SMALL, CPU)
+
+
+def gather(extractor, split):
+    features, boxes = zip(*extractor.blocks(split), strict=True)
+    return np.concatenate(features), np.concatenate(boxes)
+
+
+def test_shapes_and_ranges(extractor, dataset):
+    features, boxes = gather(extractor, dataset["test"])
+    assert features.shape == (30, 10, 16)
+    assert features.dtype == boxes.dtype == np.float32
+    assert boxes.shape == (30, 10, 4)
+    assert (boxes[:, -1] == [0.5, 0.5, 1, 1]).all()
+    assert features.std() > 0
+
+
+def test_the_same_seed_gives_the_same_features(extractor, dataset):
+    again = CropFeatures(dataset, SMALL, CPU)
+    for one, other in zip(
+        gather(extractor, dataset["val"]), gather(again, dataset["val"]), strict=True
+    ):
+        assert (one == other).all()
+
+
+def test_another_seed_gives_other_boxes_and_another_network(extractor, dataset):
+    other = CropFeatures(dataset, SMALL.model_copy(update={"seed": 1}), CPU)
+    one, two = gather(extractor, dataset["val"]), gather(other, dataset["val"])
+    assert (one[1] != two[1]).any()
+    assert (one[0] != two[0]).any()
+
+
+def test_the_random_state_outside_is_untouched(dataset):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    CropFeatures(dataset, SMALL.model_copy(update={"detector_epochs": 0}), CPU)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_what_regions_show(dataset):
+    split = dataset["train"]
+    found = Boxes(np.zeros((1, 4, 4)), np.array([[1, NOTHING, 0, WHOLE]]))
+    things = split.objects[:1]
+    targets = targets_of(things, found)[0]
+    assert targets[0].tolist() == [
+        things[0, 1]["kind"] + 1, things[0, 1]["colour"], things[0, 1]["size"],
+    ]  # fmt: skip
+    assert targets[1].tolist() == [0, IGNORE, IGNORE]
+    assert targets[3].tolist() == [IGNORE] * 3
+    labels = labels_of(split, np.array([0]), found)[0]
+    assert np.isnan(labels[:3]).all()
+    assert (labels[3] == split.labels[0]).all()
+
+
+def test_the_network_learns_what_crops_show(dataset):
+    """After a little training colours are told better than by chance (1 in 10) on other scenes."""
+    trained = CropFeatures(
+        load_dataset(DATA.model_copy(update={"n_detector": 300})),
+        CropParameters(detector_epochs=3, detector_noise=0, dimension=32),
+        CPU,
+    )
+    hits = total = 0
+    for rows, _, crops, found in trained._read(dataset["test"]):
+        colours = targets_of(dataset["test"].objects[rows], found)[..., 1]
+        with torch.inference_mode():
+            told = trained.network.heads[1](trained.network(to_input(crops, CPU))).argmax(1)
+        known = colours.ravel() != IGNORE
+        hits += (told.numpy() == colours.ravel())[known].sum()
+        total += known.sum()
+    assert hits / total > 0.3
+
+
+def test_loss_ignores_what_is_not_known():
+    network = CropCNN(8, (3, 2), 4)
+    features = torch.rand(2, 8)
+    nothing = torch.full((2, 2), IGNORE)
+    assert loss_of(network, features, nothing, torch.full((2, 4), torch.nan)).item() == 0
+    one = torch.tensor([[1, IGNORE], [IGNORE, IGNORE]])
+    expected = torch.nn.functional.cross_entropy(network.heads[0](features[:1]), one[:1, 0])
+    assert torch.allclose(loss_of(network, features, one, torch.full((2, 4), torch.nan)), expected)
+
+
+def test_data_without_a_detector_split_is_refused(dataset):
+    bare = Dataset("bare", "", {"train": dataset["train"]})
+    with pytest.raises(InputError, match=r"'bare' has no split 'detector'.*grid"):
+        CropFeatures(bare, SMALL, CPU)
+
+
+def test_data_without_objects_is_refused(dataset):
+    bare = Dataset("bare", "", {"detector": replace(dataset["detector"], objects=None)})
+    with pytest.raises(InputError, match="split 'detector' says nothing about objects"):
+        CropFeatures(bare, SMALL, CPU)

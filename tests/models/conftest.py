@@ -1,0 +1,39 @@
+"""A tiny data set of features: eight kinds of images, each with its own direction and words."""
+
+import numpy as np
+import pytest
+
+from fico_lib.features.feature_split import FeatureSplit
+
+
+def make_split(name: str, n: int, seed: int) -> FeatureSplit:
+    world, rng = np.random.default_rng(0), np.random.default_rng(seed)
+    directions = world.normal(size=(8, 12))
+    kind = rng.integers(0, 8, n)
+    captions = rng.integers(1, 4, n)  # uneven counts
+    image_of_caption = rng.permutation(np.repeat(np.arange(n), captions))
+    m = len(image_of_caption)
+    tokens = np.stack([2 + kind[image_of_caption], rng.integers(10, 13, m), np.zeros(m, int)], 1)
+    lengths = rng.integers(1, 3, m)
+    tokens[lengths == 1, 1] = 0
+    texts, text_of_caption = np.unique(tokens, axis=0, return_inverse=True)
+    regions = directions[kind][:, None] + 0.3 * rng.normal(size=(n, 3, 12))
+    return FeatureSplit(
+        name=name,
+        vocabulary_size=13,
+        regions=regions.astype(np.float32),
+        boxes=rng.random((n, 3, 4), np.float32),
+        whole=regions.mean(1).astype(np.float32),
+        tokens=texts.astype(np.int32),
+        lengths=(texts > 0).sum(1).astype(np.int32),
+        text_of_caption=text_of_caption.reshape(-1),
+        image_of_caption=image_of_caption,
+        image_ids=np.array([f"{name}-{i}" for i in range(n)]),
+        caption_ids=np.array([f"{name}-c{i}" for i in range(m)]),
+        labels=np.eye(8, dtype=bool)[kind],
+    )
+
+
+@pytest.fixture(scope="session")
+def splits():
+    return make_split("train", 96, 1), make_split("val", 24, 2), make_split("test", 32, 3)
