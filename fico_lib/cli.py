@@ -13,6 +13,7 @@ from rich.table import Table
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
+from fico_lib.evaluate_command import evaluate_command
 from fico_lib.models import MODELS, model_card
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
@@ -30,6 +31,7 @@ run_app = typer.Typer(
 step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
+app.command("evaluate")(evaluate_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
