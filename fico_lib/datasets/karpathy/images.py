@@ -12,12 +12,11 @@ from fico_lib.datasets.karpathy.paths import existing_folder
 from fico_lib.errors import InputError
 from fico_lib.progress import track
 
-# What Pillow raises for a file that it cannot read, after the kind and place of the damage.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
-
 
 def _broken(path: Path, image_id: str, error: Exception) -> InputError:
-    return InputError(f"broken image {path} (image id '{image_id}'): {error or type(error)}")
+    return InputError(
+        f"broken image {path} (image id '{image_id}'): {error or type(error).__name__}"
+    )
 
 
 class FolderImages:
@@ -41,7 +40,7 @@ class FolderImages:
                     images[i] = image.convert("RGB").resize(
                         (self.size, self.size), Image.Resampling.BICUBIC
                     )
-            except BROKEN as error:
+            except Exception as error:  # Pillow raises many kinds for a damaged file
                 raise _broken(self.paths[row], self.image_ids[row], error) from error
         return images
 
@@ -93,7 +92,7 @@ def _damage(path: Path) -> Exception | None:
         with Image.open(path) as image:
             image.draft("L", (32, 32))
             image.load()
-    except BROKEN as error:
+    except Exception as error:  # see `read`; the caller raises it with the file's name
         return error
     return None
 

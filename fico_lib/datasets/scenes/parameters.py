@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Count = Annotated[int, Field(ge=1, le=20)]
-Size = Annotated[int, Field(ge=0, le=10_000_000)]
+MOST = 10_000_000  # images of a split; far below the 2**44 that have serial numbers
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -19,11 +19,15 @@ class ScenesParameters(BaseModel):
 
     name: Literal["scenes"] = Field("scenes", description="the procedural image-text set")
     seed: int = Field(0, ge=0, lt=2**32, description="another seed gives another world of scenes")
-    n_train: Size = Field(5000, ge=1, description="images that models are trained on")
-    n_val: Size = Field(500, ge=1, description="images that choices are made on")
-    n_test: Size = Field(1000, ge=1, description="images that results are reported on")
-    n_detector: Size = Field(4000, description="images, disjoint, that the crop features learn on")
-    n_extra: Size = Field(0, description="further images for pre-training (split 'extra')")
+    n_train: int = Field(5000, ge=1, le=MOST, description="images that models are trained on")
+    n_val: int = Field(500, ge=1, le=MOST, description="images that choices are made on")
+    n_test: int = Field(1000, ge=1, le=MOST, description="images that results are reported on")
+    n_detector: int = Field(
+        4000, ge=0, le=MOST, description="images, disjoint, that the crop features learn on"
+    )
+    n_extra: int = Field(
+        0, ge=0, le=MOST, description="further images for pre-training (split 'extra')"
+    )
     skew: Literal["coco", "flickr"] = Field(
         "coco",
         description="coco: about a third of image pairs share a label; "

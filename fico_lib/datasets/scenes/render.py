@@ -81,7 +81,7 @@ def render(scenes: Scenes, noise: float) -> np.ndarray:
             _draw(image, scenes, colours, slot, size)
     if noise:
         grain = draws.noise("noise", SIDE, SIDE, 3)
-        image += (grain * np.float32(255 * noise / NOISE_SD)).astype(np.int16)
+        image += np.rint(grain * np.float32(255 * noise / NOISE_SD)).astype(np.int16)
     pixels = np.clip(image, 0, 255).astype(np.uint8)
     _stamp(pixels, scenes.serial)
     return pixels
