@@ -17,6 +17,7 @@ from fico_lib.evaluate_command import evaluate_command
 from fico_lib.models import MODELS, model_card
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
+from fico_lib.study.repository import CACHE
 
 app = typer.Typer(
     name="fico",
@@ -94,10 +95,13 @@ def _run_command(name: str):
     def run(
         profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
     ) -> None:
+        from fico_lib.encode import encode
         from fico_lib.study.execute import execute
 
         root = repository.root()
         values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        for request in values.encodings():  # here, not in the notebook: here progress is seen
+            encode(**request, cache=root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         target = root / "results" / "runs" / f"{name}-{stamp}"
         execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())

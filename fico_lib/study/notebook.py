@@ -15,9 +15,8 @@ from fico_lib.encode import encode
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.results import folder
 from fico_lib.study import repository as repo
+from fico_lib.study.repository import CACHE
 from fico_lib.tables.show import Table, pairs
-
-CACHE = "cache"
 
 
 class Run:
