@@ -7,6 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from fico_lib.datasets import load_dataset
+from fico_lib.datasets.scenes import load as load_module
+from fico_lib.datasets.scenes.captions import Habits, captions_of
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.datasets.scenes.render import BLOCK, SceneImages, render
 from fico_lib.datasets.scenes.sample import sample
@@ -36,6 +38,17 @@ def test_an_image_is_the_same_whatever_the_size_asked_for():
     assert a.captions == b.captions[: len(a.captions)]
     assert (a.labels == b.labels[:40]).all()
     assert (a.caption_ids == b.caption_ids[: len(a.caption_ids)]).all()
+
+
+def test_splits_larger_than_a_block_are_joined_in_order():
+    n = 2 * load_module.BLOCK + 100
+    split = load(n_val=n)["val"]
+    rows = np.array([0, load_module.BLOCK - 1, load_module.BLOCK, n - 1])
+    scenes = sample(0, load_module.STREAMS["val"], rows, "coco")
+    assert (split.objects[rows] == scenes.objects).all()
+    assert (split.images.read(rows) == render(scenes, 0.1)).all()
+    habits = Habits(drop_colour=0.3, drop_size=0.6, synonyms=0.3, context=0.35)
+    assert [split.captions_of(row) for row in rows] == captions_of(scenes, (5, 5), habits)
 
 
 def test_images_are_read_in_any_order_and_across_blocks():

@@ -147,12 +147,8 @@ def _named(draws: Draws, scenes: Scenes, captions: int) -> list[list[list[int]]]
 
 def captions_of(
     scenes: Scenes, per_image: tuple[int, int], habits: Habits
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """All captions of the scenes.
-
-    per_image: (fewest, most). Returns the captions, image_of_caption (n_captions,) int64, and
-    (n_captions,) int64, the number of each caption among those of its image.
-    """
+) -> list[tuple[str, ...]]:
+    """The captions of each scene; per_image: how many, (fewest, most)."""
     fewest, most = per_image
     draws = Draws(scenes.seed, scenes.stream, scenes.index)
     counts = fewest + draws.below("n_captions", most - fewest + 1)
@@ -160,10 +156,10 @@ def captions_of(
     dice = draws.uniform("words", most, DICE).tolist()
     things = [[t for t in row if t[0] >= 0] for row in scenes.objects.tolist()]
     themes, layouts = scenes.theme.tolist(), scenes.layout.tolist()
-    captions = [
-        caption(things[i], named[i][j], themes[i], layouts[i], iter(dice[i][j]), habits)
-        for i in range(len(scenes))
-        for j in range(counts[i])
+    return [
+        tuple(
+            caption(things[i], named[i][j], themes[i], layouts[i], iter(dice[i][j]), habits)
+            for j in range(count)
+        )
+        for i, count in enumerate(counts)
     ]
-    number = np.concatenate([np.arange(count) for count in counts])
-    return captions, np.repeat(np.arange(len(scenes)), counts), number

@@ -6,11 +6,12 @@ from fico_lib.datasets.dataset import Dataset, Split, label_words
 from fico_lib.datasets.scenes.captions import Habits, captions_of
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.datasets.scenes.render import SceneImages
-from fico_lib.datasets.scenes.sample import Scenes, sample
+from fico_lib.datasets.scenes.sample import Scenes, join, sample
 from fico_lib.datasets.scenes.world import KINDS
 
 STREAMS = {"detector": 0, "train": 1, "val": 2, "test": 3, "extra": 4}
 CATEGORIES = tuple(KINDS)
+BLOCK = 2048  # scenes drawn at once: the draws of a caption take more memory than its words
 
 
 def labels_of(scenes: Scenes) -> np.ndarray:
@@ -18,26 +19,40 @@ def labels_of(scenes: Scenes) -> np.ndarray:
     return (scenes.objects["kind"][:, :, None] == np.arange(len(KINDS))).any(1)
 
 
-def load_split(parameters: ScenesParameters, name: str, n: int) -> Split:
-    """The first `n` images of the split `name`, with their captions, labels and hashtags."""
-    scenes = sample(parameters.seed, STREAMS[name], np.arange(n), parameters.skew)
+def _generate(
+    parameters: ScenesParameters, name: str, n: int
+) -> tuple[Scenes, list[tuple[str, ...]]]:
+    """The first `n` scenes of the split `name`, and the captions of each."""
     counts = parameters.captions_per_image
+    counts = counts if isinstance(counts, tuple) else (counts, counts)
     habits = Habits(
         parameters.drop_colour, parameters.drop_size, parameters.synonyms, parameters.context
     )
-    captions, image_of_caption, number = captions_of(
-        scenes, counts if isinstance(counts, tuple) else (counts, counts), habits
-    )
+    parts, captions = [], []
+    for start in range(0, n, BLOCK):
+        index = np.arange(start, min(start + BLOCK, n))
+        parts.append(sample(parameters.seed, STREAMS[name], index, parameters.skew))
+        captions += captions_of(parts[-1], counts, habits)
+    return join(parts), captions
+
+
+def load_split(parameters: ScenesParameters, name: str, n: int) -> Split:
+    """The first `n` images of the split `name`, with their captions, labels and hashtags."""
+    scenes, captions = _generate(parameters, name, n)
     labels = labels_of(scenes)
-    image_ids = np.array([f"{name}-{i:06d}" for i in range(n)])
-    caption_ids = [f"{name}-{i:06d}-{j}" for i, j in zip(image_of_caption, number, strict=True)]
+    image_ids = [f"{name}-{i:06d}" for i in range(n)]
+    caption_ids = [
+        f"{image_id}-{j}"
+        for image_id, own in zip(image_ids, captions, strict=True)
+        for j in range(len(own))
+    ]
     return Split(
         name=name,
-        image_ids=image_ids,
+        image_ids=np.array(image_ids),
         images=SceneImages(scenes, parameters.noise),
-        captions=tuple(captions),
+        captions=tuple(caption for own in captions for caption in own),
         caption_ids=np.array(caption_ids),
-        image_of_caption=image_of_caption,
+        image_of_caption=np.repeat(np.arange(n), [len(own) for own in captions]),
         labels=labels,
         category_names=CATEGORIES,
         hashtags=label_words(labels, CATEGORIES),

@@ -1,5 +1,6 @@
 """Draws scene descriptions: which objects, where, in which colours, on which ground."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -62,6 +63,16 @@ class Scenes:
         """The scenes at `rows`."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         return Scenes(**{k: v[rows] if isinstance(v, np.ndarray) else v for k, v in parts.items()})
+
+
+def join(parts: Sequence[Scenes]) -> Scenes:
+    """The scenes of several parts of one stream, one after another."""
+    arrays = {
+        f.name: np.concatenate([getattr(part, f.name) for part in parts])
+        for f in fields(Scenes)
+        if f.name not in ("seed", "stream")
+    }
+    return Scenes(seed=parts[0].seed, stream=parts[0].stream, **arrays)
 
 
 def _kinds(draws: Draws, theme: np.ndarray, present: np.ndarray, dominance: float) -> np.ndarray:
