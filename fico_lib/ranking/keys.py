@@ -25,12 +25,12 @@ def ordered_keys(scores, relevance):
 
 def ordered_keys_by_index(scores, relevance):
     """As `ordered_keys` (int64), ties broken by index: the earlier candidate counts as better."""
-    keys = _order(scores)
-    if not isinstance(keys, np.ndarray):  # rare enough to be done on the CPU
+    if not isinstance(scores, np.ndarray):  # rare enough to be done on the CPU
         import torch
 
         keys = ordered_keys_by_index(scores.cpu().numpy(), relevance.cpu().numpy())
         return torch.from_numpy(keys).to(scores.device)
+    keys = _order(scores)
     if keys.itemsize > 4:
         keys = dense_ranks(keys)
     keys = keys.astype(np.int64)
