@@ -13,9 +13,11 @@ from rich.table import Table
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
+from fico_lib.evaluate_command import evaluate_command
 from fico_lib.models import MODELS, model_card
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
+from fico_lib.study.repository import CACHE
 
 app = typer.Typer(
     name="fico",
@@ -30,6 +32,7 @@ run_app = typer.Typer(
 step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
+app.command("evaluate")(evaluate_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[
@@ -92,10 +95,13 @@ def _run_command(name: str):
     def run(
         profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
     ) -> None:
+        from fico_lib.encode import encode
         from fico_lib.study.execute import execute
 
         root = repository.root()
         values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        for request in values.encodings():  # here, not in the notebook: here progress is seen
+            encode(**request, cache=root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         target = root / "results" / "runs" / f"{name}-{stamp}"
         execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())

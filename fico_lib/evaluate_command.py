@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from fico_lib.errors import InputError
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.files import write_whole
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES
+from fico_lib.metrics.conventions import Conventions
 from fico_lib.released import load_released
 from fico_lib.similarity import MEASURES
 from fico_lib.trec import read_qrels
@@ -86,6 +88,7 @@ def evaluate_command(
         "ties": ties.value, "denominator": denominator.value, "empty": empty.value,
         "device": device, "memory": memory,
     }  # fmt: skip
+    Conventions(**{entry.name: how[entry.name] for entry in fields(Conventions)})  # before reading
     _one_source(images or texts, scores or scores_t2i, encodings, released)
     if released is not None:
         _evaluate_released(released, how, format.value)

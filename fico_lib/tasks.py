@@ -105,7 +105,8 @@ class Categories:
 
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
         labels = label_matrix(labels, n_images)
-        self.image_of_caption = image_of_caption
+        self.labels, self.image_of_caption = labels, image_of_caption
+        self._on_device: tuple | None = None
         width = max(1, -(-labels.shape[1] // 64))
         bits = np.zeros((n_images, width * 64), bool)
         bits[:, : labels.shape[1]] = labels
@@ -119,9 +120,20 @@ class Categories:
     def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
         """Relevance (len(rows), n_candidates) bool of the queries `rows`."""
         if direction == "i2t":
-            return self._shared(rows)[:, self.image_of_caption]
+            return np.take(self._shared(rows), self.image_of_caption, axis=1)
         images, which = np.unique(self.image_of_caption[rows], return_inverse=True)
         return self._shared(images)[which]
+
+    def tensor_block(self, direction: str, rows: np.ndarray, backend):
+        """As `block`, computed as a product of labels where `backend` keeps its tensors."""
+        if self._on_device is None:
+            of = backend.put(self.image_of_caption)
+            self._on_device = backend.put(self.labels.astype(np.float32)), of
+        labels, of = self._on_device
+        rows = backend.put(rows)
+        if direction == "i2t":
+            return ((labels[rows] @ labels.T) > 0)[:, of]
+        return (labels[of[rows]] @ labels.T) > 0
 
     def _shared(self, images: np.ndarray) -> np.ndarray:
         """(len(images), n_images) bool: which images share a label."""

@@ -1,7 +1,7 @@
 """TREC run and qrels files: our rankings and judgements for trec_eval and ir_measures, and back.
 
 A run line is `query Q0 document rank score tag`, a qrels line `query 0 document relevance`.
-trec_eval ignores the rank, reads scores as float32 and breaks ties by document name, which is why its
+trec_eval ignores the rank, reads scores as float32 and breaks ties by document name, so that its
 numbers may differ from ours where scores tie.
 """
 

@@ -72,7 +72,7 @@ def test_json_has_the_documented_keys(folder):
             folder / "labels.npy",
             "--format",
             "json",
-        )  # fmt: skip
+        )
     )
     for direction in ("i2t", "t2i"):
         entry = output["instance"][direction]

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
 
 from fico_lib.encodings import Codes, Embeddings, Scores
+from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
+from fico_lib.similarity.backend import TorchBackend
 
 sys.path.insert(0, str(Path(__file__).parent))
 import brute
@@ -128,3 +131,78 @@ def test_embeddings_rank_as_the_measure_says():
         b = evaluate(Scores(similarity(x, y, measure), None, of))
         assert a.instance["i2t"].metrics == b.instance["i2t"].metrics
         assert a.instance["t2i"].metrics == b.instance["t2i"].metrics
+
+
+@pytest.mark.parametrize("ties", TIES)
+@pytest.mark.parametrize("kind", ["cosine", "euclidean", "codes", "scores", "missing", "judged"])
+def test_the_code_of_the_gpu_gives_the_same(kind, ties):
+    rng = np.random.default_rng(5)
+    n, m, bits = 9, 31, 20
+    of = np.arange(m) % n
+    x, y = rng.standard_normal((n, bits)), rng.standard_normal((m, bits))
+    y[:n] = x  # a distance of zero
+    labels, options = rng.random((n, 5)) < 0.3, {}
+    scores = rng.integers(0, 5, (n, m)).astype(np.float32)
+    if kind == "codes":
+        given = Codes.pack(x > 0, y > 0, of)
+    elif kind in ("cosine", "euclidean"):
+        given = Embeddings(x, y, of, measure=kind)
+    else:
+        given = Scores(scores, None, of, missing=0.0 if kind == "missing" else None)
+    if kind == "judged":
+        labels, options = None, {"relevance": sparse.csr_matrix(rng.random((n, m)) < 0.2)}
+    how = {"ties": ties, "map_at": (1, 4, "all"), **options}
+    a = evaluate(given, labels, **how)
+    b = evaluate(given, labels, device=TorchBackend(torch.device("cpu")), **how)
+    for task in ("instance", "category"):
+        for direction in ("i2t", "t2i"):
+            left, right = getattr(a, task)[direction], getattr(b, task)[direction]
+            assert left.metrics == pytest.approx(right.metrics, abs=1e-9)
+            assert left.tie_interval.keys() == right.tie_interval.keys()
+            for name, interval in left.tie_interval.items():
+                assert interval == pytest.approx(right.tie_interval[name], abs=1e-9)
+            if left.pr is not None:
+                np.testing.assert_allclose(left.pr, right.pr, atol=1e-12)
+
+
+def test_one_pass_over_one_matrix_counts_both_directions():
+    scores, of, _ = tied_scores(3, n=300, m=700, levels=40)
+    for kind in (np.float32, np.float64):
+        one = evaluate(Scores(scores.astype(kind), None, of))
+        two = evaluate(Scores(scores.astype(kind), scores.T.astype(kind), of))
+        for direction in ("i2t", "t2i"):
+            a, b = one.instance[direction], two.instance[direction]
+            assert a.metrics == b.metrics
+            assert a.tie_interval == b.tie_interval
+
+
+@pytest.mark.parametrize("measure", ["cosine", "euclidean", "inner_product"])
+def test_memory_bounds_the_blocks_not_the_result(measure, monkeypatch):
+    rng = np.random.default_rng(0)
+    n, m = 40, 200
+    x, y, of = rng.standard_normal((n, 64)), rng.standard_normal((m, 64)), np.arange(m) % n
+    given = Embeddings(x, y, of, measure=measure)
+    labels = rng.random((n, 4)) < 0.3
+    monkeypatch.setattr("fico_lib.similarity.blocks.TILE", 32)
+    large = evaluate(given, labels).to_dict()
+    small = evaluate(given, labels, memory="90KB", threads=1).to_dict()
+    for task in ("instance", "category"):
+        for direction in ("i2t", "t2i"):
+            for name, value in large[task][direction].items():
+                if "@" in name:
+                    assert small[task][direction][name] == pytest.approx(value, abs=1e-9)
+    with pytest.raises(InputError, match="at least"):
+        evaluate(given, labels, memory="1KB")
+
+
+def test_a_subset_of_queries_meets_all_candidates():
+    scores, of, labels = tied_scores(2, n=20, m=60)
+    rows = {"i2t": np.array([3, 17, 4]), "t2i": np.array([5])}
+    part = evaluate(Scores(scores, None, of), labels, queries=rows)
+    whole = evaluate(Scores(scores, None, of), labels)
+    for direction in ("i2t", "t2i"):
+        for task, metric in (("instance", "R@5"), ("category", "AP@10")):
+            a = getattr(part, task)[direction].per_query[metric]
+            b = getattr(whole, task)[direction].per_query[metric]
+            np.testing.assert_allclose(a, b[rows[direction]], atol=1e-12)
+    np.testing.assert_array_equal(part.instance["t2i"].clusters, of[[5]])

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from fico_lib.errors import InputError
 from fico_lib.evaluation.result import DirectionResult
 from fico_lib.metrics.average_precision import GroupedPrecision
 from fico_lib.metrics.chance import average_precision_chance, rank_chance, recall_chance
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
-from fico_lib.metrics.ranked import RankedBlock
+from fico_lib.metrics.ranked import RankedBlock, TorchRankedBlock
 from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
 from fico_lib.ranking.counts import (
     best_positive,
@@ -125,10 +124,12 @@ class CategoryCollector:
 
     def __init__(
         self, relevance, direction: str, rows: np.ndarray, candidates: int, how: Conventions,
-        highest: int | None,
+        backend, highest: int | None,
     ):  # fmt: skip
+        """highest: of the agreeing bits where codes are compared, None for other scores."""
         self.relevance, self.direction, self.rows = relevance, direction, rows
-        self.candidates, self.how, self.highest = candidates, how, highest
+        self.candidates, self.how = candidates, how
+        self.backend, self.highest = backend, highest
         n = len(rows)
         self.depths = {k: candidates if k == "all" else min(k, candidates) for k in how.map_at}
         rules = ("expected",) if how.ties == "index" else RULES
@@ -136,13 +137,18 @@ class CategoryCollector:
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
 
-    def add(self, at: slice, scores: np.ndarray) -> None:
+    def _relevance(self, rows: np.ndarray):
+        tensors = self.backend.tensors
+        if isinstance(self.relevance, Categories):
+            if tensors:
+                return self.relevance.tensor_block(self.direction, rows, self.backend)
+            return self.relevance.block(self.direction, rows)
+        return self.backend.put(self.relevance[self.direction].block(rows, self.candidates))
+
+    def add(self, at: slice, scores) -> None:
         """Take the scores (b, m) of the queries `rows[at]`; they are overwritten."""
         rows = self.rows[at]
-        if isinstance(self.relevance, Categories):
-            relevance = self.relevance.block(self.direction, rows)
-        else:
-            relevance = self.relevance[self.direction].block(rows, self.candidates)
+        relevance = self._relevance(rows)
         if self.highest is not None and self.how.ties != "index":
             count, relevant = agreement_groups(scores, relevance, self.highest)
             grouped = GroupedPrecision(count, relevant)
@@ -150,10 +156,12 @@ class CategoryCollector:
             self.relevant[at] = relevant.sum(1)
             at_k = grouped.at
         else:
-            if scores.dtype.kind != "f":
-                scores = scores.astype(np.float32)
+            if self.highest is not None:
+                scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
             sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
-            ranked = RankedBlock(sort(scores, relevance))
+            ranked = (TorchRankedBlock if self.backend.tensors else RankedBlock)(
+                sort(scores, relevance)
+            )
             self.pr[at] = ranked.precision_at_recall_levels()
             self.relevant[at] = ranked.total
             at_k = ranked.average_precision
@@ -204,12 +212,3 @@ def _skip_empty(values: dict[str, np.ndarray], empty: np.ndarray, how: Conventio
 def _mean(values: np.ndarray) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
-
-
-def check_empty(empty: np.ndarray, rows: np.ndarray, task: str, direction: str) -> None:
-    """Under `empty="error"`: raise for the first query with nothing relevant."""
-    if empty.any():
-        raise InputError(
-            f"{task} {direction}: query {rows[empty.argmax()]} has no relevant candidate "
-            f"({int(empty.sum())} such); empty='zero' or 'skip' allows them"
-        )

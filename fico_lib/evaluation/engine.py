@@ -1,22 +1,25 @@
 """The driver: streams blocks of scores past the collectors of each task, direction by direction."""
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from fico_lib.encodings import Codes, Encodings, Scores
 from fico_lib.errors import InputError, unknown_name
-from fico_lib.evaluation.collectors import CategoryCollector, InstanceCollector, check_empty
+from fico_lib.evaluation.collectors import CategoryCollector, InstanceCollector
 from fico_lib.evaluation.memory import parse_bytes
 from fico_lib.evaluation.result import EvaluationResult
+from fico_lib.evaluation.stream import (
+    Resources,
+    default_threads,
+    serves_both,
+    stream,
+    stream_both,
+)
 from fico_lib.metrics.conventions import TASKS, Conventions
+from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
 from fico_lib.tasks import DIRECTIONS, Categories, explicit_positives, instance_positives
-
-CHUNK = 1 << 24  # scores computed at once: larger products are not faster
-SLICE = 1 << 18  # scores ranked at once by one thread: what stays in its cache
 
 
 def evaluate(
@@ -55,37 +58,56 @@ def evaluate(
     """
     how = Conventions(tuple(_list(recall_at)), tuple(_list(map_at)), mode, ties, denominator, empty)
     tasks = _tasks(tasks, labels, relevance)
-    n, m = encodings.n_images, encodings.n_captions
+    n, m, of = encodings.n_images, encodings.n_captions, encodings.image_of_caption
     positives = (
-        instance_positives(encodings.image_of_caption, n)
-        if relevance is None
-        else explicit_positives(relevance, n, m)
+        instance_positives(of, n) if relevance is None else explicit_positives(relevance, n, m)
     )
-    categories = positives if labels is None else Categories(labels, encodings.image_of_caption, n)
-    blocks = source(encodings, measure)
-    found = {task: {} for task in tasks}
-    for direction in DIRECTIONS:
-        size, candidates = (n, m) if direction == "i2t" else (m, n)
-        rows = _rows(queries, direction, size)
-        _check_empty(how, tasks, positives, categories, direction, rows)
-        collectors = {}
-        if "instance" in tasks:
-            collectors["instance"] = InstanceCollector(positives[direction], rows, candidates, how)
-        if "category" in tasks:
-            highest = blocks.highest if isinstance(encodings, Codes) else None
-            collectors["category"] = CategoryCollector(
-                categories, direction, rows, candidates, how, highest
+    shared = positives if labels is None else Categories(labels, of, n)
+    rows = {"i2t": _rows(queries, "i2t", n), "t2i": _rows(queries, "t2i", m)}
+    _check_empty(how, tasks, positives, shared, rows)
+    resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
+    blocks = source(encodings, measure, resources.backend, resources.memory)
+    collectors = {
+        task: {
+            direction: _collector(task, direction, rows, encodings, how, positives, shared, blocks)
+            for direction in DIRECTIONS
+        }
+        for task in tasks
+    }
+    if serves_both(encodings, tasks, how, relevance, queries, resources):
+        stream_both(encodings.i2t, of, collectors["instance"], resources)
+    else:
+        for direction in DIRECTIONS:
+            together = [collectors[task][direction] for task in tasks]
+            stream(blocks, direction, rows[direction], together, resources)
+    found = {
+        task: {
+            direction: collector.result(
+                rows["i2t"] if direction == "i2t" else of[rows["t2i"]],
+                _scored(encodings, blocks, direction, rows[direction]),
             )
-        _stream(blocks, direction, rows, candidates, list(collectors.values()), threads, memory)
-        clusters = rows if direction == "i2t" else encodings.image_of_caption[rows]
-        partial = isinstance(encodings, Scores) and encodings.missing is not None
-        scored = blocks.scored[direction][rows] if partial else None
-        for task, collector in collectors.items():
-            found[task][direction] = collector.result(clusters, scored)
+            for direction, collector in by_direction.items()
+        }
+        for task, by_direction in collectors.items()
+    }
     about = {"measure": _measure(encodings, measure), "model": encodings.model}
-    return EvaluationResult(
-        found.get("instance"), found.get("category"), how, about, keep_per_query=per_query
+    return EvaluationResult(found.get("instance"), found.get("category"), how, about, per_query)
+
+
+def _collector(task, direction, rows, encodings, how, positives, shared, blocks):
+    candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
+    if task == "instance":
+        return InstanceCollector(positives[direction], rows[direction], candidates, how)
+    highest = blocks.highest if isinstance(encodings, Codes) else None
+    return CategoryCollector(
+        shared, direction, rows[direction], candidates, how, blocks.backend, highest
     )
+
+
+def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> np.ndarray | None:
+    """Candidates scored per query, where the model may not have scored all."""
+    partial = isinstance(encodings, Scores) and encodings.missing is not None
+    return blocks.scored[direction][rows] if partial else None
 
 
 def _list(values: object) -> list:
@@ -124,34 +146,18 @@ def _rows(queries: Mapping[str, np.ndarray] | None, direction: str, size: int) -
     return rows
 
 
-def _check_empty(how, tasks, positives, categories, direction, rows) -> None:
-    if how.empty != "error":
-        return
-    if "instance" in tasks:
-        check_empty(positives[direction].counts[rows] == 0, rows, "instance", direction)
-    if "category" in tasks:
-        empty = (
-            categories.empty(direction)[rows]
-            if isinstance(categories, Categories)
-            else positives[direction].counts[rows] == 0
-        )
-        check_empty(empty, rows, "category", direction)
-
-
-def _stream(blocks, direction, rows, candidates, collectors, threads, memory) -> None:
-    """Hand the scores of all queries to the collectors, chunk by chunk, slices in threads."""
-    threads = threads or min(8, os.cpu_count() or 1)
-    chunk = max(1, min(CHUNK, parse_bytes(memory) // 16) // candidates)
-    step = max(1, SLICE // candidates)
-
-    with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(rows), chunk):
-            scores = blocks.block(direction, rows[start : start + chunk])
-
-            def work(a: int, start=start, scores=scores) -> None:
-                part = scores[a : a + step]
-                at = slice(start + a, start + a + len(part))
-                for collector in collectors:  # the category overwrites its scores: it comes last
-                    collector.add(at, part)
-
-            list(pool.map(work, range(0, len(scores), step)))
+def _check_empty(how, tasks, positives, shared, rows) -> None:
+    """Under `empty="error"`: raise for the first query with nothing relevant."""
+    for task in tasks if how.empty == "error" else ():
+        for direction in DIRECTIONS:
+            relevance = positives if task == "instance" else shared
+            empty = (
+                relevance.empty(direction)
+                if isinstance(relevance, Categories)
+                else relevance[direction].counts == 0
+            )[rows[direction]]
+            if empty.any():
+                raise InputError(
+                    f"{task} {direction}: query {rows[direction][empty.argmax()]} has no relevant "
+                    f"candidate ({int(empty.sum())} such); empty='zero' or 'skip' allows them"
+                )

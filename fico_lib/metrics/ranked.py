@@ -1,6 +1,12 @@
-"""Average precision and the precision-recall curve of a block of queries, from sorted keys."""
+"""Average precision and the precision-recall curve of a block of queries, from sorted keys.
 
-from dataclasses import dataclass
+Keys (see `fico_lib.ranking.keys`) stand in ascending order with the relevance in their lowest bit,
+so the optimistic order is the one they stand in. Other tie rules correct it for the mixed tie
+groups (relevant and other candidates with one score): few for continuous scores.
+"""
+
+import itertools
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -22,78 +28,106 @@ class MixedTies:
     count: np.ndarray
     relevant: np.ndarray
 
+    def __getitem__(self, which: np.ndarray) -> "MixedTies":
+        """Some of the groups."""
+        return MixedTies(*(getattr(self, entry.name)[which] for entry in fields(self)))
 
-class RankedBlock:
-    """A block of ranked queries: `keys` (b, m), ascending, relevance in the lowest bit.
+    def gain(self, ties: str, queries: int) -> np.ndarray:
+        """What a tie rule changes in the sums of precisions of the optimistic order, (queries,)."""
+        groups = self.above, self.before, self.count, self.relevant
+        change = precision_sum(*groups, ties) - precision_sum(*groups, "optimistic")
+        return np.bincount(self.row, change, queries)
 
-    total: relevant candidates per query (b,). Metrics start from the optimistic order, in which the
-    keys stand, and are corrected for the mixed tie groups: few for continuous scores.
+
+class Ranked:
+    """What numpy and torch blocks share: AP@k of their optimistic sums, corrected for ties.
+
+    total: relevant candidates per query (b,); candidates: how many there are; ties: `MixedTies`.
     """
 
-    def __init__(self, keys: np.ndarray):
-        self.keys = keys
-        b, m = keys.shape
-        self.relevant = (keys & 1).astype(bool)
-        flat = np.flatnonzero(self.relevant)  # from the worst to the best, row after row
-        ends = np.searchsorted(flat, np.arange(1, b + 1) * m)
-        self.total = np.diff(ends, prepend=0)
-        self.flat, self.ends, self.starts = flat, ends, ends - self.total
-        row = np.repeat(np.arange(b), self.total)
-        self.rank = (row + 1) * m - flat  # from 1
-        self.ordinal = ends[row] - np.arange(len(flat))  # how many relevant ones down to it
-        self.precision = self.ordinal / self.rank
-        self.ties = self._mixed_ties()
+    total: np.ndarray
+    candidates: int
+    ties: MixedTies
 
-    def _mixed_ties(self) -> MixedTies:
-        keys, m = self.keys, self.keys.shape[1]
-        row, border = np.nonzero((keys[:, 1:] ^ keys[:, :-1]) == 1)
-        low, high = np.empty_like(row), np.empty_like(row)
-        for r in np.unique(row):
-            here = row == r
-            value = keys[r, border[here] + 1]
-            low[here] = np.searchsorted(keys[r], value - 1, "left")
-            high[here] = np.searchsorted(keys[r], value, "right")
-        before = self.ends[row] - np.searchsorted(self.flat, row * m + high)
-        return MixedTies(row, m - high, before, high - low, high - border - 1)
+    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
+        raise NotImplementedError
+
+    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
+        raise NotImplementedError
 
     def average_precision(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """AP@k (b,) float64 of every query."""
-        if k >= self.keys.shape[1]:
-            return self._average_precision_of_all(denominator, ties)
-        relevant = self.relevant[:, : -k - 1 : -1]
-        hits = relevant.cumsum(1)
-        sums = (np.where(relevant, hits, 0) / np.arange(1, k + 1)).cumsum(1)
-        result = divide(sums[:, -1], hits[:, -1], k, self.total, denominator)
-        ties_at = self.ties
-        touched = ties_at.above < k
-        if not touched.any() or ties == "optimistic":
-            return result
-        t = MixedTies(*(getattr(ties_at, f)[touched] for f in MixedTies.__dataclass_fields__))
-        whole = t.above + t.count <= k
-        gain = np.bincount(t.row[whole], self._correction(t, ties)[whole], len(result))
-        result = divide(sums[:, -1] + gain, hits[:, -1], k, self.total, denominator)
-        cut = ~whole  # at most one per row
-        row, above = t.row[cut], t.above[cut]
-        base = np.where(above > 0, sums[row, above - 1], 0.0) + gain[row]
-        result[row] = cut_group(
-            above, t.before[cut], t.count[cut], t.relevant[cut], base, self.total[row], k,
+        sums, hits = self.sums_at(k)
+        touched = self.ties.above < k
+        if ties == "optimistic" or not touched.any():
+            return divide(sums, hits, k, self.total, denominator)
+        groups = self.ties[touched]
+        whole = groups.above + groups.count <= k
+        gain = groups[whole].gain(ties, len(sums))
+        result = divide(sums + gain, hits, k, self.total, denominator)
+        cut = groups[~whole]  # at most one per query
+        base = self.sums_before(cut.row, cut.above) + gain[cut.row]
+        result[cut.row] = cut_group(
+            cut.above, cut.before, cut.count, cut.relevant, base, self.total[cut.row], k,
             denominator, ties,
         )  # fmt: skip
         return result
 
-    def _average_precision_of_all(self, denominator: str, ties: str) -> np.ndarray:
-        sums = np.zeros(len(self.total))
-        some = self.total > 0
-        if some.any():
-            sums[some] = np.add.reduceat(self.precision, self.starts[some])
-        if ties != "optimistic" and len(self.ties.row):
-            sums += np.bincount(self.ties.row, self._correction(self.ties, ties), len(sums))
-        return divide(sums, self.total, self.keys.shape[1], self.total, denominator)
 
-    @staticmethod
-    def _correction(t: MixedTies, ties: str) -> np.ndarray:
-        args = (t.above, t.before, t.count, t.relevant)
-        return precision_sum(*args, ties) - precision_sum(*args, "optimistic")
+class RankedBlock(Ranked):
+    """Ranked queries from sorted numpy keys (b, m)."""
+
+    def __init__(self, keys: np.ndarray):
+        self.keys = keys
+        b, m = keys.shape
+        self.candidates = m
+        self.relevant = (keys & 1).astype(bool)
+        # Relevant candidates from the worst to the best, row after row.
+        self.flat = np.flatnonzero(self.relevant)
+        self.ends = np.searchsorted(self.flat, np.arange(1, b + 1) * m)
+        self.total = np.diff(self.ends, prepend=0)
+        self.starts = self.ends - self.total
+        rank = np.repeat(np.arange(1, b + 1) * m, self.total)
+        rank -= self.flat  # from 1
+        ordinal = np.repeat(self.ends, self.total)
+        ordinal -= np.arange(len(ordinal))  # how many relevant ones down to it
+        self.precision = ordinal / rank
+        self.ties = self._mixed_ties()
+
+    def _mixed_ties(self) -> MixedTies:
+        m, flat = self.candidates, self.keys.reshape(-1)
+        border = np.flatnonzero((flat[1:] ^ flat[:-1]) == 1) + 1  # where the relevant part starts
+        border = border[border % m > 0]
+        row, column = np.divmod(border, m)
+        low, high = np.empty_like(row), np.empty_like(row)
+        bounds = np.append(np.flatnonzero(np.diff(row, prepend=-1)), len(row))
+        for start, end in itertools.pairwise(bounds):
+            keys, value = self.keys[row[start]], flat[border[start:end]]
+            low[start:end] = np.searchsorted(keys, value - 1, "left")
+            high[start:end] = np.searchsorted(keys, value, "right")
+        before = self.ends[row] - np.searchsorted(self.flat, row * m + high)
+        return MixedTies(row, m - high, before, high - low, high - column)
+
+    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
+        if k >= self.candidates:
+            sums, some = np.zeros(len(self.total)), self.total > 0
+            if some.any():
+                sums[some] = np.add.reduceat(self.precision, self.starts[some])
+            return sums, self.total
+        relevant = self.relevant[:, : -k - 1 : -1]
+        hits = relevant.cumsum(1)
+        precision = hits / np.arange(1, k + 1)
+        return np.where(relevant, precision, 0.0).sum(1), hits[:, -1]
+
+    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
+        first = np.searchsorted(self.flat, (row + 1) * self.candidates - above)
+        return np.array([
+            self.precision[a:b].sum() for a, b in zip(first, self.ends[row], strict=True)
+        ])  # fmt: skip
 
     def precision_at_recall_levels(self) -> np.ndarray:
         """Interpolated precision (b, 11); see `fico_lib.metrics.precision_recall`."""
@@ -120,7 +154,70 @@ class RankedBlock:
         precision = self.precision.copy()
         last = self.ends[t.row] - t.before  # exclusive, ascending
         members = np.repeat(last - t.relevant, t.relevant)
-        offsets = np.arange(len(members)) - np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
-        value = (t.before + t.relevant) / (t.above + t.count)
-        precision[members + offsets] = np.repeat(value, t.relevant)
+        members += np.arange(len(members)) - np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
+        precision[members] = np.repeat((t.before + t.relevant) / (t.above + t.count), t.relevant)
         return precision
+
+
+class TorchRankedBlock(Ranked):
+    """Ranked queries from sorted torch keys (b, m), on their device; results are numpy arrays."""
+
+    def __init__(self, keys):
+        import torch
+
+        m = keys.shape[1]
+        self.torch, self.candidates = torch, m
+        relevant = (keys & 1).flip(1)  # best first
+        self.hits = relevant.cumsum(1)
+        self.rank = torch.arange(1, m + 1, device=keys.device)
+        precision = self.hits.double() / self.rank
+        self.sums = (precision * relevant).cumsum(1)
+        self.relevant = relevant.bool()
+        self.total = self.hits[:, -1].cpu().numpy()
+        self.ties = self._mixed_ties(keys)
+        self.precision = precision
+
+    def _mixed_ties(self, keys) -> MixedTies:
+        torch, m = self.torch, self.candidates
+        row, column = ((keys[:, 1:] ^ keys[:, :-1]) == 1).nonzero(as_tuple=True)
+        rows, which = torch.unique_consecutive(row, return_inverse=True)
+        value = keys[row, column + 1]
+        low, high = torch.empty_like(row), torch.empty_like(row)
+        for i, r in enumerate(rows.tolist()):
+            here = which == i
+            low[here] = torch.searchsorted(keys[r], value[here] - 1)
+            high[here] = torch.searchsorted(keys[r], value[here], right=True)
+        above = m - high
+        before = torch.where(above > 0, self.hits[row, (above - 1).clamp(min=0)], 0)
+        groups = (row, above, before, high - low, high - column - 1)
+        return MixedTies(*(g.cpu().numpy() for g in groups))
+
+    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
+        return self.sums[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy()
+
+    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
+        torch, device = self.torch, self.sums.device
+        at = torch.from_numpy(np.maximum(above - 1, 0)).to(device)
+        found = self.sums[torch.from_numpy(row).to(device), at].cpu().numpy()
+        return np.where(above > 0, found, 0.0)
+
+    def precision_at_recall_levels(self) -> np.ndarray:
+        """Interpolated precision (b, 11); see `fico_lib.metrics.precision_recall`."""
+        torch, device = self.torch, self.sums.device
+        precision = torch.where(self.relevant, self.precision, 0.0)
+        t = self.ties
+        if len(t.row):  # a mixed tie group is one threshold: its relevant members stand first
+            members = np.repeat(t.above, t.relevant) + np.arange(t.relevant.sum())
+            members -= np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
+            value = np.repeat((t.before + t.relevant) / (t.above + t.count), t.relevant)
+            where = torch.from_numpy(np.repeat(t.row, t.relevant)).to(device)
+            precision[where, torch.from_numpy(members).to(device)] = torch.from_numpy(value).to(
+                device
+            )
+        best = precision.flip(1).cummax(1).values.flip(1)
+        needed = torch.from_numpy(first_at_level(self.total)).to(device)
+        first = torch.searchsorted(self.hits, needed.contiguous())
+        found = best.gather(1, first.clamp(max=self.candidates - 1)).cpu().numpy()
+        return np.where(self.total[:, None] > 0, found, 0.0)

@@ -28,9 +28,14 @@ class Model(ABC):
     card: ModelCard
 
     def __init__(self, parameters: TrainingParameters, seed: int = 0, device: str = "auto"):
-        self.parameters, self.seed, self.device = parameters, seed, resolve(device)
+        self.parameters, self.seed, self.device = self.adjusted(parameters), seed, resolve(device)
         self.timings: dict[str, float] = {}
         self.network: nn.Module | None = None
+
+    @classmethod
+    def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
+        """The parameters as this model uses them; a model that needs other ones says so here."""
+        return parameters
 
     @abstractmethod
     def build(self, train: FeatureSplit) -> nn.Module:

@@ -4,26 +4,32 @@ A float's bits, read as an integer, order like the float once the negative ones 
 below 2 in magnitude leave the top exponent bit unused, so the integer can be shifted by one and the
 lowest bit says whether the candidate is relevant. Among equal scores relevant candidates then sort
 last (ascending), and a tie between the two kinds shows as neighbours that differ in that bit alone.
+
+Scores are finite, float32 or float64, numpy arrays or torch tensors; -0.0 equals 0.0.
 """
 
 import numpy as np
 
 
-def ordered_keys(scores: np.ndarray, relevance: np.ndarray) -> np.ndarray:
+def ordered_keys(scores, relevance):
     """Integer keys (b, m), sorted ascending along each row: order of the scores, then relevance.
 
-    scores: (b, m) float32 or float64, finite, overwritten; relevance: (b, m) bool. int32 keys for
-    float32 and int64 for float64. -0.0 equals 0.0.
+    scores: (b, m), overwritten; relevance: (b, m) bool. int32 keys for float32 scores and int64 for
+    float64, on the device of the scores.
     """
     keys = _order(scores)
     keys <<= 1
     keys |= relevance
-    keys.sort(axis=1)
-    return keys
+    return _sorted(keys)
 
 
-def ordered_keys_by_index(scores: np.ndarray, relevance: np.ndarray) -> np.ndarray:
+def ordered_keys_by_index(scores, relevance):
     """As `ordered_keys` (int64), ties broken by index: the earlier candidate counts as better."""
+    if not isinstance(scores, np.ndarray):  # rare enough to be done on the CPU
+        import torch
+
+        keys = ordered_keys_by_index(scores.cpu().numpy(), relevance.cpu().numpy())
+        return torch.from_numpy(keys).to(scores.device)
     keys = _order(scores)
     if keys.itemsize > 4:
         keys = dense_ranks(keys)
@@ -31,31 +37,48 @@ def ordered_keys_by_index(scores: np.ndarray, relevance: np.ndarray) -> np.ndarr
     keys <<= 32
     keys |= np.arange(keys.shape[1])[::-1] << 1
     keys |= relevance
+    return _sorted(keys)
+
+
+def _sorted(keys):
+    if not isinstance(keys, np.ndarray):
+        return keys.sort(dim=1).values
     keys.sort(axis=1)
     return keys
 
 
-def _order(scores: np.ndarray) -> np.ndarray:
+def _order(scores):
     """Integers of the scores' width, below half their range in magnitude, in the scores' order."""
-    integer = np.int32 if scores.dtype == np.float32 else np.int64
+    numpy = isinstance(scores, np.ndarray)
     largest = max(abs(float(scores.max())), abs(float(scores.min())))
     if largest >= 2:
         # A power of two changes the exponent alone, unless a small number falls below the range.
-        power = int(np.frexp(largest)[1]) - 1
-        scaled = np.ldexp(scores, -power)
-        if not (np.ldexp(scaled, power) == scores).all():
-            return dense_ranks(scores).astype(integer)
+        power = 1 - int(np.frexp(largest)[1])
+        scaled = np.ldexp(scores, power) if numpy else scores * 2.0**power
+        back = np.ldexp(scaled, -power) if numpy else scaled * 2.0**-power
+        if not (back == scores).all():
+            return dense_ranks(scores)
         scores = scaled
     scores += 0.0  # -0.0 becomes 0.0
-    keys = scores.view(integer)
-    flip = keys >> (8 * keys.itemsize - 1)
-    flip &= np.iinfo(integer).max
+    if numpy:
+        keys = scores.view(np.int32 if scores.itemsize == 4 else np.int64)
+    else:
+        import torch
+
+        keys = scores.view(torch.int32 if scores.element_size() == 4 else torch.int64)
+    bits = 8 * (keys.itemsize if numpy else keys.element_size())
+    flip = keys >> (bits - 1)
+    flip &= (1 << (bits - 1)) - 1
     keys ^= flip
     return keys
 
 
-def dense_ranks(values: np.ndarray) -> np.ndarray:
+def dense_ranks(values):
     """Ranks 0, 1, ... (b, m) int32 within each row, equal for equal values."""
+    if not isinstance(values, np.ndarray):
+        import torch
+
+        return torch.from_numpy(dense_ranks(values.cpu().numpy())).to(values.device)
     order = np.argsort(values, axis=1)
     ordered = np.take_along_axis(values, order, 1)
     steps = np.zeros(values.shape, np.int32)

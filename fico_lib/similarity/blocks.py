@@ -1,8 +1,9 @@
 """Scores in blocks of queries: what the evaluation ranks, whatever the model handed over.
 
 A source has `block(direction, rows)`: scores (len(rows), n_candidates) of those queries, float32 or
-float64, higher is better, in an array the caller may overwrite. For codes it is the number of
-agreeing bits, an integer (`AgreementBlocks`).
+float64, higher is better, in an array (on the CPU) or tensor (elsewhere) the caller may overwrite.
+For codes it is the number of agreeing bits, an integer. `bytes_per_score` is what computing one
+takes.
 """
 
 import numpy as np
@@ -10,134 +11,207 @@ import numpy as np
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.errors import InputError, unknown_name
 from fico_lib.similarity import MEASURES
+from fico_lib.similarity.backend import NumpyBackend
 from fico_lib.similarity.continuous import centred, distance, unit, working
-from fico_lib.similarity.hamming import distances, words
+from fico_lib.similarity.hamming import distances, signs, words
+
+TILE = 1 << 14  # candidates prepared at once where all of them would take too much memory
+ROWS = 1 << 12  # rows checked or transposed at once
 
 
 class EmbeddingBlocks:
     """Cosine, inner product or minus the Euclidean distance of embeddings."""
 
-    def __init__(self, encodings: Embeddings, measure: str, device: str = "cpu"):
-        self.measure = measure
-        for side in ("images", "texts"):
-            check_rows(getattr(encodings, side), side, zero_allowed=measure != "cosine")
-        sides = _arrays(encodings, device)
+    def __init__(self, encodings: Embeddings, measure: str, backend, memory: int):
+        self.measure, self.backend = measure, backend
+        self.sides = {"i2t": encodings.images, "t2i": encodings.texts}
+        for name, side in (("images", encodings.images), ("texts", encodings.texts)):
+            check_rows(side, name, zero_allowed=measure != "cosine")
+        wider = np.result_type(encodings.images, encodings.texts)
+        self.type = working(np.empty(0, wider)).dtype
+        self.bytes_per_score = self.type.itemsize if measure != "euclidean" else 48
         if measure == "euclidean":
-            centre = sides["t2i"].mean(0, dtype=_double(device))
-            prepared = {name: centred(side, centre) for name, side in sides.items()}
-        else:
-            prepare = unit if measure == "cosine" else working
-            prepared = {name: prepare(side) for name, side in sides.items()}
-        # Both sides in one type: of the wider of the two.
-        self.type = working(np.empty(0, np.result_type(encodings.images, encodings.texts))).dtype
-        self.queries = prepared
-        self.candidates = {"i2t": prepared["t2i"], "t2i": prepared["i2t"]}
+            sums = [encodings.texts[rows].sum(0, dtype=np.float64)
+                    for rows in _slices(encodings.n_captions)]  # fmt: skip
+            self.centre = backend.put(sum(sums) / encodings.n_captions)
+        width = 8 if measure == "euclidean" else self.type.itemsize
+        size = width * encodings.images.shape[1] * (encodings.n_images + encodings.n_captions)
+        self.resident = size <= memory // 4
+        if self.resident:
+            self.sides = {name: self._prepare(side) for name, side in self.sides.items()}
+
+    def _prepare(self, part: np.ndarray):
+        """Rows ready to be multiplied: in the working type, scaled or centred, on the device."""
+        if self.measure == "euclidean":
+            return centred(self.backend.put(working(part)), self.centre)
+        if self.measure == "cosine":
+            part = unit(part)
+        return self.backend.put(part.astype(self.type, copy=False))
+
+    def _rows(self, side: str, rows):
+        part = self.sides[side][rows]
+        return part if self.resident else self._prepare(part)
+
+    def _compare(self, queries, candidates):
+        if self.measure != "euclidean":
+            return queries @ candidates.T
+        found = distance(queries, candidates)
+        found *= -1
+        if self.backend.tensors:
+            return found.float() if self.type == np.float32 else found
+        return found.astype(self.type, copy=False)
 
     def block(self, direction: str, rows: np.ndarray):
         """Scores (len(rows), n_candidates); see the module."""
-        queries, candidates = self.queries[direction][rows], self.candidates[direction]
-        if self.measure == "euclidean":
-            return (-distance(queries, candidates)).astype(self.type, copy=False)
-        return queries @ candidates.T
+        queries, other = self._rows(direction, rows), "t2i" if direction == "i2t" else "i2t"
+        if self.resident:
+            scores = self._compare(queries, self.sides[other])
+        else:
+            scores = None
+            for columns in _slices(len(self.sides[other]), TILE):
+                part = self._compare(queries, self._rows(other, columns))
+                if scores is None:
+                    shape = (len(rows), len(self.sides[other]))
+                    new = part.new_empty if self.backend.tensors else np.empty
+                    scores = new(shape, dtype=part.dtype)
+                scores[:, columns] = part
+        if self.measure != "cosine":
+            check_finite(scores, direction, rows)
+        return scores
 
 
-def _double(device: str):
-    import torch
-
-    return np.float64 if device == "cpu" else torch.float64
+def _slices(count: int, step: int = ROWS) -> list[slice]:
+    return [slice(a, a + step) for a in range(0, count, step)]
 
 
-def _arrays(encodings: Embeddings, device: str) -> dict:
-    sides = {"i2t": encodings.images, "t2i": encodings.texts}
-    if device == "cpu":
-        return sides
-    import torch
-
-    return {k: torch.from_numpy(working(v)).to(device) for k, v in sides.items()}
-
-
-def check_rows(array: np.ndarray, name: str, zero_allowed: bool, step: int = 1 << 16) -> None:
+def check_rows(array: np.ndarray, name: str, zero_allowed: bool) -> None:
     """Raise `InputError` for rows (n, d) with NaN or infinity, or all zero under cosine."""
-    for start in range(0, len(array), step):
-        part = array[start : start + step]
-        bad = ~np.isfinite(part).all(1) if part.dtype.kind == "f" else np.zeros(len(part), bool)
-        if bad.any():
+    for rows in _slices(len(array)):
+        part = array[rows]
+        if part.dtype.kind == "f" and not (finite := np.isfinite(part).all(1)).all():
             raise InputError(
-                f"{name}: row {start + bad.argmax()} holds NaN or infinity; expected numbers"
+                f"{name}: row {rows.start + finite.argmin()} holds NaN or infinity; "
+                "expected finite numbers"
             )
         if not zero_allowed and (zero := ~part.any(1)).any():
             raise InputError(
-                f"{name}: row {start + zero.argmax()} is a zero vector, whose cosine is undefined"
+                f"{name}: row {rows.start + zero.argmax()} is a zero vector, whose cosine is "
+                "undefined"
             )
+
+
+def check_finite(scores, direction: str, rows: np.ndarray) -> None:
+    """Raise `InputError` for scores with NaN or infinity, naming the first."""
+    low, high = float(scores.min()), float(scores.max())
+    if np.isfinite(low) and np.isfinite(high):
+        return
+    scores = scores if isinstance(scores, np.ndarray) else scores.cpu().numpy()
+    row, column = np.argwhere(~np.isfinite(scores))[0]
+    raise InputError(
+        f"{direction} scores: query {rows[row]}, candidate {column} is {scores[row, column]}; "
+        "expected a finite number"
+    )
 
 
 class MatrixBlocks:
     """Scores that the model computed; integers and booleans are taken as numbers."""
 
-    def __init__(self, encodings: Scores):
-        self.i2t, self.t2i = encodings.i2t, encodings.t2i
-        self.missing = encodings.missing
+    def __init__(self, encodings: Scores, backend):
+        self.i2t, self.t2i, self.missing = encodings.i2t, encodings.t2i, encodings.missing
+        self.backend = backend
         n, m = self.i2t.shape
         self.scored = {"i2t": np.full(n, m), "t2i": np.full(m, n)}  # candidates, per query
+        self.bytes_per_score = 2 * working(np.empty(0, self.i2t.dtype)).dtype.itemsize
 
-    def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
+    def block(self, direction: str, rows: np.ndarray):
         """Scores (len(rows), n_candidates); see the module. Raises `InputError` for NaN."""
         if direction == "i2t":
-            block = self.i2t[rows]
+            block = _take(self.i2t, rows)
         else:
-            block = self.i2t[:, rows].T if self.t2i is None else self.t2i[rows]
-        block = np.array(working(block), order="C")
-        absent = self.absent(block)
-        low, high = block.min(), block.max()
-        if not (np.isfinite(low) and np.isfinite(high)):
-            known = np.isfinite(block) if absent is None else np.isfinite(block) | absent
-            if not known.all():
-                row, column = np.argwhere(~known)[0]
-                raise InputError(
-                    f"{direction} scores: query {rows[row]}, candidate {column} is "
-                    f"{block[row, column]}; expected a finite number"
-                )
-            low = block[np.isfinite(block)].min(initial=0)
-        if absent is not None:
-            self.scored[direction][rows] = (~absent).sum(1)
-            block[absent] = low - abs(low) - 1  # below all that was scored
+            block = _transposed(self.i2t, rows) if self.t2i is None else _take(self.t2i, rows)
+        if self.missing is None:
+            check_finite(block, direction, rows)
+        else:
+            block = self._fill_missing(block, direction, rows)
+        return self.backend.put(block)
+
+    def _fill_missing(self, block: np.ndarray, direction: str, rows: np.ndarray) -> np.ndarray:
+        """Put what was never scored below all that was, and note how much was."""
+        absent = (
+            np.isnan(block) if np.isnan(self.missing) else block == block.dtype.type(self.missing)
+        )
+        self.scored[direction][rows] = (~absent).sum(1)
+        block[absent] = 0
+        check_finite(block, direction, rows)
+        low = block.min(where=~absent, initial=0)
+        block[absent] = low - abs(low) - 1
         return block
 
-    def absent(self, block: np.ndarray) -> np.ndarray | None:
-        """Which pairs of a block were never scored, or None where all were."""
-        if self.missing is None:
-            return None
-        return np.isnan(block) if np.isnan(self.missing) else block == self.missing
+
+def _take(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A copy of some rows, in the working type."""
+    if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+        rows = slice(rows[0], rows[-1] + 1)  # several times faster than a list of rows
+    part = matrix[rows]
+    return np.array(part, working(part[:0]).dtype)
+
+
+def _transposed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Some columns of a matrix as rows, in the working type, copied in pieces that fit a cache."""
+    out = np.empty((len(columns), len(matrix)), working(matrix[:0]).dtype)
+    whole = columns[-1] - columns[0] == len(columns) - 1 and (np.diff(columns) == 1).all()
+    for rows in _slices(len(matrix), 64):
+        part = matrix[rows]
+        part = part[:, columns[0] : columns[-1] + 1] if whole else part[:, columns]
+        out[:, rows] = part.T
+    return out
 
 
 class AgreementBlocks:
-    """Agreeing bits of codes: the width of the words minus the Hamming distance."""
+    """Agreeing bits of codes: a constant minus the Hamming distance.
 
-    def __init__(self, encodings: Codes):
-        images, texts = words(encodings.images), words(encodings.texts)
-        self.sides = {"i2t": (~images, texts), "t2i": (~texts, images)}
-        self.highest = 64 * len(images)
+    On the CPU from packed words; elsewhere as a matrix product of ±1, exact in float32.
+    """
 
-    def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
-        """Agreeing bits (len(rows), n_candidates), uint8 or int32, padding counted as agreeing."""
+    bytes_per_score = 24
+
+    def __init__(self, encodings: Codes, backend):
+        self.backend = backend
+        if backend.tensors:
+            images, texts = (
+                backend.put(signs(side, encodings.bits))
+                for side in (encodings.images, encodings.texts)
+            )
+            self.sides = {"i2t": (images, texts), "t2i": (texts, images)}
+            self.highest = encodings.bits
+        else:
+            images, texts = words(encodings.images), words(encodings.texts)
+            self.sides = {"i2t": (~images, texts), "t2i": (~texts, images)}
+            self.highest = 64 * len(images)
+
+    def block(self, direction: str, rows: np.ndarray):
+        """Agreeing bits (len(rows), n_candidates), an integer type, padding counted as agreeing."""
         queries, candidates = self.sides[direction]
+        if self.backend.tensors:
+            return ((queries[rows] @ candidates.T + self.highest) / 2).int()
         return distances(queries[:, rows], candidates)
 
 
-def source(encodings, measure: str | None = None, device: str = "cpu"):
+def source(encodings, measure: str | None = None, backend=None, memory: int = 1 << 31):
     """The blocks of any encodings; `measure` overrides the model's own."""
     if measure is not None and measure not in MEASURES:
         raise unknown_name("measure", measure, MEASURES)
+    backend = backend or NumpyBackend()
     if isinstance(encodings, Codes):
         if measure not in (None, "hamming"):
             raise InputError(f"codes are compared by hamming distance, not by {measure}")
-        return AgreementBlocks(encodings)
+        return AgreementBlocks(encodings, backend)
     if isinstance(encodings, Scores):
         if measure is not None:
             raise InputError(f"scores are similarities already: measure '{measure}' has no place")
-        return MatrixBlocks(encodings)
+        return MatrixBlocks(encodings, backend)
     if measure == "hamming":
         raise InputError(
             "embeddings are not codes: Codes.pack(images, texts, ...) makes them codes"
         )
-    return EmbeddingBlocks(encodings, measure or encodings.measure, device)
+    return EmbeddingBlocks(encodings, measure or encodings.measure, backend, memory)

@@ -30,3 +30,8 @@ def hamming(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Minus the share of differing bits, in [-1, 0]; binary (n, bits), (m, bits) to (n, m)."""
     (x, bits), (y, _) = pack_bits(x, None, "x"), pack_bits(y, None, "y")
     return distances(words(x), words(y)) / -bits
+
+
+def signs(packed: np.ndarray, bits: int) -> np.ndarray:
+    """Packed codes (n, bytes) as ±1 (n, bits) float32, whose products count agreeing bits."""
+    return np.unpackbits(packed, axis=1, count=bits).astype(np.float32) * 2 - 1

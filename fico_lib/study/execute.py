@@ -11,6 +11,7 @@ import nbformat
 import papermill
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.errors import ChapterError, InputError
@@ -77,6 +78,8 @@ def execute(
                     kernel_name="python3",
                     cwd=repository,
                     progress_bar=progress_bar,
+                    # Sockets of the file system: private to the user, where TCP ports are not.
+                    config=Config({"KernelManager": {"transport": "ipc"}}),
                 )
             except PapermillExecutionError as error:
                 saved = repository / "results" / "failed" / f"{chapter}.ipynb"

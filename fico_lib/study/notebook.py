@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
@@ -15,9 +15,8 @@ from fico_lib.encode import encode
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.results import folder
 from fico_lib.study import repository as repo
+from fico_lib.study.repository import CACHE
 from fico_lib.tables.show import Table, pairs
-
-CACHE = "cache"
 
 
 class Run:

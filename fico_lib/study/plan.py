@@ -17,7 +17,6 @@ from fico_lib.chapters import CHAPTERS
 from fico_lib.files import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
 
-CACHE = "cache"
 TOOLS = ("papermill", "jupyter-book", "sphinx", "myst-nb", "matplotlib", "pandas")
 
 

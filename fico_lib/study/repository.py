@@ -7,6 +7,7 @@ from fico_lib.errors import InputError, unknown_name
 
 RESULTS = "FICO_RESULTS"  # environment variable: the results folder that a run is to fill
 PROFILE = "FICO_PROFILE"  # environment variable: the profile of a run, for the record
+CACHE = "cache"  # folder of features and encodings, under their keys
 EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
 MARKS = ("_toc.yml", "Snakefile", "notebooks", "parameters")
 

@@ -33,7 +33,7 @@ def features(request: str) -> None:
     with _reported(plan.step_label("features", request)):
         from fico_lib.encode import build_features
 
-        build_features(**keys.parse_request(request), cache=Path(plan.CACHE))
+        build_features(**keys.parse_request(request), cache=Path(repo.CACHE))
 
 
 def encodings(request: str) -> None:
@@ -41,7 +41,7 @@ def encodings(request: str) -> None:
     with _reported(plan.step_label("encodings", request)):
         from fico_lib.encode import encode
 
-        encode(**keys.parse_request(request), cache=Path(plan.CACHE))
+        encode(**keys.parse_request(request), cache=Path(repo.CACHE))
 
 
 def chapter(profile: str, name: str) -> None:

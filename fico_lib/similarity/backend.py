@@ -1,0 +1,46 @@
+"""Where scores are computed and ranked: numpy on the CPU, torch on a GPU."""
+
+import numpy as np
+
+from fico_lib.errors import InputError
+
+
+class NumpyBackend:
+    """numpy on the CPU: its sort, compares and BLAS are faster there than torch's."""
+
+    tensors = False
+
+    def put(self, array: np.ndarray) -> np.ndarray:
+        """The array, where it is."""
+        return array
+
+
+class TorchBackend:
+    """torch on one device (which may be the CPU, to test the code of the GPU)."""
+
+    tensors = True
+
+    def __init__(self, device):
+        self.device = device
+
+    def put(self, array: np.ndarray):
+        """The array as a tensor on the device."""
+        import torch
+
+        return torch.from_numpy(np.array(array, order="C")).to(self.device)
+
+
+def backend(device: "str | NumpyBackend | TorchBackend") -> "NumpyBackend | TorchBackend":
+    """The backend for a device by name: auto, cpu, cuda or cuda:N; a backend stands for itself."""
+    if not isinstance(device, str):
+        return device
+    if device == "cpu":
+        return NumpyBackend()
+    from fico_lib.devices import resolve  # torch is loaded only when something may run on it
+
+    found = resolve(device)
+    if found.type == "cpu":
+        return NumpyBackend()
+    if found.type != "cuda":
+        raise InputError(f"device '{device}': the evaluation needs float64; expected cpu or cuda")
+    return TorchBackend(found)
