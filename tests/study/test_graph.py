@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-CHAPTERS = ["chapter: data", "chapter: instance"]
+CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance"]
 
 
 @contextmanager
@@ -58,7 +58,8 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("models/dadh.py", ["book", "chapter: instance", "encodings"]),
+        ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
+        ("models/controls.py", ["book", "chapter: category"]),
         ("datasets/scenes/captions.py",
          ["book", *CHAPTERS, "encodings", "encodings", "features"]),
         ("tables/instance.py", ["book", "chapter: instance"]),
