@@ -14,6 +14,7 @@ class CategoryChapter(AccuracyParameters):
     """What is compared, on which labels, and by which conventions."""
 
     title: ClassVar[str] = "Category-level retrieval"
+    recorded: ClassVar[str] = "captions_*"
 
     skews: list[Literal["coco", "flickr"]] = Field(
         ["coco", "flickr"],

@@ -1,7 +1,9 @@
 """Rows of the category chapter: average precision, precision-recall curves, gaps, controls."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from fico_lib.metrics.chance import corrected
 from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.results.folder import Results
 from fico_lib.tasks import DIRECTIONS
 
 RANDOM = "random"
@@ -278,6 +281,32 @@ def _by_granularity(found, names) -> dict[str, list[str]]:
         if entry.granularity and entry.name in names:
             grouped.setdefault(entry.granularity, []).append(entry.name)
     return grouped
+
+
+TABLES = ("accuracy", "curves", "denominators", "gaps")
+
+
+def write(compared: Comparison, results: Results) -> None:
+    """Keep the tables among `results`."""
+    for name in TABLES:
+        results.table(name, getattr(compared, name))
+
+
+def about(compared: Comparison) -> dict:
+    """What of a comparison is no table, for its run.json."""
+    return {"depths": compared.depths, "sizes": compared.sizes, "how": compared.how}
+
+
+def read(folder: Path) -> tuple[Comparison, dict]:
+    """A recorded comparison and its run.json, as `write` and `about` kept them."""
+    run = json.loads((folder / "run.json").read_text())
+    texts = {"granularity": str, "at": str}  # they may be empty, which CSV reads as missing
+    tables = {
+        name: pd.read_csv(folder / f"{name}.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
+        for name in TABLES
+    }
+    sizes = {name: tuple(size) for name, size in run["sizes"].items()}
+    return Comparison(**tables, depths=run["depths"], sizes=sizes, how=run["how"]), run
 
 
 def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:

@@ -54,6 +54,10 @@ class Run:
             {split: FeatureSplit.load(folder / split) for split in splits} for folder in folders
         ]
 
+    def recorded(self) -> list[Path]:
+        """The folders of the recorded results that the chapter shows, under book/recorded/."""
+        return repo.recorded(self.repository, self.parameters.recorded)
+
     def table(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Keep a tidy table among the results, and hand it back."""
         self.results.table(name, rows)

@@ -221,6 +221,30 @@ def _factor_sentences(compared: Comparison) -> Iterator[str]:
             yield f"{doing} changes {' and '.join(words)} (controls, {data})."
 
 
+def recorded(found: Sequence[tuple[Comparison, dict]]) -> list[Table | Text]:
+    """Recorded results with where they come from; one sentence where there are none."""
+    if not found:
+        return [Text("No such result is recorded in `book/recorded/` of this copy of the study.")]
+    shown: list[Table | Text] = []
+    for compared, run in found:
+        asked, machine = run["parameters"], run["machine"]
+        (data,) = compared.sizes
+        shown += [
+            Text(
+                f"*Recorded*, not computed with this page: by `{run['command']}` on "
+                f"`{asked['data']['annotations']}` and `{asked['data']['labels']}` (split "
+                f"{asked['split']}), on {run['started'][:10]}, {machine['processor']}, "
+                f"{machine['cores']} cores, at commit {run['commit'] or 'unknown'}, in "
+                f"{run['durations_seconds']['captions']:.0f} s; {asked['bits']} bits, seed "
+                f"{asked['seed']}."
+            ),
+            precision(compared, data),
+            controls(compared, data),
+            factors_in_words(compared),
+        ]
+    return shown
+
+
 def takeaways(compared: Comparison) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
     means, sentences = _means(compared), []

@@ -43,6 +43,18 @@ def test_a_page_reruns_the_book_alone(study):
         assert study.pending() == ["book"]
 
 
+def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
+    other = study.folder / "book" / "recorded" / "machine" / "captions_other" / "run.json"
+    other.parent.mkdir(parents=True)
+    other.write_text("{}")
+    try:
+        assert study.pending() == ["book", "chapter: category"]
+    finally:
+        other.unlink()
+        other.parent.rmdir()
+        other.parent.parent.rmdir()
+
+
 def test_a_parameter_of_a_chapter_reruns_it(study):
     file = study.folder / "parameters" / "ci" / "instance.yaml"
     with edited(file, "resamples: ", "resamples: 1"):
