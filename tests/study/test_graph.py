@@ -102,9 +102,8 @@ def test_wrong_parameters_are_told_before_anything_runs(study):
 
 def _kill_with_children(pid):
     """SIGKILL a process and the process groups of its children, as a crash of the machine would."""
-    command = ["ps", "-o", "pgid=", "--ppid", str(pid)]
-    groups = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    for group in {pid, *map(int, groups)}:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+    for group in {pid, *(os.getpgid(int(child)) for child in done.stdout.split())}:
         os.killpg(group, signal.SIGKILL)
 
 
