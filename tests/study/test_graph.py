@@ -112,6 +112,8 @@ def test_a_killed_build_resumes(study):
     made = features.stat().st_mtime_ns
     with edited(study.folder / "parameters" / "ci" / "instance.yaml", "seeds: [0]", "seeds: [1]"):
         command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
+        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
+        log.write_text("")
         process = subprocess.Popen(
             command,
             cwd=study.folder,
@@ -120,7 +122,6 @@ def test_a_killed_build_resumes(study):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
         while log.read_text().count("rule encodings:") < 2:  # the first is done, the second runs
             assert time.monotonic() < deadline
             time.sleep(0.05)
