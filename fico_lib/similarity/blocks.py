@@ -60,6 +60,9 @@ class EmbeddingBlocks:
         self.resident = size <= memory // 4
         if self.resident:
             self.sides = {name: self._prepare(side) for name, side in self.sides.items()}
+        else:  # candidates are prepared again for every block: large blocks, few times
+            self.scores_at_once = 1 << 28
+            self.whole = Buffer()
 
     def _prepare(self, part: np.ndarray):
         """Rows ready to be multiplied: in the working type, scaled or centred, on the device."""
@@ -97,8 +100,11 @@ class EmbeddingBlocks:
                 part = self._compare(queries, self._rows(other, columns))
                 if scores is None:
                     shape = (len(rows), len(self.sides[other]))
-                    new = part.new_empty if self.backend.tensors else np.empty
-                    scores = new(shape, dtype=part.dtype)
+                    scores = (
+                        part.new_empty(shape)
+                        if self.backend.tensors
+                        else self.whole.take(shape, part.dtype)
+                    )
                 scores[:, columns] = part
         if self.measure != "cosine":
             check_finite(scores, direction, rows)
