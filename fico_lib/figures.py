@@ -164,6 +164,18 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
 
 
 @matplotlib.rc_context(STYLE)
+def reliability(rows: pd.DataFrame) -> Figure:
+    """How often what was said with a probability was so. rows: said_percent, found_percent."""
+    figure, panel = plt.subplots(figsize=(4.2, 3.6))
+    panel.plot([0, 100], [0, 100], color="#777777", lw=1, label="perfectly calibrated")
+    panel.plot(rows["said_percent"], rows["found_percent"], label="labeller", **_series(0))
+    panel.set(xlabel="predicted probability (%)", ylabel="labels that are there (%)")
+    panel.legend(loc="upper left")
+    plt.close(figure)
+    return figure
+
+
+@matplotlib.rc_context(STYLE)
 def contact_sheet(images: np.ndarray, captions: Sequence[str], columns: int = 4) -> Figure:
     """Images with a caption under each. images: (n, height, width, 3) uint8."""
     lines = -(-len(images) // columns)

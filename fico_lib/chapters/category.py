@@ -1,6 +1,6 @@
 """Parameters of the chapter on category-level retrieval (FiCo-ITR, Section 5.2)."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -8,6 +8,8 @@ from fico_lib.chapters.accuracy import AccuracyParameters, Cut
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.files import digest
+
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class CategoryChapter(AccuracyParameters):
@@ -27,6 +29,13 @@ class CategoryChapter(AccuracyParameters):
     )
     empty: Literal["skip", "zero", "error"] = Field(
         "skip", description="queries with nothing relevant: left out, counted as 0, or refused"
+    )
+
+    label_epochs: int = Field(
+        8, ge=1, le=1000, description="passes of the labeller over the train images"
+    )
+    label_noise: list[Share] = Field(
+        [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
 
     @field_validator("data")
@@ -78,3 +87,12 @@ class CategoryChapter(AccuracyParameters):
         """The arguments of `fico_lib.results.category.compare` beside the data."""
         names = ("map_at", "denominator", "empty", "ties", "resamples", "device")
         return {name: getattr(self, name) for name in names}
+
+    def labelling(self) -> dict:
+        """The arguments of `fico_lib.results.labels.study` beside the data."""
+        return {
+            "epochs": self.label_epochs,
+            "noise": self.label_noise,
+            "seed": self.seeds[0],
+            "device": self.device,
+        }
