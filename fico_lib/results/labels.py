@@ -27,7 +27,8 @@ class LabelStudy:
 
     quality: one row per set of labels, beside the true ones; calibration: per bin of the predicted
     probabilities; accuracy: per set of labels, entry and direction, mAP@N; ranking: per set of
-    labels and direction, Kendall's tau of the entries' order with the order under true labels.
+    labels and direction, Kendall's tau of the entries' order with the order under true labels (NaN,
+    and no `best`, where the labels tell no entries apart).
     """
 
     data: str
@@ -126,28 +127,33 @@ def _accuracy_rows(name: str, labels: np.ndarray, task: Task, device: str):
             device=device,
         )
         for direction, found in result.category.items():
+            # No value: a partial ranking, or labels that no image has.
             value, chance = found["mAP@all"], found.chance["mAP@all"]
-            if value is not None:  # a partial ranking has none
-                yield {
-                    "data": task.name,
-                    "labels": name,
-                    "model": model,
-                    "kind": first[model].kind,
-                    "direction": direction,
-                    "percent": value,
-                    "chance_percent": chance,
-                    "corrected_percent": 100 * corrected(value / 100, chance / 100),
-                }
+            known = value is not None
+            yield {
+                "data": task.name,
+                "labels": name,
+                "model": model,
+                "kind": first[model].kind,
+                "direction": direction,
+                "percent": value if known else np.nan,
+                "chance_percent": np.nan if chance is None else chance,
+                "corrected_percent": 100 * corrected(value / 100, chance / 100)
+                if known
+                else np.nan,
+            }
 
 
 def _ranking_rows(accuracy: pd.DataFrame, sets: Sequence[str]):
     for direction, part in accuracy.groupby("direction", sort=False):
         values = part.pivot(index="model", columns="labels", values="percent")
+        values = values.dropna(subset=[TRUE])
         for name in sets:
+            told = values[name].nunique() > 1  # not where every entry scores the same
             yield {
                 "labels": name,
                 "direction": direction,
                 "entries": len(values),
-                "kendall_tau": kendalltau(values[TRUE], values[name]).statistic,
-                "best": values[name].idxmax(),
+                "kendall_tau": kendalltau(values[TRUE], values[name]).statistic if told else np.nan,
+                "best": values[name].idxmax() if told else "",
             }

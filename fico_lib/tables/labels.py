@@ -33,6 +33,13 @@ def quality(found: LabelStudy) -> Table:
     )
 
 
+def _with_corrected(one: pd.Series) -> str:
+    if pd.isna(one["percent"]):
+        return "n/a"
+    above = one["corrected_percent"]  # nothing is above a chance of 100 %
+    return f"{one['percent']:.1f}\n({'n/a' if pd.isna(above) else f'{above:.1f}'})"
+
+
 def accuracy(found: LabelStudy) -> Table:
     """mAP@N of every entry under every set of labels, and chance."""
     sets = list(found.quality["labels"])
@@ -43,13 +50,13 @@ def accuracy(found: LabelStudy) -> Table:
         for direction, title in DIRECTIONS.items():
             for name in sets:
                 one = values.loc[(model, direction, name)]
-                row[title, name] = f"{one['percent']:.1f}\n({one['corrected_percent']:.1f})"
+                row[title, name] = _with_corrected(one)
         rows.append(row)
     chance = found.accuracy.drop_duplicates(["direction", "labels"])
     chance = chance.set_index(["direction", "labels"])["chance_percent"]
     last = {("", ""): "chance"}
     for direction, title in DIRECTIONS.items():
-        last |= {(title, name): f"{chance[direction, name]:.1f}" for name in sets}
+        last |= {(title, name): _cell(chance[direction, name]) for name in sets}
     return Table(
         pd.DataFrame([*rows, last]),
         f"mAP@N on {found.data} in percent under true, predicted and damaged evaluation labels; "
@@ -71,17 +78,21 @@ def in_words(found: LabelStudy) -> Text:
     for direction, title in DIRECTIONS.items():
         ranking = found.ranking[found.ranking["direction"] == direction].set_index("labels")
         for name in (label for label in ranking.index if label != TRUE):
-            one = ranking.loc[name]
             change = means[name, direction] - means[TRUE, direction]
-            same = one["best"] == ranking.loc[TRUE, "best"]
             sentences.append(
-                f"{title.capitalize()}, under *{name}*: mean mAP@N changes by {change:+.1f} "
-                f"points; the order of the {one['entries']} entries agrees with the true one to "
-                f"Kendall's tau {one['kendall_tau']:.2f}, and the best is "
-                + (
-                    f"still {name_of(one['best'])}."
-                    if same
-                    else f"{name_of(one['best'])} instead of {name_of(ranking.loc[TRUE, 'best'])}."
-                )
+                f"{title.capitalize()}, under *{name}*: "
+                + _order(ranking.loc[name], ranking.loc[TRUE], change)
             )
     return bullets(sentences)
+
+
+def _order(one: pd.Series, true: pd.Series, change: float) -> str:
+    if not one["best"]:
+        return "the labels are such that all entries score the same, or none does."
+    best = name_of(one["best"])
+    same = one["best"] == true["best"]
+    return (
+        f"mean mAP@N changes by {change:+.1f} points; the order of the {one['entries']} entries "
+        f"agrees with the true one to Kendall's tau {one['kendall_tau']:.2f}, and the best is "
+        + (f"still {best}." if same else f"{best} instead of {name_of(true['best'])}.")
+    )

@@ -85,3 +85,19 @@ def test_what_the_reader_sees(found):
         assert "nan" not in repr(table(study))
     assert "Kendall's tau" in repr(tables.in_words(study))
     assert len(tables.accuracy(study).frame) == 7  # two models, four controls, chance
+
+
+@pytest.mark.parametrize("probable", [0.0, 1.0])
+def test_a_labeller_that_says_nothing_or_everything(found, monkeypatch, probable):
+    task, _ = found
+    monkeypatch.setattr(labels.Query2Label, "fit", lambda self, train, val: None)
+    always = np.full(task.labels.shape, probable, np.float32)
+    monkeypatch.setattr(labels.Query2Label, "probabilities", lambda self, split: always)
+    splits = dict.fromkeys(("train", "val", "test"))
+    study = labels.study(task, splits, epochs=1, noise=[], seed=0, device="cpu")
+    ranking = study.ranking.set_index("labels").loc["Query2Label"]
+    assert ranking["kendall_tau"].isna().all()
+    assert (ranking["best"] == "").all()
+    assert "n/a" in repr(tables.accuracy(study))
+    assert "all entries score the same" in repr(tables.in_words(study))
+    assert "nan" not in repr(tables.in_words(study))
