@@ -219,6 +219,13 @@ def _factor_sentences(compared: Comparison) -> Iterator[str]:
                     + ("" if sure else " (not always beyond the uncertainty of the queries)")
                 )
             yield f"{doing} changes {' and '.join(words)} (controls, {data})."
+        at_n = gaps[gaps["metric"] == "mAP@N"].groupby("factor")
+        low, high = at_n["low"].min(), at_n["high"].max()
+        if low["labels"] > 0 and high["binarisation"] < 0:
+            yield (
+                f"On {data} the category gain is therefore one of supervision; being binary costs "
+                "some of it."
+            )
 
 
 def recorded(found: Sequence[tuple[Comparison, dict]]) -> list[Table | Text]:
@@ -299,7 +306,7 @@ def _skew_sentences(compared: Comparison) -> Iterator[str]:
     rows = rows[(rows["kind"] == "model") & (rows["metric"] == "mAP@N")]
     by_data = rows.groupby("data", sort=False)[["percent", "corrected_percent"]].mean()
     said = [
-        f"{data} {one['percent']:.1f} % ({one['corrected_percent']:.1f} % above chance)"
+        f"{data} {one['percent']:.1f} % (corrected for chance {one['corrected_percent']:.1f} %)"
         for data, one in by_data.iterrows()
     ]
     same = by_data["percent"].idxmax() == by_data["corrected_percent"].idxmax()
