@@ -16,8 +16,8 @@ and a memory bank of one unit code m per train pair:
   negatives that are far enough hardly count, and neither do many false ones together.
 
 What differs here: two narrow layers instead of three of up to 8192 units; the softmax above in
-place of noise-contrastive estimation of it; negatives shared by the pairs of a batch; and features
-of this study as inputs instead of VGG features.
+place of noise-contrastive estimation of it; negatives shared by the pairs of a batch; and the image
+features of this study as inputs instead of VGG features.
 """
 
 import math
@@ -31,10 +31,9 @@ from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.binary import code_recall_sum, pack_signs, sign
 from fico_lib.models.card import ModelCard
-from fico_lib.models.model import Model
 from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.text_encoder import BagOfWords
 from fico_lib.models.training import Batch
+from fico_lib.models.whole_text import WholeText, WholeTextModel, text_inputs_of
 
 CONTRAST, RANKING = 0.9, 0.1  # alpha and 1 - alpha of the paper
 NEGATIVES = 4096  # K
@@ -91,11 +90,11 @@ class MemoryBank:
 class HashNetwork(nn.Module):
     """Two towers to unit codes: relaxed codes in [-1, 1], scaled to length 1."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, parameters: TrainingParameters):
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
         wide, dropout = 4 * parameters.width, parameters.dropout
-        self.image = nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, wide))
-        self.bag = BagOfWords(vocabulary_size, wide)
+        self.image = nn.Sequential(nn.Dropout(dropout), nn.Linear(train.whole.shape[1], wide))
+        self.text = WholeText(train, wide)
         self.image_code = self._head(wide, dropout, parameters.bits)
         self.text_code = self._head(wide, dropout, parameters.bits)
 
@@ -108,12 +107,12 @@ class HashNetwork(nn.Module):
         """Whole-image features (b, inputs) -> (b, bits); regions are not used."""
         return normalize(self.image_code(self.image(whole)), dim=1)
 
-    def texts(self, tokens, lengths) -> torch.Tensor:
-        """(b, longest), (b,) -> (b, bits)."""
-        return normalize(self.text_code(self.bag(tokens, lengths)), dim=1)
+    def texts(self, *inputs) -> torch.Tensor:
+        """What `WholeText` reads of b texts -> (b, bits)."""
+        return normalize(self.text_code(self.text(*inputs)), dim=1)
 
 
-class UCCH(Model):
+class UCCH(WholeTextModel):
     """The model `ucch`."""
 
     card = ModelCard(
@@ -124,7 +123,7 @@ class UCCH(Model):
         query_time_attention="None",
         dimension="64D",
         image_features="whole image",
-        text_features="bag of words",
+        text_features="Doc2Vec",
         dtype="1 bit",
         reference="Hu et al. 2023",
     )
@@ -133,12 +132,12 @@ class UCCH(Model):
         """The towers, and a memory bank for the pairs of `train`."""
         self.epochs_done = 0
         self.bank = MemoryBank(len(train.image_ids), self.parameters.bits, self.device)
-        return HashNetwork(train.whole.shape[1], train.vocabulary_size, self.parameters)
+        return HashNetwork(train, self.parameters)
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """L_c of both modalities and L_r of both directions; moves the memory by the way."""
         images = self.network.images(batch.regions, batch.boxes, batch.whole)
-        texts = self.network.texts(batch.tokens, batch.lengths)
+        texts = self.network.texts(*text_inputs_of(batch))
         pair = (images + texts).detach() / 2
         first = self.epochs_done == 0
         drawn = batch.rows if first else self.bank.draw(NEGATIVES)
