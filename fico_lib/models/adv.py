@@ -150,7 +150,7 @@ class ADV64(ADV):
     """The model `adv64`."""
 
     card = _card(64, "CG")
-    bits, scale = 64, 10.0
+    bits, scale = 64, 7.0
 
 
 class ADV2048(ADV):
