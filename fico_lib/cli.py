@@ -95,11 +95,11 @@ def _run_command(name: str):
     def run(
         profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
     ) -> None:
-        from fico_lib.encode import encode
-        from fico_lib.study.execute import execute
-
         root = repository.root()
         values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        from fico_lib.encode import encode  # heavy: after the checks, so that errors come at once
+        from fico_lib.study.execute import execute
+
         for request in values.encodings():  # here, not in the notebook: here progress is seen
             encode(**request, cache=root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")

@@ -102,9 +102,8 @@ def test_wrong_parameters_are_told_before_anything_runs(study):
 
 def _kill_with_children(pid):
     """SIGKILL a process and the process groups of its children, as a crash of the machine would."""
-    command = ["ps", "-o", "pgid=", "--ppid", str(pid)]
-    groups = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    for group in {pid, *map(int, groups)}:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+    for group in {pid, *(os.getpgid(int(child)) for child in done.stdout.split())}:
         os.killpg(group, signal.SIGKILL)
 
 
@@ -113,6 +112,8 @@ def test_a_killed_build_resumes(study):
     made = features.stat().st_mtime_ns
     with edited(study.folder / "parameters" / "ci" / "instance.yaml", "seeds: [0]", "seeds: [1]"):
         command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
+        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
+        log.write_text("")
         process = subprocess.Popen(
             command,
             cwd=study.folder,
@@ -121,7 +122,6 @@ def test_a_killed_build_resumes(study):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
         while log.read_text().count("rule encodings:") < 2:  # the first is done, the second runs
             assert time.monotonic() < deadline
             time.sleep(0.05)
