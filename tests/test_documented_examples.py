@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = [
     "encodings", "evaluation", "evaluation.memory", "metrics.average_precision", "metrics.chance",
-    "metrics.precision_recall", "metrics.recall", "similarity", "tasks",
+    "metrics.classification", "metrics.precision_recall", "metrics.recall", "similarity", "tasks",
 ]  # fmt: skip
 
 

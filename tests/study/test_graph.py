@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-CHAPTERS = ["chapter: data", "chapter: instance"]
+CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance"]
 
 
 @contextmanager
@@ -43,6 +43,18 @@ def test_a_page_reruns_the_book_alone(study):
         assert study.pending() == ["book"]
 
 
+def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
+    other = study.folder / "book" / "recorded" / "machine" / "captions_other" / "run.json"
+    other.parent.mkdir(parents=True)
+    other.write_text("{}")
+    try:
+        assert study.pending() == ["book", "chapter: category"]
+    finally:
+        other.unlink()
+        other.parent.rmdir()
+        other.parent.parent.rmdir()
+
+
 def test_a_parameter_of_a_chapter_reruns_it(study):
     file = study.folder / "parameters" / "ci" / "instance.yaml"
     with edited(file, "resamples: ", "resamples: 1"):
@@ -58,7 +70,8 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("models/dadh.py", ["book", "chapter: instance", "encodings"]),
+        ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
+        ("models/controls.py", ["book", "chapter: category"]),
         ("datasets/scenes/captions.py",
          ["book", *CHAPTERS, "encodings", "encodings", "features"]),
         ("tables/instance.py", ["book", "chapter: instance"]),
