@@ -1,8 +1,7 @@
 """ADV: hash codes learned by matching instances, against an adversary who tells images from texts.
 
 After Li et al. 2021, "Efficient Fine-Grained Visual-Text Search Using Adversarially-Learned Hash
-Codes" (ICME). Its authors' code is not public and the paper leaves much open, so this is our
-reading of it. With relaxed codes h_i = tanh(...) of images and h_t of texts, in [-1, 1]:
+Codes" (ICME). Written from the paper alone, which leaves much open: this is our reading of it. With relaxed codes h_i = tanh(...) of images and h_t of texts, in [-1, 1]:
 
     loss = InfoNCE(s cos(h_i, h_t)) + r [(|h_i| - 1)^2 + (|h_t| - 1)^2] / 10 + adversary
 
@@ -36,7 +35,7 @@ from fico_lib.models.training import Batch
 QUANTISATION, RAMP = 0.1, 0.5  # weight; share of the epochs in which it rises to its full value
 ADVERSARIAL = 0.02
 ADVERSARY_WIDTH = 64
-NOTE = "our reading of a paper without public code, compact and trained here from scratch"
+NOTE = "our reading of the paper, compact and trained here from scratch"
 
 
 class Reversed(torch.autograd.Function):
