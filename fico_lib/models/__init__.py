@@ -7,6 +7,9 @@ from fico_lib.errors import unknown_name
 MODELS = {
     "vse": "fico_lib.models.vse:VSE",
     "dadh": "fico_lib.models.dadh:DADH",
+    "ucch": "fico_lib.models.ucch:UCCH",
+    "adv64": "fico_lib.models.adv:ADV64",
+    "adv2048": "fico_lib.models.adv:ADV2048",
 }
 
 
