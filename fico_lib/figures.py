@@ -106,6 +106,8 @@ def precision_recall(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
             here = rows[(rows["data"] == data) & (rows["direction"] == direction)]
             for number, (model, name) in enumerate(names.items()):
                 part = here[here["model"] == model].sort_values("recall_percent")
+                if part.empty:
+                    continue
                 look = _series(number)
                 panel.plot(
                     part["recall_percent"], part["precision_percent"], label=name, ms=4, **look

@@ -163,16 +163,22 @@ def beside_table_4(compared: Comparison, data: str) -> Table:
 
 
 def controls(compared: Comparison, data: str) -> Table:
-    """The 2×2 of the controls: R@1 and mAP@N, supervised by labels or not, float or binary."""
+    """The 2×2 of the controls in both tasks: with labels or not, float or binary; and chance."""
     means, rows = _means(compared), []
+
+    def cells(model: str, column: str) -> dict:
+        return {
+            (title, metric): _number(means.loc[(data, model, direction, metric), column])
+            for direction, title in DIRECTIONS.items()
+            for metric in ("R@1", *metrics(compared))
+        }
+
     for head, what in (("pairs", "pairs only"), ("labels", "labels")):
         for form in ("float", "binary"):
             row = {("", "known in training"): what, ("", "form"): form}
-            for direction, title in DIRECTIONS.items():
-                for metric in ("R@1", *metrics(compared)):
-                    one = means.loc[(data, f"{head}_{form}", direction, metric)]
-                    row[title, metric] = _number(one["percent"])
-            rows.append(row)
+            rows.append(row | cells(f"{head}_{form}", "percent"))
+    chance = {("", "known in training"): "nothing (chance)", ("", "form"): ""}
+    rows.append(chance | cells(RANDOM, "chance_percent"))
     return Table(
         pd.DataFrame(rows),
         f"The controls on {data}, percent: the same inputs, two heads, before and after ITQ.",

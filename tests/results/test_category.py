@@ -161,5 +161,5 @@ def test_what_the_reader_sees(compared):
     assert "n/a" not in text
     assert "32.9" in repr(tables.beside_table_4(found, "a"))  # the paper's ViLT, on MS-COCO
     assert "Supervision by labels" in repr(tables.factors_in_words(found))
-    assert len(tables.controls(found, "a").frame) == 4
+    assert len(tables.controls(found, "a").frame) == 5
     assert len(tables.factors(found).frame) == 8
