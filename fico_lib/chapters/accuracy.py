@@ -27,7 +27,7 @@ class AccuracyParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     models: list[str] = Field(
-        ["vse", "adv2048", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
     ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
