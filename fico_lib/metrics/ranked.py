@@ -104,7 +104,7 @@ class RankedBlock(Ranked):
     def _mixed_ties(self) -> MixedTies:
         m, flat = self.candidates, self.keys.reshape(-1)
         # Where the relevant part of a mixed group starts: the key before differs in its last bit.
-        border = self.flat[(flat[self.flat] ^ flat[self.flat - 1]) == 1]
+        border = np.flatnonzero((flat[1:] ^ flat[:-1]) == 1) + 1
         border = border[border % m > 0]
         row, column = np.divmod(border, m)
         low, high = np.empty_like(row), np.empty_like(row)
