@@ -1,5 +1,7 @@
 """The two tasks over a stream of score blocks: each collects per query what its metrics need."""
 
+from threading import Lock
+
 import numpy as np
 
 from fico_lib.evaluation.result import DirectionResult
@@ -20,6 +22,7 @@ from fico_lib.ranking.keys import ordered_keys, ordered_keys_by_index
 from fico_lib.tasks import Categories, Positives
 
 RULES = ("expected", "pessimistic", "optimistic")
+GROUPS = 1 << 17  # tie groups of codes that are evaluated at once: what stays in a cache
 
 
 class InstanceCollector:
@@ -136,6 +139,7 @@ class CategoryCollector:
         self.ap = {rule: {k: np.zeros(n) for k in how.map_at} for rule in rules}
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
+        self.groups, self.lock = [], Lock()  # of codes: (rows, count, relevant), not yet settled
 
     def _relevance(self, rows: np.ndarray):
         tensors = self.backend.tensors
@@ -150,27 +154,44 @@ class CategoryCollector:
         rows = self.rows[at]
         relevance = self._relevance(rows)
         if self.highest is not None and self.how.ties != "index":
-            count, relevant = agreement_groups(scores, relevance, self.highest)
-            grouped = GroupedPrecision(count, relevant)
-            self.pr[at] = precision_at_recall_levels(count, relevant)
-            self.relevant[at] = relevant.sum(1)
-            at_k = grouped.at
-        else:
-            if self.highest is not None:
-                scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
-            sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
-            ranked = (TorchRankedBlock if self.backend.tensors else RankedBlock)(
-                sort(scores, relevance)
-            )
-            self.pr[at] = ranked.precision_at_recall_levels()
-            self.relevant[at] = ranked.total
-            at_k = ranked.average_precision
+            self._gather(at, *agreement_groups(scores, relevance, self.highest))
+            return
+        if self.highest is not None:
+            scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
+        sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
+        ranked = (TorchRankedBlock if self.backend.tensors else RankedBlock)(
+            sort(scores, relevance)
+        )
+        self.pr[at] = ranked.precision_at_recall_levels()
+        self.relevant[at] = ranked.total
+        self._fill(at, ranked.average_precision)
+
+    def _gather(self, at: slice, count: np.ndarray, relevant: np.ndarray) -> None:
+        """Keep tie groups until there are enough queries to make their arithmetic worth a call."""
+        with self.lock:
+            self.groups.append((np.arange(at.start, at.stop), count, relevant))
+            if sum(len(rows) for rows, _, _ in self.groups) * count.shape[1] < GROUPS:
+                return
+            groups, self.groups = self.groups, []
+        self._settle(groups)
+
+    def _settle(self, groups: list[tuple]) -> None:
+        """The metrics of queries given as tie groups."""
+        if not groups:
+            return
+        at, count, relevant = (np.concatenate(parts) for parts in zip(*groups, strict=True))
+        self.pr[at] = precision_at_recall_levels(count, relevant)
+        self.relevant[at] = relevant.sum(1)
+        self._fill(at, GroupedPrecision(count, relevant).at)
+
+    def _fill(self, at: slice | np.ndarray, at_k) -> None:
         for rule, by_k in self.ap.items():
             for k, values in by_k.items():
                 values[at] = at_k(self.depths[k], self.how.denominator, rule)
 
     def result(self, clusters: np.ndarray, scored: np.ndarray | None) -> DirectionResult:
         """The metrics; `scored`: candidates scored per query, where not all were."""
+        self._settle(self.groups)
         how, empty = self.how, self.relevant == 0
         by_rule = {
             rule: _skip_empty({f"AP@{k}": 100 * v for k, v in by_k.items()}, empty, how)

@@ -1,7 +1,8 @@
 """ADV: hash codes learned by matching instances, against an adversary who tells images from texts.
 
 After Li et al. 2021, "Efficient Fine-Grained Visual-Text Search Using Adversarially-Learned Hash
-Codes" (ICME). Written from the paper alone, which leaves much open: this is our reading of it. With relaxed codes h_i = tanh(...) of images and h_t of texts, in [-1, 1]:
+Codes" (ICME). Written from the paper alone, which leaves much open: this is our reading of it. With
+relaxed codes h_i = tanh(...) of images and h_t of texts, in [-1, 1]:
 
     loss = InfoNCE(s cos(h_i, h_t)) + r [(|h_i| - 1)^2 + (|h_t| - 1)^2] / 10 + adversary
 
