@@ -19,12 +19,13 @@ from fico_lib.features.parameters import FeatureParameters
 from fico_lib.files import LIBRARY, code_digest, digest, file_digest
 from fico_lib.models import model_module
 from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.selfalign_parameters import SelfAlignParameters
 
 PACKAGES = {"crops": ("torch", "numpy"), "grid": ("torch", "numpy", "transformers", "pillow")}
 SCHEMAS = {
     "data": TypeAdapter(DataParameters),
     "features": TypeAdapter(FeatureParameters),
-    "training": TypeAdapter(TrainingParameters),
+    "training": TypeAdapter(TrainingParameters | SelfAlignParameters),
 }
 
 

@@ -10,7 +10,7 @@ asks with q = w_l, and sees c. After each step the question is updated, both gat
 and the attention is computed again with the new q. The score of a step, F_k, is the mean over the
 words of cos(w_l, c_l), w_l being the word as it was. In full mode the same goes on with regions
 asking words, with maps of its own, and the score of a pair is the sum of F_1 to F_K of both
-directions, here divided by 2 K, so that the margin is SCAN's.
+directions, here divided by 2 K.
 
 The map of c, W c = sum_r a_r (W v_r), is applied to the regions beforehand, and cosines are
 computed in SCAN's Gram form. Questions differ from pair to pair, so this model does need memory for
@@ -62,7 +62,8 @@ class Memory(nn.Module):
     def forward(self, question, weight, maps) -> torch.Tensor:
         """The next questions (n, width, k), of length 1.
 
-        question: (1 or n, width, k); weight: (n, c, k), of the contexts' vectors; maps as above.
+        question: (n, width, k), or (width, k) for all n contexts; weight: (n, c, k), of the
+        contexts' vectors; maps as above.
         """
         asks = self.factor * (self.question.weight @ question + self.question.bias[:, None])
         both = torch.baddbmm(asks.expand(len(maps), -1, -1), maps, weight).sigmoid()
@@ -79,28 +80,21 @@ class MemoryEncoder(CrossEncoder):
 
     def pairs(self, images: Padded, texts: Padded) -> torch.Tensor:
         """Scores (a, b) of all pairs of a images and b texts."""
-        t2i = self.asked(self.words_ask, images, (texts[0][None], texts[1]))
-        i2t = self.asked(self.regions_ask, texts, (images[0][None], images[1]))
+        t2i = self.asked(self.words_ask, images, texts)
+        i2t = self.asked(self.regions_ask, texts, images)
         return (t2i + i2t.T) / 2
-
-    def matches(self, images: Padded, texts: Padded) -> torch.Tensor:
-        """Scores (b,) of image i and text i."""
-        t2i = self.asked(self.words_ask, images, (texts[0][:, None], texts[1][:, None]))
-        i2t = self.asked(self.regions_ask, texts, (images[0][:, None], images[1][:, None]))
-        return (t2i + i2t)[:, 0] / 2
 
     @staticmethod
     def asked(memory: Memory, contexts: Padded, queries: Padded) -> torch.Tensor:
         """The mean of F_1 to F_K, (n, m), of n contexts and m queries.
 
-        contexts: (n, c, d), (n,); queries: (1, m, q, d), (m,) to ask every context the same, or
-        (n, m, q, d), (n, m) to ask each its own.
+        contexts: (n, c, d), (n,); queries: (m, q, d), (m,).
         """
         (vectors, lengths), (first, q_lengths) = contexts, queries
-        shape = (*vectors.shape[:2], *first.shape[1:3])  # n, c, m, q
+        shape = (*vectors.shape[:2], *first.shape[:2])  # n, c, m, q
         there = mask(shape[1], lengths)[..., None, None]
-        asking = mask(shape[3], q_lengths).unsqueeze(-3)  # words are padded, and so are questions
-        question = first.flatten(1, 2).transpose(1, 2)
+        asking = mask(shape[3], q_lengths)  # words are padded, and so are questions
+        question = first.flatten(0, 1).T
         products, maps, total = gram(vectors), memory.maps(vectors), 0.0
         similarity = asked = (vectors @ question).view(shape)
         for step in range(STEPS):
@@ -133,17 +127,19 @@ class IMRAM(SCAN):
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
-        """Batches of half the size and half the width: every step of every pair costs."""
-        return parameters.model_copy(
-            update={
-                "batch_size": max(2, parameters.batch_size // 2),
-                "width": max(8, parameters.width // 2),
-            }
-        )
+        """SCAN's, with batches of a quarter, half the width and two thirds of the epochs.
+
+        Every step of every pair costs.
+        """
+        smaller = {
+            "batch_size": max(2, parameters.batch_size // 4),
+            "width": max(8, parameters.width // 2),
+            "epochs": max(1, parameters.epochs * 2 // 3),
+        }
+        return super().adjusted(parameters).model_copy(update=smaller)
 
     def build(self, train: FeatureSplit) -> nn.Module:
         """The encoder with memories for the sizes of `train`."""
-        self.epoch = 0
         sizes = train.regions.shape[2], train.vocabulary_size
         return MemoryEncoder(*sizes, self.parameters.width, self.parameters.dropout)
 

@@ -12,6 +12,7 @@ other, and its last state is the image ("global semantic reasoning", Section 3.2
 What differs here:
 - the generation of the caption from the reasoned regions, VSRN's second objective, is left out, and
   so is the average over two trained models;
+- the GRU reads the regions as they are, not scaled to length 1;
 - InfoNCE over the batch instead of the hinge on the hardest negative;
 - the text side, width and training are those of `fico_lib.models.vse`, so that the two models
   differ in the image side only.
@@ -61,7 +62,7 @@ class ReasoningEncoder(nn.Module):
 
     def read(self, reasoned: torch.Tensor) -> torch.Tensor:
         """The GRU's last state, (b, width), after the regions (b, r, width)."""
-        return self.gru(nn.functional.normalize(reasoned, dim=2))[1][0]
+        return self.gru(reasoned)[1][0]
 
 
 class ReasoningDualEncoder(DualEncoder):
