@@ -73,13 +73,14 @@ def score_all(
     images: Items,
     texts: Items,
     bytes_per_pair: Callable[[int, int], int],
-    what: str = "scoring pairs",
+    what: str | None = None,
 ) -> np.ndarray:
     """Scores of all pairs, (n_images, n_texts) float32, computed block by block.
 
     pairs: takes padded images (vectors (a, r, d), lengths (a,)) and padded texts (vectors
     (b, l, d), lengths (b,)) and gives scores (a, b); bytes_per_pair: what it takes for one pair of
-    r vectors and l vectors; what: the name of the step where progress is shown.
+    r vectors and l vectors; what: the step's name where progress is to be shown (not inside a
+    step that shows its own).
     """
     found = np.empty((len(images), len(texts)), np.float32)
     budget = BLOCK_BYTES.get(images.lengths.device.type, BLOCK_BYTES["other"])
@@ -89,7 +90,7 @@ def score_all(
     every = torch.arange(len(images), device=images.lengths.device)
     image_blocks = [images.at(rows).padded() for rows in every.split(a)]
     blocks = _text_blocks(texts, lambda length: budget // (a * bytes_per_pair(longest, length)))
-    for columns in track(blocks, what):
+    for columns in blocks if what is None else track(blocks, what):
         block = texts.at(columns).padded()
         scores = torch.cat([pairs(image_block, block) for image_block in image_blocks])
         found[:, columns.cpu().numpy()] = scores.float().cpu().numpy()
@@ -164,8 +165,7 @@ class PairModel(Model):
         rows = torch.from_numpy(np.array(val.text_of_caption[captions[:VALIDATED]]))
         images = images.at(torch.arange(len(rows), device=images.lengths.device))
         texts = texts.at(rows.to(texts.lengths.device))
-        what = f"validating {self.card.name}"
-        return recall_sum(score_all(self.network.pairs, images, texts, self.bytes_per_pair, what))
+        return recall_sum(score_all(self.network.pairs, images, texts, self.bytes_per_pair))
 
     def _timed(self, name: str, step: Callable, *arguments):
         start = time.perf_counter()

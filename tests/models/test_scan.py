@@ -94,3 +94,14 @@ def test_blocks_do_not_change_the_scores(splits, name, monkeypatch):
     whole = model.encode(splits[2]).i2t
     monkeypatch.setitem(pairs.BLOCK_BYTES, "cpu", 1 << 14)
     assert np.allclose(model.encode(splits[2]).i2t, whole, atol=1e-6)
+
+
+def test_progress_is_shown_once_at_a_time(splits, monkeypatch):
+    """Training shows its own; a second bar inside it is an error on a terminal."""
+    shown = []
+    monkeypatch.setattr(pairs, "track", lambda items, what: shown.append(what) or items)
+    model = build("scan", SMALL.model_copy(update={"epochs": 1}), 0, "cpu")
+    model.fit(splits[0], splits[1])
+    assert shown == []
+    model.encode(splits[2])
+    assert shown == ["scoring scan"]
