@@ -48,7 +48,8 @@ class Memory(nn.Module):
         super().__init__()
         self.question = nn.Linear(width, 2 * width)
         self.seen = nn.Linear(width, 2 * width, bias=False)
-        # tanh x = 2 sigmoid(2 x) - 1: so one sigmoid, which is fast on a CPU, serves both halves.
+        # With tanh x = 2 sigmoid(2 x) - 1 one sigmoid, which is fast on a CPU, serves both halves,
+        # and the new question has the direction of g (q + 1) / 2 + (1 - g) sigmoid(2 x) - 1 / 2.
         factor = torch.cat([torch.ones(width, 1), torch.full((width, 1), 2.0)])
         self.register_buffer("factor", factor, persistent=False)
 
@@ -68,7 +69,7 @@ class Memory(nn.Module):
         asks = self.factor * (self.question.weight @ question + self.question.bias[:, None])
         both = torch.baddbmm(asks.expand(len(maps), -1, -1), maps, weight).sigmoid()
         gate, update = both.chunk(2, 1)
-        return normalize(torch.lerp(2 * update - 1, question, gate), dim=1)
+        return normalize(torch.lerp(update, (question + 1) / 2, gate) - 0.5, dim=1)
 
 
 class MemoryEncoder(CrossEncoder):
