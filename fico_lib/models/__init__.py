@@ -6,6 +6,10 @@ from fico_lib.errors import unknown_name
 
 MODELS = {
     "vse": "fico_lib.models.vse:VSE",
+    "vsrn": "fico_lib.models.vsrn:VSRN",
+    "selfalign": "fico_lib.models.selfalign:SelfAlign",
+    "imram": "fico_lib.models.imram:IMRAM",
+    "scan": "fico_lib.models.scan:SCAN",
     "dadh": "fico_lib.models.dadh:DADH",
     "ucch": "fico_lib.models.ucch:UCCH",
     "adv64": "fico_lib.models.adv:ADV64",

@@ -1,0 +1,277 @@
+"""SelfAlign: two losses that align words and regions in a model with independent embeddings.
+
+After Zhuang et al. 2023, "Towards Fast and Accurate Image-Text Retrieval with Self-Supervised
+Fine-Grained Alignment" (arXiv 2308.14009), and the authors' released code where the text leaves
+something open. To a base model (`vse` or `vsrn`) with the loss L_base it adds
+
+    L = L_base + L_LCA + L_CRA
+
+LCA, local concept alignment. Concepts C (k, d) are learned unit vectors. Regions v (before any
+reasoning) and words w (before the GRU) are unit vectors in one space. The regions of the batch get
+codes p(v) by Sinkhorn's balanced assignment of C v / 0.05, without gradient; each word predicts the
+code of the region of its image that is most similar to it, r(w):
+
+    L_LCA = mean over words of  - p(v_r(w))' log softmax(C w / 0.1)
+
+CRA, contextual relation alignment. Of each side's contextual vectors x (reasoned regions, states of
+the GRU) with their mean m: locals l = unit(ReLU(BN(x))), a guide u = unit(ReLU(BN(W m))) and a
+context z = unit(g m + (1 - g) ReLU(BN(W m))), g a learned gate. A text's guide must find each of
+its own image's locals among the 512 hardest of the other images, and the reverse:
+
+    L_CRA = 1/2 mean over l of - log( e^(u.l/0.7) / (e^(u.l/0.7) + sum over hard l' e^(u.l'/0.7)) )
+            + the same for images' guides and texts' locals, with 1/2
+
+At retrieval the sides stay independent. With CRA the embeddings are (e_i, z_i / 2, mean l_i / 2)
+and (e_t, mean l_t, z_t): their inner product adds to the base's cosine how well each side's context
+agrees with the other's locals. L_base is computed on these.
+
+What differs here: L_base is InfoNCE as in the bases, and words pass a linear layer before the GRU,
+also without LCA and CRA, so that the variants differ in nothing else.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import log_softmax, normalize, relu, softplus
+
+from fico_lib.encodings import Embeddings
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.card import ModelCard
+from fico_lib.models.losses import info_nce
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.models.text_encoder import PADDING, WORD_DIMENSION, GRUEncoder, pool
+from fico_lib.models.training import Batch, images_of, texts_of
+from fico_lib.models.vse import VSE, DualEncoder
+from fico_lib.models.vsrn import ReasoningDualEncoder
+
+BASES = {"vse": DualEncoder, "vsrn": ReasoningDualEncoder}
+CODE_TEMPERATURE, WORD_TEMPERATURE = 0.05, 0.1
+SINKHORN_ROUNDS = 2
+CONTEXT_TEMPERATURE, HARDEST = 0.7, 512
+CONTEXT_WEIGHT = 0.5
+
+
+def before(longest: int, lengths: torch.Tensor) -> torch.Tensor:
+    """True at the places before each length: (b,) -> (b, longest)."""
+    return torch.arange(longest, device=lengths.device) < lengths[:, None]
+
+
+@torch.no_grad()
+def balanced_codes(similarity: torch.Tensor) -> torch.Tensor:
+    """Codes of n vectors over k concepts, used about equally: rows sum to 1.
+
+    similarity: (n, k) cosines. Sinkhorn's algorithm on exp(similarity / 0.05): in turns, columns
+    are scaled to sum n / k and rows to sum 1. Source: Caron et al. 2020, "Unsupervised Learning of
+    Visual Features by Contrasting Cluster Assignments", Section 3.1.
+    """
+    logits = similarity / CODE_TEMPERATURE
+    codes = (logits - logits.max()).exp()
+    for _ in range(SINKHORN_ROUNDS):
+        codes = codes / codes.sum(0, keepdim=True).clamp(min=1e-30)
+        codes = codes / codes.sum(1, keepdim=True).clamp(min=1e-30)
+    return codes
+
+
+def best_regions(regions: torch.Tensor, words: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The most similar region of each word, and the cosine: (b, l) float32, (b, l) int64.
+
+    regions: (b, r, d), words: (b, l, d), of length 1.
+    """
+    return tuple((words @ regions.transpose(1, 2)).max(2))
+
+
+def concept_loss(
+    regions: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor, concepts: torch.Tensor
+) -> torch.Tensor:
+    """L_LCA of a batch of matching images and texts, a scalar; a mean over texts.
+
+    regions: (b, r, d), words: (b, l, d), of length 1; lengths: (b,); concepts: (k, d).
+    """
+    concepts = normalize(concepts, dim=1)
+    codes = balanced_codes(regions.detach().flatten(0, 1) @ concepts.detach().T)
+    codes = codes.view(*regions.shape[:2], -1)
+    _, best = best_regions(regions.detach(), words.detach())
+    wanted = codes.gather(1, best[..., None].expand(-1, -1, codes.shape[2]))
+    said = log_softmax(words @ concepts.T / WORD_TEMPERATURE, dim=2)
+    of_word = -(wanted * said).sum(2) * before(words.shape[1], lengths)
+    return (of_word.sum(1) / lengths).mean()
+
+
+def context_loss(
+    guides: torch.Tensor, vectors: torch.Tensor, lengths: torch.Tensor
+) -> torch.Tensor:
+    """One direction of L_CRA, a scalar: guides of one side, locals of the other.
+
+    guides: (b, d); vectors: (b, k, d), lengths: (b,) of them count; all of length 1.
+    """
+    b, k, _ = vectors.shape
+    there = before(k, lengths)
+    scores = (guides @ vectors.flatten(0, 1).T).view(b, b, k) / CONTEXT_TEMPERATURE
+    own = scores.diagonal().T  # (b, k)
+    eye = torch.eye(b, dtype=torch.bool, device=guides.device)
+    others = scores.masked_fill(eye[..., None] | ~there, -torch.inf).flatten(1)
+    hard = others.topk(min(HARDEST, others.shape[1])).values.logsumexp(1, keepdim=True)
+    return softplus(hard - own)[there].mean()
+
+
+class Locals(NamedTuple):
+    """What one side of a batch is made of, besides its embedding.
+
+    vectors: (b, k, width) of length 1, for LCA; lengths: (b,), how many of them count; contextual:
+    (b, k, width) of length 1 and guides: (b, width), for CRA, or None.
+    """
+
+    vectors: torch.Tensor
+    lengths: torch.Tensor
+    contextual: torch.Tensor | None = None
+    guides: torch.Tensor | None = None
+
+
+class WordsFirst(GRUEncoder):
+    """A GRU encoder whose word vectors before the GRU are as wide as the regions'."""
+
+    def __init__(self, vocabulary_size: int, width: int, dropout: float):
+        super().__init__(vocabulary_size, width, dropout)
+        words = nn.Embedding(vocabulary_size, WORD_DIMENSION, padding_idx=PADDING)
+        self.embedding = nn.Sequential(words, nn.Linear(WORD_DIMENSION, width))
+        self.gru = nn.GRU(width, width, batch_first=True, bidirectional=True)
+
+
+class Context(nn.Module):
+    """CRA's part of one side."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.map = nn.Linear(width, width)
+        self.norm_of_guide, self.norm_of_locals = nn.BatchNorm1d(width), nn.BatchNorm1d(width)
+        self.gate = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, 1))
+
+    def forward(self, vectors, lengths) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Locals (b, k, width), 0 at padding, guides and contexts (b, width), all of length 1."""
+        there = before(vectors.shape[1], lengths)
+        mean = (vectors * there[..., None]).sum(1) / lengths[:, None]
+        guide = relu(self.norm_of_guide(self.map(mean)))
+        found = torch.zeros_like(vectors)
+        found[there] = normalize(relu(self.norm_of_locals(vectors[there])), dim=1)
+        gate = self.gate(torch.cat([mean, guide], 1)).sigmoid()
+        context = gate * mean + (1 - gate) * guide
+        return found, normalize(guide, dim=1), normalize(context, dim=1)
+
+
+class AlignedEncoder(nn.Module):
+    """A base's embeddings, with CRA's beside them, and what the losses compare."""
+
+    def __init__(self, inputs: int, vocabulary_size: int, parameters: SelfAlignParameters):
+        super().__init__()
+        width = parameters.width
+        self.base = BASES[parameters.base](inputs, vocabulary_size, parameters)
+        self.base.words = WordsFirst(vocabulary_size, width, parameters.dropout)
+        self.concepts = nn.Parameter(torch.randn(parameters.concepts, width))
+        self.image_context = Context(width) if parameters.cra else None
+        self.text_context = Context(width) if parameters.cra else None
+
+    def images(self, regions, boxes, whole) -> torch.Tensor:
+        """(b, r, inputs), (b, r, 4) -> embeddings (b, d)."""
+        return self.image_parts(regions, boxes)[0]
+
+    def texts(self, tokens, lengths) -> torch.Tensor:
+        """(b, longest), (b,) -> embeddings (b, d)."""
+        return self.text_parts(tokens, lengths)[0]
+
+    def image_parts(self, regions, boxes) -> tuple[torch.Tensor, Locals]:
+        """Embeddings (b, d) of images and what they are made of."""
+        base = self.base
+        first = base.regions.layers(torch.cat([regions, 2 * boxes - 1], 2))
+        lengths = torch.full((len(first),), first.shape[1], device=first.device)
+        if isinstance(base, ReasoningDualEncoder):
+            vectors = base.regions.reason(first)
+            summary = base.regions.read(vectors)
+        else:
+            vectors, summary = first, pool(first, lengths)
+        embedding = normalize(base.from_image(summary), dim=1)
+        parts = Locals(normalize(first, dim=2), lengths)
+        if self.image_context is None:
+            return embedding, parts
+        contextual, guides, context = self.image_context(vectors, lengths)
+        mean = contextual.mean(1)
+        embedding = torch.cat([embedding, CONTEXT_WEIGHT * context, CONTEXT_WEIGHT * mean], 1)
+        return embedding, parts._replace(contextual=contextual, guides=guides)
+
+    def text_parts(self, tokens, lengths) -> tuple[torch.Tensor, Locals]:
+        """Embeddings (b, d) of texts and what they are made of."""
+        vectors = self.base.words(tokens, lengths)
+        embedding = normalize(self.base.from_text(pool(vectors, lengths)), dim=1)
+        parts = Locals(normalize(self.base.words.embedding(tokens), dim=2), lengths)
+        if self.text_context is None:
+            return embedding, parts
+        contextual, guides, context = self.text_context(vectors, lengths)
+        mean = contextual.sum(1) / lengths[:, None]
+        embedding = torch.cat([embedding, mean, context], 1)
+        return embedding, parts._replace(contextual=contextual, guides=guides)
+
+
+class SelfAlign(VSE):
+    """The model `selfalign`; its choices are `SelfAlignParameters`."""
+
+    card = ModelCard(
+        name="selfalign",
+        title="SelfAlign",
+        granularity="FG",
+        approach="Global",
+        query_time_attention="None",
+        dimension="512D",
+        image_features="regions",
+        text_features="words",
+        dtype="f32",
+        reference="Zhuang et al. 2023",
+        needs=("regions",),
+    )
+
+    @classmethod
+    def adjusted(cls, parameters: TrainingParameters) -> SelfAlignParameters:
+        """The parameters with SelfAlign's own, at their defaults where they are not given."""
+        return SelfAlignParameters(**parameters.model_dump())
+
+    def build(self, train: FeatureSplit) -> nn.Module:
+        """The base with its additions for the sizes of `train`."""
+        return AlignedEncoder(train.regions.shape[2], train.vocabulary_size, self.parameters)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The base's InfoNCE and what is switched on of L_LCA and L_CRA."""
+        images, regions = self.network.image_parts(batch.regions, batch.boxes)
+        texts, words = self.network.text_parts(batch.tokens, batch.lengths)
+        loss = info_nce(self.network.base.scale() * images @ texts.T)
+        if self.parameters.lca:
+            concepts = self.network.concepts
+            loss = loss + concept_loss(regions.vectors, words.vectors, words.lengths, concepts)
+        if self.parameters.cra:
+            t2i = context_loss(words.guides, regions.contextual, regions.lengths)
+            i2t = context_loss(regions.guides, words.contextual, words.lengths)
+            loss = loss + (t2i + i2t) / 2
+        return loss
+
+    def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Embeddings:
+        """Embeddings compared by inner product with CRA, by cosine without."""
+        measure = "inner_product" if self.parameters.cra else "cosine"
+        return Embeddings(images=images, texts=texts, measure=measure, **about)
+
+    @torch.inference_mode()
+    def word_regions(
+        self, split: FeatureSplit, captions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which region of its image each word of some captions matches best, as in LCA.
+
+        captions: (b,) int64. Returns regions (b, longest) int64, -1 after a caption's last word,
+        and cosines (b, longest) float32.
+        """
+        images = split.image_of_caption[captions]
+        regions, boxes, _ = images_of(split, images, self.device)
+        texts = texts_of(split, split.text_of_caption[captions], self.device)
+        _, of_image = self.network.image_parts(regions, boxes)
+        _, of_text = self.network.text_parts(*texts)
+        cosines, best = best_regions(of_image.vectors, of_text.vectors)
+        best = best.masked_fill(~before(best.shape[1], texts[1]), -1)
+        return best.cpu().numpy(), cosines.cpu().numpy()

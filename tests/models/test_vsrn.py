@@ -1,0 +1,42 @@
+import numpy as np
+import torch
+
+from fico_lib.models import build
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.vsrn import Reasoning, ReasoningEncoder
+
+
+def test_a_layer_starts_as_the_identity():
+    torch.manual_seed(0)
+    layer, regions = Reasoning(6), torch.randn(2, 3, 6)
+    assert torch.equal(layer(regions), regions)
+
+
+def test_a_layer_by_its_formula():
+    torch.manual_seed(0)
+    layer, regions = Reasoning(6).eval(), torch.randn(2, 3, 6)
+    torch.nn.init.ones_(layer.norm.weight)
+    for found, v in zip(layer(regions), regions, strict=True):
+        affinity = layer.theta(v) @ layer.phi(v).T / 3
+        message = layer.w(affinity @ layer.g(v)) / (1 + layer.norm.eps) ** 0.5  # BN as it starts
+        assert torch.allclose(found, v + message, atol=1e-6)
+
+
+def test_the_gru_reads_regions_one_after_the_other():
+    torch.manual_seed(0)
+    encoder = ReasoningEncoder(5, 6, 0.0).eval()
+    regions, boxes = torch.randn(2, 3, 5), torch.rand(2, 3, 4)
+    found = encoder(regions, boxes)
+    assert found.shape == (2, 6)
+    assert not torch.allclose(found, encoder(regions.flip(1), boxes.flip(1)))
+
+
+def test_it_learns_to_match(splits):
+    parameters = TrainingParameters(epochs=20, batch_size=32, width=16, dimension=16)
+    model = build("vsrn", parameters, 0, "cpu")
+    model.fit(splits[0], splits[1])
+    found = model.encode(splits[2])
+    assert np.allclose(np.linalg.norm(found.images, axis=1), 1, atol=1e-5)
+    kind = splits[2].labels.argmax(1)
+    best = (found.images @ found.texts.T).argmax(1)
+    assert (kind[splits[2].image_of_caption[best]] == kind).mean() > 0.6  # chance: about 1 in 8
