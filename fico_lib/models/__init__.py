@@ -7,6 +7,12 @@ from fico_lib.errors import unknown_name
 MODELS = {
     "vse": "fico_lib.models.vse:VSE",
     "dadh": "fico_lib.models.dadh:DADH",
+    "beit3": "fico_lib.models.beit3:BEiT3",
+    "vilt": "fico_lib.models.vilt:ViLT",
+    "xvlm": "fico_lib.models.xvlm:XVLM",
+    "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
+    "blip2": "fico_lib.models.blip2:BLIP2",
+    "blip2_nf": "fico_lib.models.blip2:BLIP2WithoutFusion",
 }
 
 
