@@ -10,7 +10,7 @@ layers of their own.
 Both losses as in `fico_lib.models.rerank`. The reranked lists are ordered by ITM + ITC, the latter
 with a weight that is chosen on the validation split. What differs here:
 - the frozen image encoder is the detector behind the region features;
-- every block has cross-attention (theirs: every second of twelve); 8 queries instead of 32;
+- every block has cross-attention (theirs: every second of twelve); 4 queries instead of 32;
 - there is no third loss, the generation of text, and no second stage with a language model.
 `blip2_nf` is the same trained model without the reranking (FiCo-ITR's BLIP-2_NF). Because of the
 maximum over queries it hands over `Scores`: an image has several vectors, and no single vector has
@@ -37,7 +37,7 @@ from fico_lib.models.transformer import (
     readable,
 )
 
-BLOCKS, HEADS, QUERIES = 2, 2, 8
+BLOCKS, HEADS, QUERIES = 2, 2, 4
 FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
 
 
@@ -143,6 +143,7 @@ class QFormer(nn.Module):
 class BLIP2(RerankModel):
     """The model `blip2`."""
 
+    epochs = 2 / 3
     weights = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
     card = ModelCard(
         name="blip2",

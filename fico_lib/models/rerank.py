@@ -7,6 +7,8 @@ hard negative, drawn by the softmax of the batch's ITC similarities:
     L = L_ITC + 1/(3b) sum over the b pairs and their 2b negatives of BCE(match, is a pair)
 
 Source: Li et al. 2021, "Align before Fuse" (ALBEF), Section 3.2, which X-VLM and BLIP-2 follow.
+On the split `extra` the contrast is learned alone: hard negatives teach little before the dual
+encoder knows which are hard, and matching takes most of a step's time.
 At query time the `rerank_k` best candidates of each query by ITC are scored by match + weight *
 similarity; all others stay unscored, and are absent from the lists (FiCo-ITR, Table 4's note). The
 weight is chosen on the validation split among `weights`.
@@ -94,6 +96,8 @@ class RerankModel(PretrainedModel, PairModel):
             network.image_vectors(images, n_tokens), network.text_vectors(texts, lengths)
         )
         logits = network.scale() * similarity
+        if self.pretrains:
+            return info_nce(logits)
         own = torch.arange(len(logits), device=logits.device)
         image = torch.cat([own, own, hard_negatives(logits.T)])
         text = torch.cat([own, hard_negatives(logits), own])

@@ -10,7 +10,8 @@ same image, 16 in all, by cross-entropy. What differs here:
   text to image as well, so the loss is the mean of both;
 - pre-training has the same loss, without masked language modelling and word-patch alignment;
 - the network is much smaller than the other models', because it runs for every pair: two blocks,
-  of which the second computes the [CLS] token only, the one that is read.
+  of which the second computes the [CLS] token only, the one that is read, and the first has
+  narrow feed-forward layers.
 
 What does not depend on the other side is computed once per image and per text: the first block's
 queries, keys and values. This changes nothing in the result.
@@ -25,7 +26,7 @@ from fico_lib.models.losses import info_nce
 from fico_lib.models.pairs import PairModel
 from fico_lib.models.parameters import TrainingParameters
 from fico_lib.models.training import Batch
-from fico_lib.models.transformer import FIRST_SPREAD, Block, TextTokens, readable
+from fico_lib.models.transformer import FIRST_SPREAD, Block, TextTokens
 from fico_lib.models.vlp import PretrainedModel
 
 HEADS = 2
@@ -45,7 +46,8 @@ class ViLTNetwork(nn.Module):
         )
         self.text_tokens = TextTokens(train.vocabulary_size, longest, width, dropout)
         self.modality = nn.Parameter(FIRST_SPREAD * torch.randn(2, width))
-        self.first, self.last = Block(width, HEADS), Block(width, HEADS)
+        self.first = Block(width, HEADS, expansion=1)
+        self.last = Block(width, HEADS)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
 
     def _item(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -71,12 +73,19 @@ class ViLTNetwork(nn.Module):
         both = torch.cat(
             [w[None].expand(a, -1, -1, -1), v[:, None].expand(-1, b, -1, -1)], 2
         ).flatten(0, 1)
-        there = torch.cat([readable(w, lengths), lengths.new_ones(b, v.shape[1], dtype=bool)], 1)
-        mask = there[None].expand(a, -1, -1).flatten(0, 1)
         tokens, query, key, value = both.split(self.width, 2)
-        tokens = self.first.read_other(tokens + self.first.attention.mix(query, key, value, mask))
-        found = self.last(tokens, mask, first_only=True)
-        return self.head(found)[:, 0, 0].unflatten(0, (a, b))
+        mask = self._mask(a, v.shape[1], w.shape[1], lengths)
+        tokens = self.first.rest(tokens + self.first.attention.mix(query, key, value, mask))
+        return self.head(self.last.first(tokens, mask))[:, 0, 0].unflatten(0, (a, b))
+
+    @staticmethod
+    def _mask(n_images: int, n_regions: int, longest: int, lengths) -> torch.Tensor | None:
+        """Which tokens of the pairs count, (pairs, tokens) bool, or None where all do."""
+        there = torch.arange(longest, device=lengths.device) < lengths[:, None]
+        if there.all():  # texts of one length stand together when all pairs are scored
+            return None
+        there = torch.cat([there, there.new_ones(len(there), n_regions)], 1)
+        return there[None].expand(n_images, -1, -1).flatten(0, 1)
 
 
 class ViLT(PretrainedModel, PairModel):
@@ -97,12 +106,7 @@ class ViLT(PretrainedModel, PairModel):
         pretrained=True,
     )
 
-    @classmethod
-    def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
-        """A quarter of the width and less training: all pairs pass the transformer."""
-        width = max(8, parameters.width // 32 * 8)
-        epochs = max(1, parameters.epochs * 8 // 15)
-        return parameters.model_copy(update={"width": width, "epochs": epochs})
+    width, epochs = 1 / 4, 8 / 15
 
     def build(self, train: FeatureSplit) -> nn.Module:
         """The transformer for the sizes of `train`."""
@@ -128,4 +132,4 @@ class ViLT(PretrainedModel, PairModel):
     def bytes_per_pair(self, n_image_vectors: int, n_text_vectors: int) -> int:
         """The joint tokens, their copies in the blocks, and the attention weights."""
         n = n_image_vectors + n_text_vectors
-        return 4 * n * (10 * self.parameters.width + 2 * HEADS * n)
+        return 4 * n * (8 * self.parameters.width + 2 * HEADS * n)

@@ -1,9 +1,9 @@
 """What the vision-language pre-trained (VLP) models share: more pairs before fine-tuning.
 
 "Pre-training" means here: when the data have a split `extra` (image-text pairs disjoint from the
-others; in `scenes` the parameter n_extra), a model first learns on it, with the very loss of
-fine-tuning, and then on `train`. Where there is no such split it learns on `train` alone, and its
-timings have no entry `pretrain`: such a model has a VLP architecture, not its pre-training.
+others; in `scenes` the parameter n_extra), a model first learns on it, and then on `train`. Where
+there is no such split it learns on `train` alone, and its timings have no entry `pretrain`: such a
+model has a VLP architecture, not its pre-training.
 """
 
 import time
@@ -21,12 +21,19 @@ from fico_lib.models.training import train
 class PretrainedModel(Model):
     """A model that is trained on the split `extra`, where there is one, and then on `train`."""
 
+    width, epochs = 1 / 2, 1.0  # of those asked for: a transformer costs more than a GRU
     pretraining = 0.5  # passes over `extra` per pass over `train`
+
+    def __init__(self, parameters: TrainingParameters, seed: int = 0, device: str = "auto"):
+        super().__init__(parameters, seed, device)
+        self.pretrains = False  # whether it learns on `extra` now
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
-        """Half the width: a transformer costs more per unit than a recurrent network."""
-        return parameters.model_copy(update={"width": max(8, parameters.width // 16 * 8)})
+        """Shares of the width (a multiple of 8) and of the epochs."""
+        width = max(8, int(cls.width * parameters.width) // 8 * 8)
+        epochs = max(1, round(cls.epochs * parameters.epochs))
+        return parameters.model_copy(update={"width": width, "epochs": epochs})
 
     def pretraining_parameters(self) -> TrainingParameters:
         """The parameters of the training on `extra`."""
@@ -48,7 +55,9 @@ class PretrainedModel(Model):
         with threads(self.parameters.threads), seeded(self.seed, self.device):
             self.network = self.build(train_split).to(self.device)
             if extra is not None:
+                self.pretrains = True
                 self._learn(extra, val, self.pretraining_parameters())
+                self.pretrains = False
                 self.timings["pretrain"] = time.perf_counter() - start
             self._learn(train_split, val, self.parameters)
             self.choose(val)
@@ -58,7 +67,7 @@ class PretrainedModel(Model):
         """What a model chooses on `val` when it is trained; nothing, unless it says otherwise."""
 
     def _learn(self, split: FeatureSplit, val: FeatureSplit, parameters) -> None:
-        stage = " (pre-training)" if split.name == "extra" else ""
+        stage = " (pre-training)" if self.pretrains else ""
         train(
             self.card.name + stage,
             self.network,

@@ -69,7 +69,9 @@ class XVLMNetwork(nn.Module):
         for block in self.text_blocks:
             tokens = block(tokens, mask)
         # The fusion's first self-attention does not depend on the image: once per text will do.
-        return self.fusion[0].read_self(tokens, mask)
+        first = self.fusion[0]
+        normed = first.norm(tokens)
+        return tokens + first.attention(normed, normed, mask)
 
     def image_vectors(self, tokens, lengths) -> torch.Tensor:
         """Unit vectors (b, 1, dimension)."""
@@ -82,9 +84,10 @@ class XVLMNetwork(nn.Module):
     def match(self, images, texts, lengths) -> torch.Tensor:
         """Logits (p,): does the text belong to the image?"""
         mask = readable(texts, lengths)
-        texts = self.fusion[0].read_other(texts, images)
-        for block in self.fusion[1:]:
-            texts = block(texts, mask, images, first_only=block is self.fusion[-1])
+        texts = self.fusion[0].rest(texts, images)
+        for block in self.fusion[1:-1]:
+            texts = block(texts, mask, images)
+        texts = self.fusion[-1].first(texts, mask, images)
         return self.head(texts[:, 0])[:, 0]
 
     def scale(self) -> torch.Tensor:
