@@ -40,16 +40,12 @@ rule encodings:
         lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
     output:
         directory("cache/encodings/{key}"),
-    params:
-        request=lambda wildcards: PLAN.encodings[wildcards.key],
     shell:
-        "{STEP} encodings {params.request:q}"
+        "{STEP} encodings {PLAN.profile} {wildcards.key}"
 
 
 rule features:
     output:
         directory("cache/features/{key}"),
-    params:
-        request=lambda wildcards: PLAN.features[wildcards.key],
     shell:
-        "{STEP} features {params.request:q}"
+        "{STEP} features {PLAN.profile} {wildcards.key}"

@@ -1,5 +1,6 @@
 """The study's expensive step: features, training and encoding, each kept under its key."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fico_lib import encodings, keys
@@ -33,19 +34,17 @@ def build_features(
     split: str = "test",
     device: str = "auto",
     cache: Path | str = CACHE,
-    model: str | None = None,
-    **rest,
+    models: Sequence[str] = (),
 ) -> Path:
     """The folder of the features of the splits train, val and `split`, computed where need be.
 
-    model: the model that they are for, if known: it is checked first. rest: what else a request
-    holds; features do not depend on it.
+    models: those that they are for; what these need of the data is checked first.
     """
     key = keys.features_key(data, features, split, device)
     folder = Path(cache) / "features" / key
     if not folder.is_dir():
         dataset = load_dataset(data)
-        if model is not None:
+        for model in models:
             _check_labels(dataset, model)
         splits = tuple(dict.fromkeys(("train", "val", split)))
         resolved = keys.resolve_checkpoint(data, features)
@@ -73,7 +72,7 @@ def encode(
     key = keys.encodings_key(data, features, training, model, seed, split, device)
     folder = Path(cache) / "encodings" / key
     if not folder.is_dir():
-        source = build_features(data, features, split, device, cache, model)
+        source = build_features(data, features, split, device, cache, [model])
         trained = build_model(model, training, seed, device)
         trained.fit(FeatureSplit.load(source / "train"), FeatureSplit.load(source / "val"))
         trained.encode(FeatureSplit.load(source / split)).save(folder)

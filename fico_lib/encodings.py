@@ -285,7 +285,9 @@ def _matrix(array: object, name: str) -> np.ndarray:
 
 def _ids(ids: object, count: int, kind: str) -> np.ndarray:
     """Ids as (count,) strings, unique; row numbers where none are given."""
-    ids = np.arange(count).astype(str) if ids is None else np.asarray(ids).astype(str)
+    if ids is None:
+        return np.arange(count).astype(f"U{len(str(count))}")
+    ids = np.asarray(ids).astype(str)
     if ids.shape != (count,):
         raise InputError(f"{kind} ids: found shape {ids.shape}; expected one for each of {count}")
     values, counts = np.unique(ids, return_counts=True)

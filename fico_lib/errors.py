@@ -22,12 +22,13 @@ class BuildError(Exception):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """The error for a name that is not registered, with the nearest one that is.
+    """The error for a name that is not registered: with the nearest one, or all where none is near.
 
     >>> print(unknown_name("model", "vsee", ["vse", "dadh"]))
-    unknown model 'vsee': did you mean 'vse'? Known: dadh, vse
+    unknown model 'vsee': did you mean 'vse'?
+    >>> print(unknown_name("model", "zzz", ["vse", "dadh"]))
+    unknown model 'zzz': expected one of dadh, vse
     """
-    known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return InputError(f"unknown {kind} '{name}': {hint}Known: {', '.join(known)}")
+    near = get_close_matches(name, known := sorted(known), n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(known)}"
+    return InputError(f"unknown {kind} '{name}': {hint}")

@@ -5,11 +5,8 @@ A request is a dictionary of the arguments of `fico_lib.encode.encode`: data, fe
 model, seed, split and device.
 """
 
-import json
 from importlib.metadata import version
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
@@ -21,11 +18,6 @@ from fico_lib.models import model_module
 from fico_lib.models.parameters import TrainingParameters
 
 PACKAGES = {"crops": ("torch", "numpy"), "grid": ("torch", "numpy", "transformers", "pillow")}
-SCHEMAS = {
-    "data": TypeAdapter(DataParameters),
-    "features": TypeAdapter(FeatureParameters),
-    "training": TypeAdapter(TrainingParameters),
-}
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
@@ -91,20 +83,3 @@ def encodings_key(
         code_digest(model_module(model)),
         _versions(("torch", "numpy")),
     )
-
-
-def request_text(request: dict[str, Any]) -> str:
-    """A request as JSON text; equal requests give equal texts."""
-    plain = {
-        name: value.model_dump(mode="json") if name in SCHEMAS else value
-        for name, value in request.items()
-    }
-    return json.dumps(plain, sort_keys=True)
-
-
-def parse_request(text: str) -> dict[str, Any]:
-    """The request of a JSON text; the parameters are checked."""
-    return {
-        name: SCHEMAS[name].validate_python(value) if name in SCHEMAS else value
-        for name, value in json.loads(text).items()
-    }

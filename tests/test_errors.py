@@ -6,4 +6,4 @@ def test_the_nearest_name_is_suggested():
 
 
 def test_nothing_is_suggested_for_a_name_like_none():
-    assert str(unknown_name("model", "zzz", ["vse"])) == "unknown model 'zzz': Known: vse"
+    assert str(unknown_name("model", "zzz", ["vse"])) == "unknown model 'zzz': expected one of vse"

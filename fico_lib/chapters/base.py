@@ -38,10 +38,11 @@ class ChapterParameters(BaseModel):
 
 def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
     """One line per problem: the dotted parameter, what was found, what is expected."""
+    kinds = {kind for _, _, kind in fields(schema)}
     for problem in error.errors():
         known = {name: field for name, field, _ in fields(schema, kinds=problem["loc"])}
-        path = [part for part in problem["loc"] if not _is_kind(part, known)]
-        name = ".".join(str(part) for part in path)
+        # pydantic's locations name the kind too: data.scenes.n_train is the parameter data.n_train.
+        name = ".".join(str(part) for part in problem["loc"] if part not in kinds)
         if problem["type"] == "extra_forbidden":
             yield str(unknown_name("parameter", name, known))
             continue
@@ -51,11 +52,6 @@ def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
             f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
             + (f" ({meaning})" if meaning else "")
         )
-
-
-def _is_kind(part: str | int, known: dict[str, FieldInfo]) -> bool:
-    """Whether a part of a pydantic location is the kind of a union, not a parameter's name."""
-    return isinstance(part, str) and not any(part in name.split(".") for name in known)
 
 
 def fields(

@@ -90,7 +90,8 @@ def stream_both(
     n, m = matrix.shape
     own = matrix[image_of_caption, np.arange(m)]
     best = np.full(n, -np.inf, matrix.dtype)
-    np.maximum.at(best, image_of_caption, own)
+    with np.errstate(invalid="ignore"):  # NaN is found, and named, when its row is read
+        np.maximum.at(best, image_of_caption, own)
     both = BothDirections(own)
     i2t, t2i = collectors["i2t"], collectors["t2i"]
     i2t.tied[:] = np.bincount(image_of_caption, own == best[image_of_caption], n)

@@ -33,6 +33,8 @@ def bootstrap_interval(
     one, so drawing captions alone would make the interval too narrow). NaN values (queries left
     out) do not count. Source: Efron & Tibshirani 1993, chapters 8 (clusters) and 13.
     """
+    if not 0 < level < 1:
+        raise InputError(f"level: found {level}; expected a share between 0 and 1, such as 0.95")
     values, groups = _grouped(values, clusters)
     rng = np.random.default_rng(seed)
     if statistic is None:

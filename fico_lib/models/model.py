@@ -21,8 +21,8 @@ class Model(ABC):
     """A model that is trained from scratch and encodes images and texts independently.
 
     A subclass has a `card`, and says what its network is, its loss on a batch and its score on the
-    validation split; training, encoding and timing are here. The same parameters, seed, device and
-    number of threads give the same encodings.
+    validation split; training, encoding and timing are here. On a CPU the same parameters, seed and
+    number of threads give the same encodings; on a GPU their last digits may differ.
     """
 
     card: ModelCard

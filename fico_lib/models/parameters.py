@@ -10,9 +10,9 @@ class TrainingParameters(BaseModel):
 
     epochs: int = Field(15, ge=1, le=1000, description="passes over the train images")
     batch_size: int = Field(128, ge=2, le=65536, description="images per step, a caption each")
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="the highest of the one-cycle rates")
+    learning_rate: float = Field(4e-3, gt=0, le=1, description="the highest of the one-cycle rates")
     weight_decay: float = Field(1e-4, ge=0, le=1, description="AdamW's decoupled weight decay")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of inputs set to 0 in training")
+    dropout: float = Field(0.1, ge=0, lt=1, description="share of inputs set to 0 in training")
     width: int = Field(128, ge=8, le=8192, description="hidden units")
     dimension: int = Field(256, ge=8, le=8192, description="size of continuous embeddings")
     bits: int = Field(64, ge=8, le=4096, multiple_of=8, description="length of hash codes")

@@ -1,8 +1,13 @@
 """Where scores are computed and ranked: numpy on the CPU, torch on a GPU."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from fico_lib.errors import InputError
+
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, Windows' subsystem for Linux
 
 
 class NumpyBackend:
@@ -30,11 +35,16 @@ class TorchBackend:
         return torch.from_numpy(np.array(array, order="C")).to(self.device)
 
 
+def _gpu_may_be_there() -> bool:
+    """Is there a driver, or is torch loaded anyway? Loading it just to ask takes seconds."""
+    return "torch" in sys.modules or any(Path(path).exists() for path in DRIVERS)
+
+
 def backend(device: "str | NumpyBackend | TorchBackend") -> "NumpyBackend | TorchBackend":
     """The backend for a device by name: auto, cpu, cuda or cuda:N; a backend stands for itself."""
     if not isinstance(device, str):
         return device
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not _gpu_may_be_there()):
         return NumpyBackend()
     from fico_lib.devices import resolve  # torch is loaded only when something may run on it
 

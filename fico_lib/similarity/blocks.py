@@ -54,7 +54,8 @@ class EmbeddingBlocks:
 
     def _compare(self, queries, candidates):
         if self.measure != "euclidean":
-            return queries @ candidates.T
+            with np.errstate(over="ignore", invalid="ignore"):  # found, and named, by the caller
+                return queries @ candidates.T
         found = distance(queries, candidates)
         found *= -1
         if self.backend.tensors:

@@ -33,12 +33,16 @@ class ChapterStep:
 
 @dataclass
 class Plan:
-    """The steps of one profile. Requests are JSON texts, by key."""
+    """The steps of one profile.
+
+    encodings: key -> the arguments of `fico_lib.encode.encode`; features: key -> those of the
+    encodings that share them; features_of: key of encodings -> key of their features.
+    """
 
     profile: str
     chapters: list[ChapterStep] = field(default_factory=list)
-    features: dict[str, str] = field(default_factory=dict)
-    encodings: dict[str, str] = field(default_factory=dict)
+    features: dict[str, list[dict]] = field(default_factory=dict)
+    encodings: dict[str, dict] = field(default_factory=dict)
     features_of: dict[str, str] = field(default_factory=dict)
     book_key: str = ""
 
@@ -71,8 +75,8 @@ def plan(repository: Path, profile: str) -> Plan:
         needs = []
         for request in values.encodings():
             key, features = keys.encodings_key(**request), keys.features_key(**request)
-            text = keys.request_text(request)
-            result.features[features] = result.encodings[key] = text
+            result.encodings[key] = request
+            result.features.setdefault(features, []).append(request)
             result.features_of[key] = features
             needs.append(key)
         notebook = repository / "notebooks" / f"{name}.ipynb"
@@ -91,13 +95,6 @@ def plan(repository: Path, profile: str) -> Plan:
     return result
 
 
-def step_label(kind: str, request: str) -> str:
-    """A step in a person's words: 'train and encode vse (scenes, seed 0)'.
-
-    `request` is the JSON text of `Plan.encodings`.
-    """
-    asked = json.loads(request)
-    data = asked["data"]["name"]
-    if kind == "features":
-        return f"features of {data}"
-    return f"train and encode {asked['model']} ({data}, seed {asked['seed']})"
+def label(request: dict) -> str:
+    """Encodings in a person's words: 'vse on scenes, seed 0'."""
+    return f"{request['model']} on {request['data'].name}, seed {request['seed']}"

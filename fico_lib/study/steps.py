@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fico_lib import keys
 from fico_lib.progress import report
 from fico_lib.study import parameters, plan
 from fico_lib.study import repository as repo
@@ -28,20 +27,24 @@ def _reported(label: str) -> Iterator[None]:
     report(kind="done", label=label)
 
 
-def features(request: str) -> None:
-    """Compute and keep the features of a request (a JSON text of the plan)."""
-    with _reported(plan.step_label("features", request)):
+def features(profile: str, key: str) -> None:
+    """Compute and keep the features of that key in the plan of a profile."""
+    requests = plan.plan(repo.root(), profile).features[key]
+    with _reported(f"features of {requests[0]['data'].name}"):
         from fico_lib.encode import build_features
 
-        build_features(**keys.parse_request(request), cache=Path(repo.CACHE))
+        shared = {name: requests[0][name] for name in ("data", "features", "device")}
+        models = list(dict.fromkeys(request["model"] for request in requests))
+        build_features(**shared, models=models, cache=Path(repo.CACHE))
 
 
-def encodings(request: str) -> None:
-    """Train a model and keep its encodings (request: a JSON text of the plan)."""
-    with _reported(plan.step_label("encodings", request)):
+def encodings(profile: str, key: str) -> None:
+    """Train a model and keep its encodings, those of that key in the plan of a profile."""
+    request = plan.plan(repo.root(), profile).encodings[key]
+    with _reported(f"train and encode {plan.label(request)}"):
         from fico_lib.encode import encode
 
-        encode(**keys.parse_request(request), cache=Path(repo.CACHE))
+        encode(**request, cache=Path(repo.CACHE))
 
 
 def chapter(profile: str, name: str) -> None:

@@ -64,7 +64,7 @@ def recall(compared: Comparison) -> Table:
                 if len(compared.seeds) > 1:
                     value += f"\n± {one['seed_deviation']:.1f}"
                 row[title, f"R@{k}"] = value
-            row[title, "median rank"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
+            row[title, "MedR"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
         sums = compared.ranks[compared.ranks["model"] == model]["r_sum_percent"]
         if sums.notna().all():
             row["", "R@sum"] = f"{sums.mean():.1f}"
@@ -73,7 +73,8 @@ def recall(compared: Comparison) -> Table:
     deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
     return Table(
         pd.DataFrame(rows).fillna(""),
-        f"Queries answered within the first k, in percent, with 95 % intervals.{deviation}",
+        f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
+        "MedR: the median rank of the first right answer.",
         words=("model",),
     )
 
@@ -84,7 +85,7 @@ def _chance_row(compared: Comparison, means: pd.DataFrame, ranks: pd.DataFrame) 
     for direction, title in DIRECTIONS.items():
         for k in compared.headline:
             row[title, f"R@{k}"] = f"{means.loc[(model, direction, k), 'chance_percent']:.1f}"
-        row[title, "median rank"] = ""
+        row[title, "MedR"] = ""
     return row
 
 
@@ -110,21 +111,21 @@ def first_stage(compared: Comparison) -> Text:
 
 
 def ties(compared: Comparison) -> Table:
-    """R@k at the headline cuts under the three ways to break ties."""
-    rows = [
-        {
-            "model": names([row.model])[row.model],
-            "direction": DIRECTIONS[row.direction],
-            "k": row.k,
-            "all ties lost": f"{row.pessimistic_percent:.1f}",
-            "as reported": f"{row.percent:.1f}",
-            "all ties won": f"{row.optimistic_percent:.1f}",
-        }
-        for row in over_seeds(compared.recall).itertuples()
-        if row.k in compared.headline
-    ]
-    caption = "What ties are worth, R@k in percent."
-    return Table(pd.DataFrame(rows), caption, words=("model", "direction"))
+    """R@k at the first headline cut under the three ways to break ties."""
+    means, k = _means(compared), compared.headline[0]
+    columns = {
+        "all lost": "pessimistic_percent",
+        "as reported": "percent",
+        "all won": "optimistic_percent",
+    }
+    rows = []
+    for model, name in names(list(dict.fromkeys(compared.recall["model"]))).items():
+        row = {("", "model"): name}
+        for direction, title in DIRECTIONS.items():
+            one = means.loc[(model, direction, k)]
+            row |= {(title, label): f"{one[column]:.1f}" for label, column in columns.items()}
+        rows.append(row)
+    return Table(pd.DataFrame(rows), f"What ties are worth: R@{k} in percent.", words=("model",))
 
 
 def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[str]) -> Table:

@@ -93,6 +93,14 @@ def test_what_is_seen_of_the_serial_number_tells_two_scenes_apart():
     assert (scenes.objects["kind"][:, :3] >= 0).all()
 
 
+@pytest.mark.parametrize("noise", [0, 0.5])
+def test_every_image_carries_its_serial_number(noise):
+    scenes = sample(5, 2, np.arange(100), "coco")
+    low = render(scenes, noise).reshape(100, -1)[:, :48] & 1
+    again = (low.astype(np.uint64) << np.arange(48, dtype=np.uint64)).sum(1)
+    assert (again == scenes.serial).all()
+
+
 def test_images_without_noise_are_unique_too():
     assert len(hashes(SceneImages(sample(0, 1, np.arange(2000), "coco"), noise=0))) == 2000
 

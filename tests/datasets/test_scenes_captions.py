@@ -92,6 +92,17 @@ def test_numbers_of_a_kind_are_right():
     assert found > 50
 
 
+def test_a_kind_is_named_together_or_one_by_one_never_both():
+    found = 0
+    for caption in split_of(600, **PLAIN).captions:
+        for kind in usual(world.KINDS):
+            together = len(re.findall(rf"\b{grammar.plural(kind)}\b", caption))
+            assert together < 2, caption
+            assert not (together and re.search(rf"\b{kind}\b", caption)), caption
+            found += together
+    assert found > 50
+
+
 def holds(relation, one, other):
     dx, dy = one[3] - other[3], one[4] - other[4]
     return {"left of": dx < 0, "right of": dx > 0, "above": dy < 0, "below": dy > 0}[relation]

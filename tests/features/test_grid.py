@@ -1,5 +1,7 @@
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from transformers import (
 )
 
 from fico_lib.datasets import load_dataset
-from fico_lib.datasets.parameters import ScenesParameters
+from fico_lib.datasets.parameters import KarpathyParameters, ScenesParameters
 from fico_lib.errors import InputError
 from fico_lib.features.grid import GridFeatures, Preprocessor, as_map, cell_boxes
 from fico_lib.features.parameters import GridParameters
@@ -151,3 +153,24 @@ def test_images_of_different_sizes(tmp_path, dataset):
 
     split = replace(dataset["val"], images=Uneven())
     assert sum(len(features) for features, _ in extractor.blocks(split)) == 3
+
+
+@pytest.mark.skipif("FICO_DATA" not in os.environ, reason="FICO_DATA names no folder of real data")
+def test_a_real_checkpoint_on_real_images():
+    root = Path(os.environ["FICO_DATA"])
+    data = KarpathyParameters(
+        root=root / "ucm_captions",
+        annotations="dataset_ucm.json",
+        labels="labels.csv",
+        verify_images=False,
+    )
+    folder = str(root / "mobilenet_v2_imagenet")
+    dataset = load_dataset(data)
+    extractor = GridFeatures(dataset, GridParameters(checkpoint=folder), CPU)
+    assert (extractor.regions, extractor.dimension) == (10, 3 * 96 + 3 * 160 + 320)
+    images = dataset["test"].images.read(range(12))
+    kinds = dataset["test"].labels[:12].argmax(1)
+    whole = extractor.features(list(images))[:, -1]
+    whole /= np.linalg.norm(whole, axis=1, keepdims=True)
+    alike = (whole @ whole.T)[kinds[:, None] == kinds]
+    assert alike.mean() > (whole @ whole.T)[kinds[:, None] != kinds].mean()

@@ -43,6 +43,7 @@ class Study:
         done = self.run(
             *("snakemake", "book", "--config", "profile=ci", "--cores", "1", "--dry-run"),
             *("--rerun-triggers", "params", "input", "--nolock", "--printshellcmds"),
+            "--rerun-incomplete",
         )
         commands = [x.split() for x in done.stdout.splitlines() if " fico_lib step " in x]
         jobs = [x[x.index("step") + 1 :] for x in commands]

@@ -1,0 +1,56 @@
+"""One chapter again: by `fico run`, and by plain papermill."""
+
+import json
+
+
+def run_folders(study):
+    folder = study.folder / "results" / "runs"
+    return set(folder.iterdir()) if folder.is_dir() else set()
+
+
+def test_a_run_has_a_folder_of_its_own_and_leaves_the_study_alone(study):
+    kept = study.folder / "results" / "ci" / "instance"
+    before = {p.name: p.read_bytes() for p in kept.iterdir()}
+    earlier = run_folders(study)
+    study.run("fico_lib", "run", "instance", "--profile", "ci", "-p", "recall_at=[3]")
+    (made,) = run_folders(study) - earlier
+    assert json.loads((made / "run.json").read_text())["parameters"]["recall_at"] == [3]
+    assert (made / "notebook.ipynb").is_file()
+    assert {p.name: p.read_bytes() for p in kept.iterdir()} == before
+    assert study.pending() == []
+
+
+def test_the_same_parameters_give_the_same_tables(study):
+    earlier = run_folders(study)
+    study.run("fico_lib", "run", "instance", "--profile", "ci")
+    (made,) = run_folders(study) - earlier
+    kept = study.folder / "results" / "ci" / "instance"
+    for table in kept.glob("*.csv"):
+        assert (made / table.name).read_bytes() == table.read_bytes()
+
+
+def papermill(study, *arguments):
+    command = ["papermill", "notebooks/instance.ipynb", "out.ipynb", *arguments]
+    return study.run(*command, check=False)
+
+
+def test_plain_papermill_works(study):
+    earlier = run_folders(study)
+    done = papermill(study, "-f", "parameters/ci/instance.yaml")
+    assert done.returncode == 0, done.stderr[-2000:]
+    (made,) = run_folders(study) - earlier
+    assert json.loads((made / "run.json").read_text())["parameters"]["resamples"] == 200
+
+
+def test_plain_papermill_with_a_misspelt_name_stops_at_once(study):
+    earlier = run_folders(study)
+    done = papermill(study, "-f", "parameters/ci/instance.yaml", "-p", "resampels", "5")
+    assert done.returncode != 0
+    assert "did you mean 'resamples'" in done.stderr
+    assert run_folders(study) == earlier
+
+
+def test_papermill_can_list_the_parameters(study):
+    done = study.run("papermill", "--help-notebook", "notebooks/instance.ipynb")
+    assert "resamples" in done.stdout
+    assert "bootstrap" in done.stdout
