@@ -14,6 +14,13 @@ MODELS = {
     "blip2": "fico_lib.models.blip2:BLIP2",
     "blip2_nf": "fico_lib.models.blip2:BLIP2WithoutFusion",
 }
+# Models that use another model's network in another way: trained once, as that one.
+VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
+
+
+def weights_of(name: str) -> str | None:
+    """The model as which `name` is trained, where the weights are shared, else None."""
+    return name if name in VARIANTS.values() else VARIANTS.get(name)
 
 
 def model_module(name: str) -> str:

@@ -6,7 +6,7 @@ modalities, and one feed-forward expert per modality (Section 2.1); for retrieva
 are encoded apart and compared by cosine, trained with InfoNCE (Section 3.1.3). What differs here:
 - images are regions of a detector instead of patches;
 - pre-training is contrastive alone, without masked data modelling;
-- the vector of a sequence is made from its [CLS] token and the mean of the others.
+- a sequence is read by its [CLS] token and the mean of the others.
 """
 
 import math

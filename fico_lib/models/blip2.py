@@ -143,8 +143,7 @@ class QFormer(nn.Module):
 class BLIP2(RerankModel):
     """The model `blip2`."""
 
-    epochs = 2 / 3
-    weights = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+    epochs = 0.8
     card = ModelCard(
         name="blip2",
         title="BLIP-2",

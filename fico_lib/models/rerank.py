@@ -2,16 +2,19 @@
 
 Training: the dual encoder learns by image-text contrast (ITC, InfoNCE), the fusion by image-text
 matching (ITM): does this text belong to this image? Each image and each text of a batch gets one
-hard negative, drawn by the softmax of the batch's ITC similarities:
+hard negative, drawn by the softmax of half the batch's ITC logits (by the logits themselves, as the
+source has it, models this small stay at chance: most of the negatives fit as well):
 
     L = L_ITC + 1/(3b) sum over the b pairs and their 2b negatives of BCE(match, is a pair)
 
 Source: Li et al. 2021, "Align before Fuse" (ALBEF), Section 3.2, which X-VLM and BLIP-2 follow.
 On the split `extra` the contrast is learned alone: hard negatives teach little before the dual
 encoder knows which are hard, and matching takes most of a step's time.
+
 At query time the `rerank_k` best candidates of each query by ITC are scored by match + weight *
-similarity; all others stay unscored, and are absent from the lists (FiCo-ITR, Table 4's note). The
-weight is chosen on the validation split among `weights`.
+similarity (distinct texts count, so that captions alike in every word are all in or all out); the
+others stay unscored, and are absent from the lists (FiCo-ITR, Table 4's note). The weight is chosen
+on the validation split among `weights`.
 """
 
 from dataclasses import dataclass
@@ -33,6 +36,8 @@ from fico_lib.progress import track
 ENCODED_AT_ONCE = 1000  # images or texts
 MATCHED_AT_ONCE = {"cpu": 256, "other": 1 << 14}  # pairs; on a CPU they should fit its cache
 QUERIES_AT_ONCE = 500
+VALIDATED = 250  # images of the validation split, with a caption each, reranked every epoch
+SOFTER = 2.0  # divides the logits that negatives are drawn by
 ABSENT = -np.inf
 
 
@@ -47,6 +52,10 @@ class Encoded:
     vectors: torch.Tensor
     tokens: Items
 
+    def at(self, rows: torch.Tensor) -> "Encoded":
+        """Those at `rows` (b,) int64."""
+        return Encoded(self.vectors[rows], self.tokens.at(rows))
+
 
 def similarities(images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
     """The largest cosine of an image's vectors: (a, q, d) and (b, 1, d) -> (a, b)."""
@@ -54,9 +63,9 @@ def similarities(images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
 
 
 def hard_negatives(logits: torch.Tensor) -> torch.Tensor:
-    """For each row of (b, b) a column that is not its own, drawn by the softmax: (b,) int64."""
+    """For each row of (b, b) a column that is not its own, as in the module's text: (b,) int64."""
     own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
-    likely = logits.detach().softmax(1) + 1e-6  # never all zero beside the diagonal
+    likely = (logits.detach() / SOFTER).softmax(1) + 1e-6  # never all zero beside the diagonal
     return torch.multinomial(likely.masked_fill(own, 0), 1)[:, 0]
 
 
@@ -85,7 +94,7 @@ class RerankModel(PretrainedModel, PairModel):
 
     fusion = True
     rerank_k = 32
-    weights: tuple[float, ...] = (0.0,)  # of the similarity, one of them chosen
+    weights = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # of the similarity, one of them chosen
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """ITC + ITM of the batch."""
@@ -134,47 +143,57 @@ class RerankModel(PretrainedModel, PairModel):
 
     @torch.inference_mode()
     def score(self, images: Encoded, texts: Encoded, val: FeatureSplit) -> float:
-        """The sum of recalls of the dual encoder on the validation split."""
+        """The sum of recalls on the validation split: the dual encoder's, and the reranked lists'.
+
+        The latter on some images and a caption of each, and only once matching is learned.
+        """
         i2t = similarities(images.vectors, texts.vectors).cpu().numpy()[:, val.text_of_caption]
-        return partial_recall_sum(i2t, i2t.T, val.image_of_caption)
+        dual = partial_recall_sum(i2t, i2t.T, val.image_of_caption)
+        if self.pretrains:
+            return dual
+        _, captions = np.unique(val.image_of_caption, return_index=True)
+        n = min(VALIDATED, len(captions))
+        rows = torch.from_numpy(np.array(val.text_of_caption[captions[:n]])).to(self.device)
+        candidates = self._candidates(images.at(torch.arange(n).to(self.device)), texts.at(rows))
+        return dual + max(self._reranked(candidates, np.arange(n), np.arange(n)))
+
+    def _reranked(self, candidates: "Candidates", text_of_caption, image_of_caption) -> list[float]:
+        """The sum of recalls of the reranked lists with each of the weights."""
+        return [
+            partial_recall_sum(*candidates.scores(weight, text_of_caption), image_of_caption)
+            for weight in self.weights
+        ]
 
     def choose(self, val: FeatureSplit) -> None:
         """The weight of the similarity that ranks the validation split best."""
-        if len(self.weights) == 1:
-            return
-        candidates = self._candidates(self._images(val), self._texts(val), val)
-        scores = [
-            partial_recall_sum(*candidates.scores(weight), val.image_of_caption)
-            for weight in self.weights
-        ]
-        self.network.weight.fill_(self.weights[int(np.argmax(scores))])
+        candidates = self._candidates(self._images(val), self._texts(val))
+        recalls = self._reranked(candidates, val.text_of_caption, val.image_of_caption)
+        self.network.weight.fill_(self.weights[int(np.argmax(recalls))])
 
     def compare(self, images: Encoded, texts: Encoded, split: FeatureSplit) -> dict:
         """The fields i2t, t2i and missing of `Scores`: the best `rerank_k` of each query."""
-        i2t, t2i = self._candidates(images, texts, split).scores(self.network.weight.item())
+        candidates = self._candidates(images, texts)
+        i2t, t2i = candidates.scores(self.network.weight.item(), split.text_of_caption)
         return {"i2t": i2t, "t2i": t2i, "missing": ABSENT}
 
     @torch.inference_mode()
-    def _candidates(self, images: Encoded, texts: Encoded, split: FeatureSplit) -> "Candidates":
-        text = torch.from_numpy(np.array(split.text_of_caption)).to(self.device)
-        captions = texts.vectors[text]
-        n, m = len(images.vectors), len(captions)
+    def _candidates(self, images: Encoded, texts: Encoded) -> "Candidates":
+        """The best distinct texts of each image, and the best images of each distinct text."""
+        n, m = len(images.vectors), len(texts.vectors)
         i2t, t2i = [], []
         for rows in torch.arange(n, device=self.device).split(QUERIES_AT_ONCE):
-            best = similarities(images.vectors[rows], captions).topk(min(self.rerank_k, m), 1)
-            i2t.append(rows[:, None] * m + best.indices)
+            similarity = similarities(images.vectors[rows], texts.vectors)
+            i2t.append(rows[:, None] * m + similarity.topk(min(self.rerank_k, m), 1).indices)
         for rows in torch.arange(m, device=self.device).split(QUERIES_AT_ONCE):
-            best = similarities(images.vectors, captions[rows]).topk(min(self.rerank_k, n), 0)
-            t2i.append(best.indices * m + rows)
-        i2t, t2i = torch.cat([x.flatten() for x in i2t]), torch.cat([x.flatten() for x in t2i])
-        # A pair that is a candidate in both directions, or for two captions of one text, is
-        # matched once.
-        image, caption = torch.cat([i2t, t2i]) // m, torch.cat([i2t, t2i]) % m
-        distinct, place = (image * len(texts.vectors) + text[caption]).unique(return_inverse=True)
-        one, other = distinct // len(texts.vectors), distinct % len(texts.vectors)
-        match = self._match_all(images.tokens, texts.tokens, one, other)[place]
-        similarity = (images.vectors[image] * captions[caption]).sum(2).amax(1)
-        arrays = (image, caption, match, similarity)
+            similarity = similarities(images.vectors, texts.vectors[rows])
+            t2i.append(similarity.topk(min(self.rerank_k, n), 0).indices * m + rows)
+        i2t, t2i = (torch.cat([x.flatten() for x in pairs]) for pairs in (i2t, t2i))
+        # A pair that is a candidate in both directions is matched once.
+        pairs, place = torch.cat([i2t, t2i]).unique(return_inverse=True)
+        image, text = pairs // m, pairs % m
+        match = self._match_all(images.tokens, texts.tokens, image, text)
+        similarity = (images.vectors[image] * texts.vectors[text]).sum(2).amax(1)
+        arrays = (image[place], text[place], match[place], similarity[place])
         return Candidates(n, m, len(i2t), *(array.cpu().numpy() for array in arrays))
 
     def _match_all(self, images: Items, texts: Items, image, text) -> torch.Tensor:
@@ -214,26 +233,29 @@ class RerankModel(PretrainedModel, PairModel):
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs that were matched: first those of the images' lists, then those of the captions'.
+    """Pairs that were matched: first those of the images' lists, then those of the texts'.
 
-    n_images, n_captions; n_i2t: how many belong to the images' lists; image, caption (p,) int64;
-    match (p,) logits of the fusion; similarity (p,) of the dual encoder.
+    n_images, n_texts (distinct ones); n_i2t: how many pairs belong to the images' lists;
+    image, text: (p,) int64; match: (p,) logits of the fusion; similarity: (p,) of the dual encoder.
     """
 
     n_images: int
-    n_captions: int
+    n_texts: int
     n_i2t: int
     image: np.ndarray
-    caption: np.ndarray
+    text: np.ndarray
     match: np.ndarray
     similarity: np.ndarray
 
-    def scores(self, weight: float) -> tuple[np.ndarray, np.ndarray]:
-        """match + weight * similarity: (n_images, n_captions) and (n_captions, n_images)."""
+    def scores(self, weight: float, text_of_caption) -> tuple[np.ndarray, np.ndarray]:
+        """match + weight * similarity: (n_images, n_captions) and (n_captions, n_images).
+
+        text_of_caption: (n_captions,) int64, the distinct text of each caption.
+        """
         score = (self.match + weight * self.similarity).astype(np.float32)
-        i2t = np.full((self.n_images, self.n_captions), ABSENT, np.float32)
-        t2i = np.full((self.n_captions, self.n_images), ABSENT, np.float32)
+        i2t = np.full((self.n_images, self.n_texts), ABSENT, np.float32)
+        t2i = np.full((self.n_texts, self.n_images), ABSENT, np.float32)
         a, b = slice(0, self.n_i2t), slice(self.n_i2t, None)
-        i2t[self.image[a], self.caption[a]] = score[a]
-        t2i[self.caption[b], self.image[b]] = score[b]
-        return i2t, t2i
+        i2t[self.image[a], self.text[a]] = score[a]
+        t2i[self.text[b], self.image[b]] = score[b]
+        return i2t[:, text_of_caption], t2i[text_of_caption]

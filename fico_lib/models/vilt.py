@@ -106,7 +106,7 @@ class ViLT(PretrainedModel, PairModel):
         pretrained=True,
     )
 
-    width, epochs = 1 / 4, 8 / 15
+    width, epochs, learning_rate = 1 / 4, 8 / 15, 1.0
 
     def build(self, train: FeatureSplit) -> nn.Module:
         """The transformer for the sizes of `train`."""

@@ -21,8 +21,10 @@ from fico_lib.models.training import train
 class PretrainedModel(Model):
     """A model that is trained on the split `extra`, where there is one, and then on `train`."""
 
-    width, epochs = 1 / 2, 1.0  # of those asked for: a transformer costs more than a GRU
+    # Shares of what is asked for: a transformer costs more than a GRU, and learns at lower rates.
+    width, epochs, learning_rate = 1 / 2, 1.0, 1 / 2
     pretraining = 0.5  # passes over `extra` per pass over `train`
+    fine_tuning = 0.5  # share of the learning rate that is left after pre-training
 
     def __init__(self, parameters: TrainingParameters, seed: int = 0, device: str = "auto"):
         super().__init__(parameters, seed, device)
@@ -30,15 +32,23 @@ class PretrainedModel(Model):
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
-        """Shares of the width (a multiple of 8) and of the epochs."""
-        width = max(8, int(cls.width * parameters.width) // 8 * 8)
-        epochs = max(1, round(cls.epochs * parameters.epochs))
-        return parameters.model_copy(update={"width": width, "epochs": epochs})
+        """Shares of the width (a multiple of 8), of the epochs and of the learning rate."""
+        changed = {
+            "width": max(8, int(cls.width * parameters.width) // 8 * 8),
+            "epochs": max(1, round(cls.epochs * parameters.epochs)),
+            "learning_rate": cls.learning_rate * parameters.learning_rate,
+        }
+        return parameters.model_copy(update=changed)
 
     def pretraining_parameters(self) -> TrainingParameters:
         """The parameters of the training on `extra`."""
         epochs = max(1, round(self.pretraining * self.parameters.epochs))
         return self.parameters.model_copy(update={"epochs": epochs})
+
+    def fine_tuning_parameters(self, pretrained: bool) -> TrainingParameters:
+        """The parameters of the training on `train`."""
+        rate = self.parameters.learning_rate * (self.fine_tuning if pretrained else 1)
+        return self.parameters.model_copy(update={"learning_rate": rate})
 
     def fit(
         self, train_split: FeatureSplit, val: FeatureSplit, extra: FeatureSplit | None = None
@@ -59,7 +69,7 @@ class PretrainedModel(Model):
                 self._learn(extra, val, self.pretraining_parameters())
                 self.pretrains = False
                 self.timings["pretrain"] = time.perf_counter() - start
-            self._learn(train_split, val, self.parameters)
+            self._learn(train_split, val, self.fine_tuning_parameters(extra is not None))
             self.choose(val)
         self.timings["train"] = time.perf_counter() - start
 
