@@ -211,24 +211,25 @@ class RerankModel(PretrainedModel, PairModel):
 
         timings in seconds: train, pretrain, encode_images, encode_texts, score_pairs.
         """
-        return super().encode(split) if self.fusion else self._encode_alone(split)
-
-    def _encode_alone(self, split: FeatureSplit) -> Embeddings | Scores:
+        if self.fusion or self.network is None:
+            return super().encode(split)
         with threads(self.parameters.threads):
             images = self._timed("encode_images", self._images, split).vectors
             texts = self._timed("encode_texts", self._texts, split).vectors
-            text = torch.from_numpy(np.array(split.text_of_caption)).to(self.device)
-            about = {
-                "image_of_caption": np.array(split.image_of_caption),
-                "image_ids": np.array(split.image_ids),
-                "caption_ids": np.array(split.caption_ids),
-                "model": self.card.name,
-            }
+            texts = texts[torch.from_numpy(np.array(split.text_of_caption)).to(self.device)]
             if images.shape[1] == 1:
-                one, other = images[:, 0].cpu().numpy(), texts[text, 0].cpu().numpy()
-                return Embeddings(one, other, measure="cosine", timings=self.timings, **about)
-            i2t = self._timed("score_pairs", lambda: similarities(images, texts[text]).cpu())
-            return Scores(i2t.numpy(), None, timings=self.timings, **about)
+                kind, arrays = Embeddings, {"images": images[:, 0], "texts": texts[:, 0]}
+            else:
+                scores = self._timed("score_pairs", similarities, images, texts)
+                kind, arrays = Scores, {"i2t": scores, "t2i": None}
+        return kind(
+            **arrays,
+            image_of_caption=np.array(split.image_of_caption),
+            image_ids=np.array(split.image_ids),
+            caption_ids=np.array(split.caption_ids),
+            model=self.card.name,
+            timings=dict(self.timings),
+        )
 
 
 @dataclass(frozen=True)
