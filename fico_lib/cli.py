@@ -1,4 +1,4 @@
-"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`."""
+"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `captions`."""
 
 import sys
 from datetime import datetime
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fico_lib.captions_command import captions_command
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
@@ -33,6 +34,7 @@ step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
+app.command("captions")(captions_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[
@@ -95,11 +97,11 @@ def _run_command(name: str):
     def run(
         profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
     ) -> None:
-        from fico_lib.encode import encode
-        from fico_lib.study.execute import execute
-
         root = repository.root()
         values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        from fico_lib.encode import encode  # heavy: after the checks, so that errors come at once
+        from fico_lib.study.execute import execute
+
         for request in values.encodings():  # here, not in the notebook: here progress is seen
             encode(**request, cache=root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")

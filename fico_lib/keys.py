@@ -17,7 +17,10 @@ from fico_lib.files import LIBRARY, code_digest, digest, file_digest
 from fico_lib.models import model_module, weights_of
 from fico_lib.models.parameters import TrainingParameters
 
-PACKAGES = {"crops": ("torch", "numpy"), "grid": ("torch", "numpy", "transformers", "pillow")}
+PACKAGES = {
+    "crops": ("torch", "numpy", "gensim"),
+    "grid": ("torch", "numpy", "gensim", "transformers", "pillow"),
+}
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:

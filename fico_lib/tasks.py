@@ -106,6 +106,9 @@ class Categories:
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
         labels = label_matrix(labels, n_images)
         self.labels, self.image_of_caption = labels, image_of_caption
+        per_image, rest = divmod(len(image_of_caption), n_images)
+        in_order = not rest and (image_of_caption == np.arange(n_images).repeat(per_image)).all()
+        self.per_image = per_image if in_order else None
         self._on_device: tuple | None = None
         width = max(1, -(-labels.shape[1] // 64))
         bits = np.zeros((n_images, width * 64), bool)
@@ -120,7 +123,10 @@ class Categories:
     def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
         """Relevance (len(rows), n_candidates) bool of the queries `rows`."""
         if direction == "i2t":
-            return np.take(self._shared(rows), self.image_of_caption, axis=1)
+            shared = self._shared(rows)
+            if self.per_image:  # twice as fast as picking columns
+                return np.repeat(shared, self.per_image, axis=1)
+            return np.take(shared, self.image_of_caption, axis=1)
         images, which = np.unique(self.image_of_caption[rows], return_inverse=True)
         return self._shared(images)[which]
 

@@ -12,6 +12,7 @@ from fico_lib.errors import unknown_name
 CHAPTERS = {
     "data": "fico_lib.chapters.data:DataChapter",
     "instance": "fico_lib.chapters.instance:InstanceChapter",
+    "category": "fico_lib.chapters.category:CategoryChapter",
 }
 
 

@@ -26,7 +26,9 @@ class AccuracyParameters(ChapterParameters):
     training: TrainingParameters = Field(
         TrainingParameters(), description="how large models are and how they are trained"
     )
-    models: list[str] = Field(["vse", "dadh"], min_length=1, description="registered models")
+    models: list[str] = Field(
+        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+    )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
     ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
         "expected", description="order among equal scores (expected: mean over random orders)"

@@ -16,6 +16,7 @@ class ChapterParameters(BaseModel):
 
     title: ClassVar[str]
     timed: ClassVar[bool] = False  # a chapter that measures time runs alone
+    recorded: ClassVar[str] = ""  # names under book/recorded/<machine>/ that it shows, as a glob
 
     def data_key(self) -> str:
         """The key of the data that the chapter reads, '' where it reads none."""

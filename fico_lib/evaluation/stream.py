@@ -10,8 +10,7 @@ from fico_lib.encodings import Encodings, Scores
 from fico_lib.errors import InputError
 from fico_lib.ranking.counts import BothDirections
 
-CHUNK = 1 << 24  # scores computed at once: larger products are not faster
-SLICE = 1 << 18  # scores ranked at once by one thread: what stays in its cache
+SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 64  # bytes that ranking takes per score of a slice
 DEVICE_RANKING = 160  # the same on a GPU, which ranks a chunk at once
 
@@ -35,35 +34,62 @@ def stream(
     blocks, direction: str, rows: np.ndarray, collectors: list, resources: Resources
 ) -> None:
     """Hand the scores of all queries to the collectors, chunk by chunk, slices in threads."""
-    candidates = collectors[0].candidates
-    # Half of the memory is for a chunk of scores and the slices; prepared encodings take a quarter.
-    budget = resources.memory // 2
-    on_device = resources.backend.tensors
-    per_score = blocks.bytes_per_score + (DEVICE_RANKING if on_device else 0)
-    threads = 1 if on_device else resources.threads
-    while threads > 1 and 2 * threads * candidates * RANKING > budget:
-        threads -= 1
-    step = max(1, min(SLICE, budget // (2 * threads * RANKING)) // candidates)
-    ranking = 0 if on_device else threads * step * candidates * RANKING
-    if (needed := ranking + candidates * per_score) > budget:
+    plan = _plan(blocks, collectors[0].candidates, resources)
+
+    def rank(scores, start: int) -> None:
+        for a in range(0, len(scores), plan.step):
+            part = scores[a : a + plan.step]
+            at = slice(start + a, start + a + len(part))
+            for collector in collectors:  # the category overwrites its scores: it comes last
+                collector.add(at, part)
+
+    def compute_and_rank(start: int) -> None:
+        rank(blocks.block(direction, rows[start : start + plan.chunk]), start)
+
+    starts = range(0, len(rows), plan.chunk)
+    with ThreadPoolExecutor(plan.threads) as pool:
+        if plan.side_by_side:
+            list(pool.map(compute_and_rank, starts))
+            return
+        for start in starts:
+            scores = blocks.block(direction, rows[start : start + plan.chunk])
+            parts = range(0, len(scores), plan.step)
+            list(pool.map(lambda a, s=scores, b=start: rank(s[a : a + plan.step], b + a), parts))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """chunk: queries scored at once; step: queries ranked at once, by each of `threads`;
+    side_by_side: threads score chunks of their own."""
+
+    chunk: int
+    step: int
+    threads: int
+    side_by_side: bool
+
+
+def _plan(blocks, candidates: int, resources: Resources) -> Plan:
+    """The largest useful sizes that fit; raises `InputError` where nothing does.
+
+    Half of the memory is for scores and their ranking; prepared encodings may take a quarter.
+    """
+    budget, tensors = resources.memory // 2, resources.backend.tensors
+    per_score = blocks.bytes_per_score + (DEVICE_RANKING if tensors else 0)
+    threads = 1 if tensors else resources.threads
+    alone = candidates * (per_score + (0 if tensors else RANKING))  # one query, one thread
+    if alone > budget:
         raise InputError(
             f"memory: {resources.memory} bytes; one query against {candidates} candidates takes "
-            f"at least {2 * needed} bytes"
+            f"at least {2 * alone} bytes"
         )
-    chunk = max(1, min(CHUNK, (budget - ranking) // per_score) // candidates)
-    if on_device:
-        step = chunk
-    with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(rows), chunk):
-            scores = blocks.block(direction, rows[start : start + chunk])
-
-            def work(a: int, start=start, scores=scores) -> None:
-                part = scores[a : a + step]
-                at = slice(start + a, start + a + len(part))
-                for collector in collectors:  # the category overwrites its scores: it comes last
-                    collector.add(at, part)
-
-            list(pool.map(work, range(0, len(scores), step)))
+    threads = max(1, min(threads, budget // alone))
+    if tensors:
+        chunk = max(1, min(blocks.scores_at_once, budget // per_score) // candidates)
+        return Plan(chunk, chunk, 1, False)
+    step = max(1, min(SLICE, budget // (2 * threads * RANKING)) // candidates)
+    left = (budget - threads * step * candidates * RANKING) // per_score
+    left = min(blocks.scores_at_once, left // threads if blocks.threaded else left)
+    return Plan(max(1, left // candidates), step, threads, blocks.threaded)
 
 
 def serves_both(encodings: Encodings, tasks, how, relevance, queries, resources) -> bool:

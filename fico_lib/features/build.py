@@ -7,10 +7,10 @@ import torch
 
 from fico_lib.datasets.dataset import Dataset, Split
 from fico_lib.devices import threads
-from fico_lib.features import feature_class
+from fico_lib.features import doc2vec, feature_class
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import FeatureParameters
-from fico_lib.features.text import Vocabulary
+from fico_lib.features.text import Tokens, Vocabulary
 from fico_lib.progress import track
 
 BLOCK = 1000  # images standardised at once
@@ -58,6 +58,18 @@ def _standardise(array: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> 
         array[block] = (array[block] - mean) / deviation
 
 
+def _documents(tokens: dict[str, Tokens], dimension: int) -> dict[str, np.ndarray | None]:
+    """Doc2Vec vectors of the texts of each split, learned and standardised on `train`."""
+    if not dimension:
+        return dict.fromkeys(tokens)
+    model = doc2vec.fit(tokens["train"], dimension)
+    documents = {name: doc2vec.infer(model, tokens[name], name) for name in tokens}
+    mean, deviation = statistics(documents["train"])
+    for array in documents.values():
+        _standardise(array, mean, deviation)
+    return documents
+
+
 def build(
     dataset: Dataset,
     parameters: FeatureParameters,
@@ -67,8 +79,9 @@ def build(
 ) -> None:
     """Write the features of `splits` to folder/<split>, as `FeatureSplit.load` reads them.
 
-    Region and whole-image features are standardised by the mean and deviation, and the vocabulary
-    holds the words, of the split `train`, which must be among `splits`.
+    Region and whole-image features are standardised by the mean and deviation, the vocabulary holds
+    the words, and Doc2Vec learns from the captions, of the split `train`, which must be among
+    `splits`.
     """
     with threads(parameters.threads):
         extractor = feature_class(parameters.name)(dataset, parameters, device)
@@ -78,18 +91,22 @@ def build(
         for name in splits:
             _standardise(arrays[name][kind], mean, deviation)
     vocabulary = Vocabulary.fit(dataset["train"].captions, parameters.min_count)
+    tokens = {
+        name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in splits
+    }
+    documents = _documents(tokens, parameters.documents)
     for name in splits:
         split = dataset[name]
-        tokens = vocabulary.encode(split.captions, parameters.max_words)
         FeatureSplit(
             name=name,
             vocabulary_size=len(vocabulary),
-            tokens=tokens.ids,
-            lengths=tokens.lengths,
-            text_of_caption=tokens.text_of_caption,
+            tokens=tokens[name].ids,
+            lengths=tokens[name].lengths,
+            text_of_caption=tokens[name].text_of_caption,
             image_of_caption=split.image_of_caption,
             image_ids=split.image_ids,
             caption_ids=split.caption_ids,
             labels=split.labels,
+            documents=documents[name],
             **arrays[name],
         ).save(folder / name, written=tuple(arrays[name]))

@@ -22,6 +22,8 @@ class FeatureSplit:
     lengths: (n_texts,) int32; text_of_caption: (n_captions,) int64 into their rows.
     image_of_caption: (n_captions,) int64. image_ids, caption_ids: str.
     labels: (n_images, n_categories) bool, or None.
+    documents: (n_texts, e) float32, one vector per distinct text, standardised on the train split;
+        or None.
     vocabulary_size: word numbers are below it.
     """
 
@@ -37,6 +39,7 @@ class FeatureSplit:
     image_ids: np.ndarray
     caption_ids: np.ndarray
     labels: np.ndarray | None = None
+    documents: np.ndarray | None = None
 
     def __post_init__(self):
         n, m = len(self.image_ids), len(self.caption_ids)
@@ -49,6 +52,11 @@ class FeatureSplit:
                     f"features of split '{self.name}': {field} has {len(array)} rows; expected "
                     f"{rows} for {n} images and {m} captions"
                 )
+        if self.documents is not None and len(self.documents) != len(self.tokens):
+            raise InputError(
+                f"features of split '{self.name}': documents has {len(self.documents)} rows; "
+                f"expected {len(self.tokens)}, one for each distinct text"
+            )
 
     def save(self, folder: Path, written: tuple[str, ...] = ()) -> None:
         """Write one .npy file per array and `split.json` into `folder` (use `write_whole`).

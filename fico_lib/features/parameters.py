@@ -14,6 +14,13 @@ class SharedParameters(BaseModel):
         2, ge=1, le=1000, description="train captions a word must occur in to be in the vocabulary"
     )
     max_words: int = Field(40, ge=1, le=512, description="words kept of a caption")
+    documents: int = Field(
+        300,
+        ge=0,
+        le=4096,
+        description="size of the Doc2Vec vectors of texts that hashing models read; 0: none, they "
+        "read bags of words",
+    )
     threads: int = Field(
         1, ge=1, le=256, description="CPU threads; the last digits of features depend on it"
     )

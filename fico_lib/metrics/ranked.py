@@ -48,6 +48,7 @@ class Ranked:
     total: np.ndarray
     candidates: int
     ties: MixedTies
+    sums: dict[int, tuple[np.ndarray, np.ndarray]]
 
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
@@ -59,7 +60,9 @@ class Ranked:
 
     def average_precision(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """AP@k (b,) float64 of every query."""
-        sums, hits = self.sums_at(k)
+        if k not in self.sums:  # the same for all tie rules
+            self.sums[k] = self.sums_at(k)
+        sums, hits = self.sums[k]
         touched = self.ties.above < k
         if ties == "optimistic" or not touched.any():
             return divide(sums, hits, k, self.total, denominator)
@@ -80,25 +83,28 @@ class RankedBlock(Ranked):
     """Ranked queries from sorted numpy keys (b, m)."""
 
     def __init__(self, keys: np.ndarray):
-        self.keys = keys
+        self.keys, self.sums = keys, {}
         b, m = keys.shape
         self.candidates = m
         self.relevant = (keys & 1).astype(bool)
-        # Relevant candidates from the worst to the best, row after row.
+        # Relevant candidates from the worst to the best, row after row; a block is small, so their
+        # places fit 32 bits, and half the memory is moved.
         self.flat = np.flatnonzero(self.relevant)
         self.ends = np.searchsorted(self.flat, np.arange(1, b + 1) * m)
         self.total = np.diff(self.ends, prepend=0)
         self.starts = self.ends - self.total
-        rank = np.repeat(np.arange(1, b + 1) * m, self.total)
-        rank -= self.flat  # from 1
-        ordinal = np.repeat(self.ends, self.total)
-        ordinal -= np.arange(len(ordinal))  # how many relevant ones down to it
+        small = np.int32 if keys.size < 2**31 else np.int64
+        rank = np.repeat((np.arange(1, b + 1) * m).astype(small), self.total)
+        rank -= self.flat.astype(small)  # from 1
+        ordinal = np.repeat(self.ends.astype(small), self.total)
+        ordinal -= np.arange(len(ordinal), dtype=small)  # how many relevant ones down to it
         self.precision = ordinal / rank
         self.ties = self._mixed_ties()
 
     def _mixed_ties(self) -> MixedTies:
         m, flat = self.candidates, self.keys.reshape(-1)
-        border = np.flatnonzero((flat[1:] ^ flat[:-1]) == 1) + 1  # where the relevant part starts
+        # Where the relevant part of a mixed group starts: the key before differs in its last bit.
+        border = np.flatnonzero((flat[1:] ^ flat[:-1]) == 1) + 1
         border = border[border % m > 0]
         row, column = np.divmod(border, m)
         low, high = np.empty_like(row), np.empty_like(row)
@@ -113,10 +119,9 @@ class RankedBlock(Ranked):
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
         if k >= self.candidates:
-            sums, some = np.zeros(len(self.total)), self.total > 0
-            if some.any():
-                sums[some] = np.add.reduceat(self.precision, self.starts[some])
-            return sums, self.total
+            bounds = zip(self.starts, self.ends, strict=True)
+            # Faster, and more exact, than np.add.reduceat, which adds one by one.
+            return np.array([self.precision[a:b].sum() for a, b in bounds]), self.total
         relevant = self.relevant[:, : -k - 1 : -1]
         hits = relevant.cumsum(1)
         precision = hits / np.arange(1, k + 1)
@@ -166,12 +171,12 @@ class TorchRankedBlock(Ranked):
         import torch
 
         m = keys.shape[1]
-        self.torch, self.candidates = torch, m
+        self.torch, self.candidates, self.sums = torch, m, {}
         relevant = (keys & 1).flip(1)  # best first
         self.hits = relevant.cumsum(1)
         self.rank = torch.arange(1, m + 1, device=keys.device)
         precision = self.hits.double() / self.rank
-        self.sums = (precision * relevant).cumsum(1)
+        self.running = (precision * relevant).cumsum(1)
         self.relevant = relevant.bool()
         self.total = self.hits[:, -1].cpu().numpy()
         self.ties = self._mixed_ties(keys)
@@ -194,18 +199,18 @@ class TorchRankedBlock(Ranked):
 
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        return self.sums[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy()
+        return self.running[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy()
 
     def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
-        torch, device = self.torch, self.sums.device
+        torch, device = self.torch, self.running.device
         at = torch.from_numpy(np.maximum(above - 1, 0)).to(device)
-        found = self.sums[torch.from_numpy(row).to(device), at].cpu().numpy()
+        found = self.running[torch.from_numpy(row).to(device), at].cpu().numpy()
         return np.where(above > 0, found, 0.0)
 
     def precision_at_recall_levels(self) -> np.ndarray:
         """Interpolated precision (b, 11); see `fico_lib.metrics.precision_recall`."""
-        torch, device = self.torch, self.sums.device
+        torch, device = self.torch, self.running.device
         precision = torch.where(self.relevant, self.precision, 0.0)
         t = self.ties
         if len(t.row):  # a mixed tie group is one threshold: its relevant members stand first

@@ -13,6 +13,9 @@ MODELS = {
     "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
     "blip2": "fico_lib.models.blip2:BLIP2",
     "blip2_nf": "fico_lib.models.blip2:BLIP2WithoutFusion",
+    "ucch": "fico_lib.models.ucch:UCCH",
+    "adv64": "fico_lib.models.adv:ADV64",
+    "adv2048": "fico_lib.models.adv:ADV2048",
 }
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}

@@ -13,8 +13,8 @@ codes H_i, H_t in [-1, 1] of images and texts, labels L and binary codes B of th
   from texts, and the text side learns to be taken for images (Wasserstein loss with gradient
   penalty).
 
-What differs here: three narrow layers instead of four of up to 8192 units, and whole-image features
-of this study and bags of words as inputs instead of VGG features.
+What differs here: three narrow layers instead of four of up to 8192 units, and the image features
+of this study as inputs instead of VGG features.
 """
 
 import numpy as np
@@ -24,24 +24,19 @@ from torch.nn.functional import normalize
 
 from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.binary import pack_signs, sign
 from fico_lib.models.card import ModelCard
 from fico_lib.models.losses import gradient_penalty, weighted_triplet
-from fico_lib.models.model import Model
 from fico_lib.models.parameters import TrainingParameters
 from fico_lib.models.selection import average_precision
-from fico_lib.models.text_encoder import BagOfWords
 from fico_lib.models.training import Batch
+from fico_lib.models.whole_text import WholeText, WholeTextModel, text_inputs_of
 
 TRIPLET, QUANTISATION, ADVERSARIAL = 10.0, 1.0, 1.0  # alpha, beta and gamma of the paper
 PENALTY = 10.0  # lambda of the gradient penalty
 RIDGE = 1.0
 MU = 1e-5
 CRITIC_RATE = 5e-4
-
-
-def sign(values: torch.Tensor) -> torch.Tensor:
-    """-1 or 1; 0 counts as 1."""
-    return torch.where(values >= 0, 1.0, -1.0)
 
 
 def discrete_codes(
@@ -68,12 +63,14 @@ def critic(inputs: int, width: int) -> nn.Sequential:
 class HashNetwork(nn.Module):
     """Two towers to relaxed codes in [-1, 1]."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, parameters: TrainingParameters):
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
         wide, width = 4 * parameters.width, 2 * parameters.width
-        self.bag = BagOfWords(vocabulary_size, wide)
+        self.whole_text = WholeText(train, wide)
         self.image = nn.Sequential(
-            nn.Dropout(parameters.dropout), _layer(inputs, wide), _layer(wide, width)
+            nn.Dropout(parameters.dropout),
+            _layer(train.whole.shape[1], wide),
+            _layer(wide, width),
         )
         self.text = nn.Sequential(
             nn.BatchNorm1d(wide), nn.ReLU(), nn.Dropout(parameters.dropout), _layer(wide, width)
@@ -85,12 +82,12 @@ class HashNetwork(nn.Module):
         """Whole-image features (b, inputs) -> (b, bits); regions are not used."""
         return self.image_code(self.image(whole))
 
-    def texts(self, tokens, lengths) -> torch.Tensor:
-        """(b, longest), (b,) -> (b, bits)."""
-        return self.text_code(self.text(self.bag(tokens, lengths)))
+    def texts(self, *inputs) -> torch.Tensor:
+        """What `WholeText` reads of b texts -> (b, bits)."""
+        return self.text_code(self.text(self.whole_text(*inputs)))
 
 
-class DADH(Model):
+class DADH(WholeTextModel):
     """The model `dadh`."""
 
     card = ModelCard(
@@ -101,7 +98,7 @@ class DADH(Model):
         query_time_attention="None",
         dimension="64D",
         image_features="whole image",
-        text_features="bag of words",
+        text_features="Doc2Vec",
         dtype="1 bit",
         reference="Bai et al. 2020",
         needs=("labels",),
@@ -118,7 +115,7 @@ class DADH(Model):
         self.critic_optimizer = torch.optim.Adam(
             self.critics.parameters(), CRITIC_RATE, betas=(0.5, 0.9)
         )
-        return HashNetwork(train.whole.shape[1], train.vocabulary_size, self.parameters)
+        return HashNetwork(train, self.parameters)
 
     def _train_critics(self, images: list[torch.Tensor], texts: list[torch.Tensor]) -> None:
         """One step of the critics on detached features and codes."""
@@ -135,7 +132,7 @@ class DADH(Model):
         """The loss of the towers; trains the critics by the way."""
         features = [
             self.network.image(batch.whole),
-            self.network.text(self.network.bag(batch.tokens, batch.lengths)),
+            self.network.text(self.network.whole_text(*text_inputs_of(batch))),
         ]
         codes = [self.network.image_code(features[0]), self.network.text_code(features[1])]
         self._train_critics([features[0], codes[0]], [features[1], codes[1]])
@@ -169,5 +166,4 @@ class DADH(Model):
 
     def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Codes:
         """Codes of one bit per dimension: set where the relaxed code is not negative."""
-        bits = self.parameters.bits
-        return Codes(np.packbits(images >= 0, 1), np.packbits(texts >= 0, 1), bits, **about)
+        return pack_signs(images, texts, **about)

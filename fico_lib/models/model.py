@@ -41,7 +41,8 @@ class Model(ABC):
     def build(self, train: FeatureSplit) -> nn.Module:
         """An untrained network for data like `train`.
 
-        Its methods images(regions, boxes, whole) and texts(tokens, lengths) give (b, d) vectors.
+        Its methods images(regions, boxes, whole) and texts(tokens, lengths), or texts of what
+        `text_inputs` gives, return (b, d) vectors.
         """
 
     @abstractmethod
@@ -58,6 +59,10 @@ class Model(ABC):
     @abstractmethod
     def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Embeddings | Codes:
         """Encodings of the network's vectors; about: their other constructor arguments."""
+
+    def text_inputs(self, split: FeatureSplit, texts: np.ndarray) -> list[torch.Tensor]:
+        """What `network.texts` reads of the distinct texts `texts`: word numbers and lengths."""
+        return texts_of(split, texts, self.device)
 
     def after_epoch(self) -> None:  # noqa: B027 (most models do nothing here)
         """What a model does at the end of each epoch; nothing, unless it says otherwise."""
@@ -123,7 +128,7 @@ class Model(ABC):
         order = np.argsort(split.lengths, kind="stable")
         blocks = [order[block] for block in _blocks(len(order))]
         vectors = torch.cat(
-            [self.network.texts(*texts_of(split, texts, self.device)) for texts in blocks]
+            [self.network.texts(*self.text_inputs(split, texts)) for texts in blocks]
         )
         row_of_text = np.argsort(order)[split.text_of_caption]
         return vectors[torch.from_numpy(row_of_text).to(self.device)]

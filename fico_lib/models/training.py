@@ -26,7 +26,8 @@ class Batch:
     """b images and one caption of each, on the model's device.
 
     rows: (b,) int64 into the split's images; regions (b, r, d), boxes (b, r, 4), whole (b, e):
-    float32; tokens (b, longest) int64, lengths (b,) int64; labels (b, c) float32 or None.
+    float32; tokens (b, longest) int64, lengths (b,) int64; labels (b, c) and documents (b, f),
+    the texts as one vector each: float32 or None.
     """
 
     rows: torch.Tensor
@@ -36,6 +37,7 @@ class Batch:
     tokens: torch.Tensor
     lengths: torch.Tensor
     labels: torch.Tensor | None
+    documents: torch.Tensor | None = None
 
 
 def images_of(
@@ -51,6 +53,15 @@ def texts_of(split: FeatureSplit, texts: np.ndarray, device: torch.device) -> li
     lengths = split.lengths[texts].astype(np.int64)
     tokens = split.tokens[texts, : lengths.max()].astype(np.int64)
     return [torch.from_numpy(array).to(device) for array in (tokens, lengths)]
+
+
+def documents_of(
+    split: FeatureSplit, texts: np.ndarray, device: torch.device
+) -> torch.Tensor | None:
+    """Vectors (b, f) float32 of the distinct texts `texts`; None where there are none."""
+    if split.documents is None:
+        return None
+    return torch.from_numpy(np.asarray(split.documents[texts])).to(device)
 
 
 class CaptionPicker:
@@ -85,6 +96,7 @@ def batches(
             *images_of(split, rows, device),
             *texts_of(split, texts, device),
             labels,
+            documents_of(split, texts, device),
         )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -74,6 +75,15 @@ def machine() -> dict[str, object]:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def machine_name() -> str:
+    """The machine in a few words that can name a folder: processor, cores and GPU, if any."""
+    facts = machine()
+    words = f"{facts['processor']} {facts['cores']} cores"
+    if facts["gpu"] != "none":
+        words += f" {facts['gpu']}"
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def _processor() -> str:

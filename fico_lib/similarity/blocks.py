@@ -1,10 +1,14 @@
 """Scores in blocks of queries: what the evaluation ranks, whatever the model handed over.
 
 A source has `block(direction, rows)`: scores (len(rows), n_candidates) of those queries, float32 or
-float64, higher is better, in an array (on the CPU) or tensor (elsewhere) the caller may overwrite.
+float64, higher is better, in an array (on the CPU) or tensor (elsewhere) the caller may overwrite;
+the next block that the same thread asks for may take its place.
 For codes it is the number of agreeing bits, an integer. `bytes_per_score` is what computing one
-takes.
+takes, `scores_at_once` how many are best computed in one block; `threaded` says that threads
+compute blocks side by side (a matrix product is threaded in itself).
 """
+
+import threading
 
 import numpy as np
 
@@ -19,11 +23,28 @@ TILE = 1 << 14  # candidates prepared at once where all of them would take too m
 ROWS = 1 << 12  # rows checked or transposed at once
 
 
+class Buffer(threading.local):
+    """Memory for one block per thread, used again: fresh pages cost as much as a read and more."""
+
+    def __init__(self):
+        self.memory = np.empty(0, np.uint8)
+
+    def take(self, shape: tuple[int, int], kind: np.dtype) -> np.ndarray:
+        """An array of that shape and type; what the thread took before is overwritten."""
+        size = shape[0] * shape[1] * np.dtype(kind).itemsize
+        if len(self.memory) < size:
+            self.memory = np.empty(size, np.uint8)
+        return self.memory[:size].view(kind).reshape(shape)
+
+
 class EmbeddingBlocks:
     """Cosine, inner product or minus the Euclidean distance of embeddings."""
 
+    threaded = False
+    scores_at_once = 1 << 24  # larger products are not faster
+
     def __init__(self, encodings: Embeddings, measure: str, backend, memory: int):
-        self.measure, self.backend = measure, backend
+        self.measure, self.backend, self.buffer = measure, backend, Buffer()
         self.sides = {"i2t": encodings.images, "t2i": encodings.texts}
         for name, side in (("images", encodings.images), ("texts", encodings.texts)):
             check_rows(side, name, zero_allowed=measure != "cosine")
@@ -39,6 +60,9 @@ class EmbeddingBlocks:
         self.resident = size <= memory // 4
         if self.resident:
             self.sides = {name: self._prepare(side) for name, side in self.sides.items()}
+        else:  # candidates are prepared again for every block: large blocks, few times
+            self.scores_at_once = 1 << 28
+            self.whole = Buffer()
 
     def _prepare(self, part: np.ndarray):
         """Rows ready to be multiplied: in the working type, scaled or centred, on the device."""
@@ -54,8 +78,11 @@ class EmbeddingBlocks:
 
     def _compare(self, queries, candidates):
         if self.measure != "euclidean":
-            with np.errstate(over="ignore", invalid="ignore"):  # found, and named, by the caller
+            if self.backend.tensors:
                 return queries @ candidates.T
+            out = self.buffer.take((len(queries), len(candidates)), self.type)
+            with np.errstate(over="ignore", invalid="ignore"):  # found, and named, by the caller
+                return np.matmul(queries, candidates.T, out=out)
         found = distance(queries, candidates)
         found *= -1
         if self.backend.tensors:
@@ -73,8 +100,11 @@ class EmbeddingBlocks:
                 part = self._compare(queries, self._rows(other, columns))
                 if scores is None:
                     shape = (len(rows), len(self.sides[other]))
-                    new = part.new_empty if self.backend.tensors else np.empty
-                    scores = new(shape, dtype=part.dtype)
+                    scores = (
+                        part.new_empty(shape)
+                        if self.backend.tensors
+                        else self.whole.take(shape, part.dtype)
+                    )
                 scores[:, columns] = part
         if self.measure != "cosine":
             check_finite(scores, direction, rows)
@@ -116,6 +146,9 @@ def check_finite(scores, direction: str, rows: np.ndarray) -> None:
 
 class MatrixBlocks:
     """Scores that the model computed; integers and booleans are taken as numbers."""
+
+    threaded = True
+    scores_at_once = 1 << 21  # transposing reads long pieces of rows
 
     def __init__(self, encodings: Scores, backend):
         self.i2t, self.t2i, self.missing = encodings.i2t, encodings.t2i, encodings.missing
@@ -175,6 +208,8 @@ class AgreementBlocks:
     """
 
     bytes_per_score = 24
+    threaded = True
+    scores_at_once = 1 << 17  # what stays in a thread's cache, at eight bytes each
 
     def __init__(self, encodings: Codes, backend):
         self.backend = backend

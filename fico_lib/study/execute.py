@@ -79,7 +79,8 @@ def execute(
                     cwd=repository,
                     progress_bar=progress_bar,
                     # Sockets of the file system: private to the user, where TCP ports are not.
-                    config=Config({"KernelManager": {"transport": "ipc"}}),
+                    # In this run's own folder: two chapters at once must not share them.
+                    config=Config({"KernelManager": {"transport": "ipc", "ip": f"{scratch}/k"}}),
                 )
             except PapermillExecutionError as error:
                 saved = repository / "results" / "failed" / f"{chapter}.ipynb"

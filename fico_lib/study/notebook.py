@@ -9,10 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from fico_lib import keys
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
-from fico_lib.encode import encode
+from fico_lib.encode import build_features, encode
 from fico_lib.encodings import Codes, Embeddings
+from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.results import folder
 from fico_lib.study import repository as repo
 from fico_lib.study.repository import CACHE
@@ -40,6 +42,21 @@ class Run:
             for step, seconds in encodings.timings.items():
                 self.durations[f"{encodings.model} {step}"] = seconds
         return made
+
+    def features(self) -> list[dict[str, FeatureSplit]]:
+        """The features that the encodings were made from, one dictionary of splits per data set."""
+        parts = ("data", "features", "device")
+        asked = [{part: r[part] for part in parts} for r in self.parameters.encodings()]
+        by_key = {keys.features_key(**request): request for request in asked}
+        folders = [build_features(**r, cache=self.repository / CACHE) for r in by_key.values()]
+        splits = ("train", "val", "test")
+        return [
+            {split: FeatureSplit.load(folder / split) for split in splits} for folder in folders
+        ]
+
+    def recorded(self) -> list[Path]:
+        """The folders of the recorded results that the chapter shows, under book/recorded/."""
+        return repo.recorded(self.repository, self.parameters.recorded)
 
     def table(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Keep a tidy table among the results, and hand it back."""

@@ -16,6 +16,7 @@ from fico_lib import keys
 from fico_lib.chapters import CHAPTERS
 from fico_lib.files import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
+from fico_lib.study import repository as repo
 
 TOOLS = ("papermill", "jupyter-book", "sphinx", "myst-nb", "matplotlib", "pandas")
 
@@ -57,6 +58,12 @@ def book_files(repository: Path) -> list[Path]:
     return sorted(p for p in [*pages, *settings] if p.is_file())
 
 
+def _recorded(repository: Path, pattern: str) -> dict[str, str]:
+    """The content of the recorded results that a chapter shows."""
+    files = (file for folder in repo.recorded(repository, pattern) for file in folder.iterdir())
+    return {str(file.relative_to(repository)): file_digest(file) for file in files}
+
+
 def notebook_modules(path: Path) -> list[str]:
     """The `fico_lib` modules that a notebook's code cells import."""
     cells = json.loads(path.read_text())["cells"]
@@ -93,6 +100,7 @@ def plan(repository: Path, profile: str) -> Plan:
             values.data_key(),
             needs,
             file_digest(notebook),
+            _recorded(repository, values.recorded),
             code,
             profile,
             tools,

@@ -39,6 +39,17 @@ def profile_folder(repository: Path, profile: str) -> Path:
     return repository / "parameters" / profile
 
 
+def records(repository: Path) -> Path:
+    """The folder of results that were recorded for the book: <machine>/<name>/ in it."""
+    return repository / "book" / "recorded"
+
+
+def recorded(repository: Path, pattern: str) -> list[Path]:
+    """The folders of recorded results whose name fits the glob `pattern`; "" fits none."""
+    found = records(repository).glob(f"*/{pattern}/run.json") if pattern else []
+    return sorted(path.parent for path in found)
+
+
 def commit(repository: Path) -> str:
     """The git commit of the study, with '+changes' where files differ from it; '' without git."""
 

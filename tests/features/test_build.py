@@ -12,7 +12,7 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import CropParameters
 
 DATA = ScenesParameters(n_train=60, n_val=10, n_test=20, n_detector=40, captions_per_image=(1, 3))
-SMALL = CropParameters(detector_epochs=1, dimension=8, min_count=1)
+SMALL = CropParameters(detector_epochs=1, dimension=8, min_count=1, documents=12)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,25 @@ def test_all_splits_share_the_statistics_and_the_vocabulary(folder, dataset, tmp
     assert (alone.regions == beside.regions).all()
     assert (alone.tokens == beside.tokens).all()
     assert {p.name for p in (tmp_path / "two").iterdir()} == {"train", "test"}
+
+
+def test_documents_are_standardised_on_train_and_can_be_left_out(folder, dataset, tmp_path):
+    train, val = (FeatureSplit.load(folder / name) for name in ("train", "val"))
+    assert train.documents.shape == (len(train.tokens), 12)
+    assert val.documents.shape == (len(val.tokens), 12)
+    assert np.allclose(train.documents.mean(0), 0, atol=1e-4)
+    assert np.allclose(train.documents.std(0), 1, atol=1e-3)
+    without = SMALL.model_copy(update={"documents": 0})
+    build.build(dataset, without, tmp_path / "none", torch.device("cpu"), ("train",))
+    bare = FeatureSplit.load(tmp_path / "none" / "train")
+    assert bare.documents is None
+    assert np.array_equal(bare.tokens, train.tokens)
+
+
+def test_each_distinct_text_has_a_document(folder):
+    split = FeatureSplit.load(folder / "val")
+    with pytest.raises(InputError, match="'val': documents has 1 rows; expected"):
+        replace(split, documents=split.documents[:1])
 
 
 def test_tokens_stay_below_the_vocabulary(folder):

@@ -7,7 +7,7 @@ import torch
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.errors import InputError
 from fico_lib.models import MODELS, build, model_card, model_module
-from fico_lib.models.dadh import discrete_codes, sign
+from fico_lib.models.dadh import discrete_codes
 from fico_lib.models.parameters import TrainingParameters
 from fico_lib.models.training import DivergedError
 
@@ -104,7 +104,6 @@ def test_discrete_codes_by_hand():
     # P: label 0 has (1 + 1, 1 - 1) / (2 + 1), label 1 has (-1, 1) / (1 + 1); mu breaks the tie.
     relaxed = torch.tensor([[0.0, 1.0], [0.0, -1.0], [0.0, 0.0]])
     assert discrete_codes(codes, labels, relaxed).tolist() == [[1, 1], [1, -1], [-1, 1]]
-    assert sign(torch.tensor([0.0, -0.1, 2.0])).tolist() == [1, -1, 1]
 
 
 def test_a_model_without_its_labels_is_refused_before_training(splits):

@@ -62,6 +62,7 @@ def test_everything_that_a_page_loads_is_there(study):
 def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
     html = study.folder / "_build" / "html"
     assert sorted(p.name for p in (html / "notebooks").glob("*.html")) == [
+        "category.html",
         "data.html",
         "instance.html",
     ]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-CHAPTERS = ["chapter: data", "chapter: instance"]
+CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance"]
 
 
 @contextmanager
@@ -43,6 +43,18 @@ def test_a_page_reruns_the_book_alone(study):
         assert study.pending() == ["book"]
 
 
+def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
+    other = study.folder / "book" / "recorded" / "machine" / "captions_other" / "run.json"
+    other.parent.mkdir(parents=True)
+    other.write_text("{}")
+    try:
+        assert study.pending() == ["book", "chapter: category"]
+    finally:
+        other.unlink()
+        other.parent.rmdir()
+        other.parent.parent.rmdir()
+
+
 def test_a_parameter_of_a_chapter_reruns_it(study):
     file = study.folder / "parameters" / "ci" / "instance.yaml"
     with edited(file, "resamples: ", "resamples: 1"):
@@ -58,7 +70,8 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("models/dadh.py", ["book", "chapter: instance", "encodings"]),
+        ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
+        ("models/controls.py", ["book", "chapter: category"]),
         ("datasets/scenes/captions.py",
          ["book", *CHAPTERS, "encodings", "encodings", "features"]),
         ("tables/instance.py", ["book", "chapter: instance"]),
@@ -102,9 +115,8 @@ def test_wrong_parameters_are_told_before_anything_runs(study):
 
 def _kill_with_children(pid):
     """SIGKILL a process and the process groups of its children, as a crash of the machine would."""
-    command = ["ps", "-o", "pgid=", "--ppid", str(pid)]
-    groups = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    for group in {pid, *map(int, groups)}:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+    for group in {pid, *(os.getpgid(int(child)) for child in done.stdout.split())}:
         os.killpg(group, signal.SIGKILL)
 
 
@@ -113,6 +125,8 @@ def test_a_killed_build_resumes(study):
     made = features.stat().st_mtime_ns
     with edited(study.folder / "parameters" / "ci" / "instance.yaml", "seeds: [0]", "seeds: [1]"):
         command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
+        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
+        log.write_text("")
         process = subprocess.Popen(
             command,
             cwd=study.folder,
@@ -121,7 +135,6 @@ def test_a_killed_build_resumes(study):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
         while log.read_text().count("rule encodings:") < 2:  # the first is done, the second runs
             assert time.monotonic() < deadline
             time.sleep(0.05)

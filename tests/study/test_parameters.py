@@ -125,6 +125,24 @@ def test_the_parameters_cell_of_the_notebook_is_the_schema(name):
     )
 
 
+def test_skews_belong_to_scenes_and_categories_need_labels():
+    real = {"name": "karpathy", "root": "x", "labels": "labels.csv"}
+    features = {"name": "grid", "checkpoint": "y"}
+    check = chapter("category").check
+    with pytest.raises(InputError, match=r"'skews'.*expected \[\] for 'karpathy'"):
+        check({"data": real, "features": features}, "test")
+    with pytest.raises(InputError, match=r"'data'.*labels is null"):
+        check({"data": real | {"labels": None}, "features": features, "skews": []}, "test")
+    found = check({"data": real, "features": features, "skews": []}, "test")
+    assert list(found.datasets()) == ["karpathy"]
+
+
+def test_each_skew_is_a_data_set_of_its_own():
+    found = chapter("category").check({"models": ["vse"], "seeds": [3, 4]}, "test")
+    asked = [(r["data"].skew, r["model"], r["seed"]) for r in found.encodings()]
+    assert asked == [(skew, "vse", seed) for skew in ("coco", "flickr") for seed in (3, 4)]
+
+
 def test_outside_the_repository(tmp_path):
     with pytest.raises(InputError, match="not inside the study's repository"):
         repo.root(tmp_path)

@@ -1,0 +1,135 @@
+"""Query2Label: labels for images that nobody labelled, from a transformer decoder.
+
+The paper labels Flickr30K with such a model, because category-level retrieval needs labels and
+Flickr30K has none. Each category is a learned query; the queries attend to the regions of an image
+and to each other, and each answers with the probability that its category is there:
+
+    Q <- decoder(queries, regions),   p_c = sigmoid(w_c . Q_c + b_c)
+    loss = -1/C  sum over c of  y_c log p_c + (1 - y_c) p_c log(1 - p_c)
+
+Source: Liu et al. 2021, "Query2Label: A Simple Transformer Way to Multi-Label Classification",
+Sections 3.2 and 3.3; the loss is its simplified asymmetric one with gamma+ = 0 and gamma- = 1.
+What differs here: one decoder layer, and this study's region features instead of a network's
+feature map.
+
+It stands among the models, not among the data sets: what it reads are features, and what stands
+left of the features cannot import them.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from fico_lib.devices import resolve, seeded, threads
+from fico_lib.errors import InputError
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.selection import average_precision
+from fico_lib.models.training import Batch, images_of, train
+
+WIDTH, HEADS, HIDDEN = 64, 4, 128
+RATE, DROPOUT, BATCH = 2e-3, 0.1, 64
+BLOCK = 1000  # images labelled at once
+THRESHOLDS = np.arange(1, 20) / 20
+
+
+class LabelDecoder(nn.Module):
+    """The network: one learned query per category, asked of an image's regions."""
+
+    def __init__(self, inputs: int, categories: int):
+        super().__init__()
+        self.regions = nn.Linear(inputs + 4, WIDTH)
+        self.queries = nn.Parameter(torch.randn(categories, WIDTH) / WIDTH**0.5)
+        self.layer = nn.TransformerDecoderLayer(WIDTH, HEADS, HIDDEN, DROPOUT, batch_first=True)
+        self.weights = nn.Parameter(torch.randn(categories, WIDTH) / WIDTH**0.5)
+        self.bias = nn.Parameter(torch.zeros(categories))
+
+    def forward(self, regions: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+        """regions (b, r, inputs), boxes (b, r, 4) -> (b, categories), log odds."""
+        seen = self.regions(torch.cat([regions, 2 * boxes - 1], 2))
+        answers = self.layer(self.queries.expand(len(seen), -1, -1), seen)
+        return (answers * self.weights).sum(2) + self.bias
+
+
+def asymmetric_loss(log_odds: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The mean loss of the entries (b, c), labels float: a sure negative counts little.
+
+    Source: Liu et al. 2021, Eq. 6, with gamma+ = 0 and gamma- = 1.
+    """
+    present = functional.logsigmoid(log_odds)
+    absent = functional.logsigmoid(-log_odds) * torch.sigmoid(log_odds)
+    return -(labels * present + (1 - labels) * absent).mean()
+
+
+class Query2Label:
+    """A labeller: `fit` on labelled splits, then `probabilities` and `labels` of any split."""
+
+    def __init__(self, epochs: int, seed: int = 0, device: str = "auto"):
+        self.parameters = TrainingParameters(
+            epochs=epochs, batch_size=BATCH, learning_rate=RATE, dropout=DROPOUT
+        )
+        self.seed, self.device = seed, resolve(device)
+        self.network: LabelDecoder | None = None
+        self.threshold = 0.5
+
+    def fit(self, train_split: FeatureSplit, val: FeatureSplit) -> None:
+        """Train, choosing the epoch and the threshold by the labels of `val`.
+
+        The threshold is the one of 0.05, 0.10, ... with the best micro-averaged F1.
+        """
+        for split in (train_split, val):
+            for need in ("regions", "labels"):
+                if getattr(split, need) is None:
+                    raise InputError(f"Query2Label needs {need}, and split '{split.name}' has none")
+        known = torch.from_numpy(np.array(val.labels, np.float32)).to(self.device)
+        each = torch.eye(known.shape[1], device=self.device)
+
+        def score() -> float:
+            return average_precision(each, self._probabilities(val), each, known)
+
+        with threads(self.parameters.threads), seeded(self.seed, self.device):
+            inputs, categories = train_split.regions.shape[2], train_split.labels.shape[1]
+            self.network = LabelDecoder(inputs, categories).to(self.device)
+            train(
+                "query2label",
+                self.network,
+                train_split,
+                self._loss,
+                score,
+                self.parameters,
+                self.seed,
+                self.device,
+            )
+            probable, known = self._probabilities(val).cpu().numpy(), known.cpu().numpy() > 0
+        self.threshold = max(THRESHOLDS, key=lambda t: micro_f1(probable >= t, known)).item()
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        return asymmetric_loss(self.network(batch.regions, batch.boxes), batch.labels)
+
+    @torch.inference_mode()
+    def _probabilities(self, split: FeatureSplit) -> torch.Tensor:
+        blocks = np.array_split(np.arange(len(split.image_ids)), -(-len(split.image_ids) // BLOCK))
+        found = [self.network(*images_of(split, rows, self.device)[:2]) for rows in blocks]
+        return torch.sigmoid(torch.cat(found))
+
+    def probabilities(self, split: FeatureSplit) -> np.ndarray:
+        """(n_images, n_categories) float32; the labels of `split` are not read."""
+        if self.network is None:
+            raise RuntimeError("Query2Label is not trained: call fit first")
+        if split.regions is None:
+            raise InputError(f"Query2Label needs regions, and split '{split.name}' has none")
+        with threads(self.parameters.threads):
+            return self._probabilities(split).cpu().numpy()
+
+    def labels(self, split: FeatureSplit) -> np.ndarray:
+        """Synthetic labels (n_images, n_categories) bool: at least as probable as the threshold."""
+        return self.probabilities(split) >= self.threshold
+
+
+def micro_f1(predicted: np.ndarray, known: np.ndarray) -> float:
+    """F1 over all entries of two boolean matrices at once, from 0 to 1; 0 where both are empty.
+
+    It chooses the threshold and is never reported: as the scores of `fico_lib.models.selection`.
+    """
+    return 2 * (predicted & known).sum() / max(predicted.sum() + known.sum(), 1)

@@ -1,0 +1,328 @@
+"""Rows of the category chapter: average precision, precision-recall curves, gaps, controls."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fico_lib.encodings import Codes, Embeddings, Encodings
+from fico_lib.errors import InputError
+from fico_lib.evaluation import EvaluationResult, evaluate
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.metrics import DENOMINATORS
+from fico_lib.metrics.chance import corrected
+from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
+from fico_lib.models import model_card
+from fico_lib.models.controls import controls
+from fico_lib.results.folder import Results
+from fico_lib.tasks import DIRECTIONS
+
+RANDOM = "random"
+KEYS = ("data", "model", "kind", "granularity", "direction", "metric")
+# What one factor of the controls changes while the other stays: (factor, at, with it, without).
+FACTORS = (
+    ("labels", "float", "labels_float", "pairs_float"),
+    ("labels", "binary", "labels_binary", "pairs_binary"),
+    ("binarisation", "pairs", "pairs_binary", "pairs_float"),
+    ("binarisation", "labels", "labels_binary", "labels_float"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is ranked in one line of the tables: a model, a control or the random scorer."""
+
+    encodings: Encodings
+    kind: str  # model, control, random
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The model's registered name, the control's, or "random"."""
+        return self.encodings.model
+
+    @property
+    def granularity(self) -> str:
+        """FG or CG; "" for what is no model of the paper's kinds."""
+        return model_card(self.name).granularity if self.kind == "model" else ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One data set of the chapter: its entries, and the labels (n_images, n_categories) bool."""
+
+    name: str
+    entries: list[Entry]
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The evaluated entries of one run, as tidy tables.
+
+    accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
+    a partial ranking has no value; curves: per recall level; denominators: per convention (first
+    data set, first seed); gaps: paired differences. depths: the k of mAP@k that the data allow.
+    """
+
+    accuracy: pd.DataFrame
+    curves: pd.DataFrame
+    denominators: pd.DataFrame
+    gaps: pd.DataFrame
+    depths: list[int]
+    sizes: dict[str, tuple[int, int]]
+    how: dict = field(default_factory=dict)
+
+
+def random_scorer(n_images: int, image_of_caption: np.ndarray, seed: int = 0) -> Embeddings:
+    """Embeddings that know nothing: independent normal vectors."""
+    rng = np.random.default_rng(seed)
+    images = rng.standard_normal((n_images, 64), np.float32)
+    texts = rng.standard_normal((len(image_of_caption), 64), np.float32)
+    return Embeddings(images, texts, image_of_caption, model=RANDOM)
+
+
+def tasks(
+    names: Sequence[str],
+    encodings: Sequence[Encodings],
+    features: Sequence[dict[str, FeatureSplit]],
+    seeds: Sequence[int],
+    dimension: int,
+    bits: int,
+) -> list[Task]:
+    """The data sets with their models, the four controls and a random scorer.
+
+    encodings: those of the first data set, then of the next; within one, the seeds of a model side
+    by side. features: by split name, per data set. dimension, bits: of the controls.
+    """
+    made, each = [], len(encodings) // len(names)
+    for number, (name, splits) in enumerate(zip(names, features, strict=True)):
+        if splits["train"].labels is None or splits["test"].labels is None:
+            raise InputError(f"data set '{name}' has no labels: category retrieval needs them")
+        own = encodings[number * each : (number + 1) * each]
+        entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
+        four = controls(splits["train"], splits["test"], dimension, bits, seeds[0])
+        entries += [Entry(e, "control", seeds[0]) for e in four]
+        nothing = random_scorer(own[0].n_images, own[0].image_of_caption)
+        entries.append(Entry(nothing, RANDOM, 0))
+        made.append(Task(name, entries, np.array(splits["test"].labels)))
+    return made
+
+
+def compare(
+    compared: Sequence[Task],
+    *,
+    map_at: Sequence[int],
+    denominator: str,
+    empty: str,
+    ties: str,
+    resamples: int,
+    device: str,
+) -> Comparison:
+    """Evaluate every entry of every data set; a k beyond the candidates is left out."""
+    sizes = {t.name: (t.entries[0].encodings.n_images, t.entries[0].encodings.n_captions)
+             for t in compared}  # fmt: skip
+    depths = [k for k in map_at if k <= min(min(size) for size in sizes.values())]
+    how = {"map_at": (*depths, "all"), "empty": empty, "ties": ties, "device": device}
+    accuracy, curves, gaps = [], [], []
+    for task in compared:
+        found = [
+            (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
+            for e in task.entries
+        ]
+        for entry, result in found:
+            accuracy += _accuracy_rows(task.name, entry, result, resamples)
+            curves += _curve_rows(task.name, entry, result)
+        gaps += _gap_rows(task.name, found, depths, resamples)
+    return Comparison(
+        accuracy=pd.DataFrame(accuracy),
+        curves=pd.DataFrame(curves),
+        denominators=pd.DataFrame(_denominator_rows(compared[0], how)),
+        gaps=pd.DataFrame(gaps),
+        depths=depths,
+        sizes=sizes,
+        how={"denominator": denominator, "empty": empty, "ties": ties},
+    )
+
+
+def _per_query(metric: str) -> str:
+    """The name of a metric's per-query values: AP@k belongs to mAP@k."""
+    return metric.removeprefix("m")
+
+
+def _shown(metric: str) -> str:
+    return metric.replace("@all", "@N")
+
+
+def _about(data: str, entry: Entry) -> dict:
+    return {
+        "data": data,
+        "model": entry.name,
+        "kind": entry.kind,
+        "granularity": entry.granularity,
+        "seed": entry.seed,
+    }
+
+
+def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, resamples: int):
+    for by_direction in (result.instance, result.category):
+        for direction, found in by_direction.items():
+            for metric in (name for name in found.metrics if "@" in name):
+                value, chance = found[metric], found.chance[metric]
+                low = high = pessimistic = optimistic = None
+                if value is not None:
+                    low, high = bootstrap_interval(
+                        found.per_query[_per_query(metric)],
+                        found.clusters,
+                        samples=resamples,
+                        seed=0,
+                    )
+                    pessimistic, optimistic = found.tie_interval[metric]
+                yield _about(data, entry) | {
+                    "direction": direction,
+                    "metric": _shown(metric),
+                    "percent": value,
+                    "low": low,
+                    "high": high,
+                    "chance_percent": chance,
+                    "corrected_percent": _corrected(value, chance),
+                    "pessimistic_percent": pessimistic,
+                    "optimistic_percent": optimistic,
+                    "queries": found.queries,
+                    "empty_queries": found.empty_queries,
+                }
+
+
+def _corrected(value: float | None, chance: float) -> float | None:
+    return None if value is None else 100 * corrected(value / 100, chance / 100)
+
+
+def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[dict]:
+    for direction, found in result.category.items():
+        if found.pr is None:
+            continue
+        for level, precision in zip(range(0, 101, 10), found.pr, strict=True):
+            yield _about(data, entry) | {
+                "direction": direction,
+                "recall_percent": level,
+                "precision_percent": 100 * precision,
+            }
+
+
+def _denominator_rows(task: Task, how: dict) -> Iterator[dict]:
+    first = {entry.name: entry for entry in reversed(task.entries)}  # the first seed of each
+    for name in dict.fromkeys(entry.name for entry in task.entries):
+        for denominator in DENOMINATORS:
+            result = evaluate(
+                first[name].encodings,
+                task.labels,
+                tasks="category",
+                denominator=denominator,
+                **how,
+            )
+            for direction, found in result.category.items():
+                for metric, value in found.metrics.items():
+                    yield _about(task.name, first[name]) | {
+                        "direction": direction,
+                        "metric": _shown(metric),
+                        "denominator": denominator,
+                        "percent": value,
+                        "chance_percent": found.chance[metric],
+                    }
+
+
+def _gap_rows(data: str, found: list[tuple[Entry, EvaluationResult]], depths, resamples: int):
+    """Paired differences: the best FG model against the best CG one, and the controls' factors."""
+    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@all"]
+    for direction in DIRECTIONS:
+        for metric in metrics:
+            values = _over_seeds(found, direction, metric)
+            best = {
+                g: max(names, key=lambda name: np.nanmean(values[name]))
+                for g, names in _by_granularity(found, values).items()
+            }
+            pairs = [("best FG, best CG", "", best["FG"], best["CG"])] if len(best) == 2 else []
+            for factor, at, a, b in [*pairs, *FACTORS]:
+                task = found[0][1].instance if metric == "R@1" else found[0][1].category
+                test = paired_test(
+                    values[a], values[b], task[direction].clusters, samples=resamples, seed=0
+                )
+                yield {
+                    "data": data,
+                    "factor": factor,
+                    "at": at,
+                    "model": a,
+                    "than": b,
+                    "direction": direction,
+                    "metric": _shown(metric),
+                    "gap_percent": test.difference,
+                    "low": test.low,
+                    "high": test.high,
+                    "p_value": test.p_value,
+                }
+
+
+def _over_seeds(found, direction: str, metric: str) -> dict[str, np.ndarray]:
+    """Per-query values of each entry, averaged over its seeds; without those that are n/a."""
+    runs: dict[str, list[np.ndarray]] = {}
+    for entry, result in found:
+        one = (result.instance if metric == "R@1" else result.category)[direction]
+        if one[metric] is not None:
+            runs.setdefault(entry.name, []).append(one.per_query[_per_query(metric)])
+    return {name: np.mean(values, axis=0) for name, values in runs.items()}
+
+
+def _by_granularity(found, names) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for entry, _ in found:
+        if entry.granularity and entry.name in names:
+            grouped.setdefault(entry.granularity, []).append(entry.name)
+    return grouped
+
+
+TABLES = ("accuracy", "curves", "denominators", "gaps")
+
+
+def write(compared: Comparison, results: Results) -> None:
+    """Keep the tables among `results`."""
+    for name in TABLES:
+        results.table(name, getattr(compared, name))
+
+
+def about(compared: Comparison) -> dict:
+    """What of a comparison is no table, for its run.json."""
+    return {"depths": compared.depths, "sizes": compared.sizes, "how": compared.how}
+
+
+def read(folder: Path) -> tuple[Comparison, dict]:
+    """A recorded comparison and its run.json, as `write` and `about` kept them."""
+    run = json.loads((folder / "run.json").read_text())
+    texts = {"granularity": str, "at": str}  # they may be empty, which CSV reads as missing
+    tables = {
+        name: pd.read_csv(folder / f"{name}.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
+        for name in TABLES
+    }
+    sizes = {name: tuple(size) for name, size in run["sizes"].items()}
+    return Comparison(**tables, depths=run["depths"], sizes=sizes, how=run["how"]), run
+
+
+def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:
+    """Rows averaged over seeds (interval bounds too); `seed_deviation` is that of `percent`."""
+    grouped = rows.groupby(list(keys), sort=False)
+    means = grouped.mean(numeric_only=True).drop(columns="seed")
+    if "percent" in rows:
+        means["seed_deviation"] = grouped["percent"].std()
+    return means.reset_index()
+
+
+def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
+    """Precision-recall curves averaged over seeds."""
+    return over_seeds(curves, ("data", "model", "direction", "recall_percent"))
+
+
+def two_tasks(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Instance and category retrieval side by side: R@1 and mAP@N, averaged over seeds."""
+    return over_seeds(accuracy[accuracy["metric"].isin(["R@1", "mAP@N"])])
