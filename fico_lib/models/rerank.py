@@ -172,13 +172,16 @@ class RerankModel(PretrainedModel, PairModel):
 
     def compare(self, images: Encoded, texts: Encoded, split: FeatureSplit) -> dict:
         """The fields i2t, t2i and missing of `Scores`: the best `rerank_k` of each query."""
-        candidates = self._candidates(images, texts)
+        candidates = self._candidates(images, texts, f"reranking {self.card.name}")
         i2t, t2i = candidates.scores(self.network.weight.item(), split.text_of_caption)
         return {"i2t": i2t, "t2i": t2i, "missing": ABSENT}
 
     @torch.inference_mode()
-    def _candidates(self, images: Encoded, texts: Encoded) -> "Candidates":
-        """The best distinct texts of each image, and the best images of each distinct text."""
+    def _candidates(self, images: Encoded, texts: Encoded, what: str | None = None) -> "Candidates":
+        """The best distinct texts of each image, and the best images of each distinct text.
+
+        what: the step's name where progress is to be shown (not inside training, which shows its).
+        """
         n, m = len(images.vectors), len(texts.vectors)
         i2t, t2i = [], []
         for rows in torch.arange(n, device=self.device).split(QUERIES_AT_ONCE):
@@ -191,17 +194,17 @@ class RerankModel(PretrainedModel, PairModel):
         # A pair that is a candidate in both directions is matched once.
         pairs, place = torch.cat([i2t, t2i]).unique(return_inverse=True)
         image, text = pairs // m, pairs % m
-        match = self._match_all(images.tokens, texts.tokens, image, text)
+        match = self._match_all(images.tokens, texts.tokens, image, text, what)
         similarity = (images.vectors[image] * texts.vectors[text]).sum(2).amax(1)
         arrays = (image[place], text[place], match[place], similarity[place])
         return Candidates(n, m, len(i2t), *(array.cpu().numpy() for array in arrays))
 
-    def _match_all(self, images: Items, texts: Items, image, text) -> torch.Tensor:
+    def _match_all(self, images: Items, texts: Items, image, text, what) -> torch.Tensor:
         """Logits of the pairs (image, text), both (p,) rows, in blocks of texts alike in length."""
         found = torch.empty(len(image), device=self.device)
         size = MATCHED_AT_ONCE.get(self.device.type, MATCHED_AT_ONCE["other"])
         groups = by_length(texts.lengths[text], size)
-        for rows in track(groups, f"reranking {self.card.name}"):
+        for rows in groups if what is None else track(groups, what):
             (v, _), (w, lengths) = images.at(image[rows]).padded(), texts.at(text[rows]).padded()
             found[rows] = self.network.match(v, w, lengths)
         return found
