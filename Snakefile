@@ -1,4 +1,4 @@
-# The study as a graph: features -> encodings -> chapters -> book.
+# The study as a graph: features (-> weights) -> encodings -> chapters -> book.
 # What each step depends on is in its key (fico_lib/study/plan.py): features and encodings are
 # stored under theirs; chapters and the book run again when theirs changes ("params" trigger).
 import sys
@@ -38,10 +38,23 @@ rule chapter:
 rule encodings:
     input:
         lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
+        lambda wildcards: [
+            f"cache/models/{key}" for key in [PLAN.weights_of.get(wildcards.key)] if key
+        ],
     output:
         directory("cache/encodings/{key}"),
     shell:
         "{STEP} encodings {PLAN.profile} {wildcards.key}"
+
+
+# Only for models that share their weights: they are trained once, whichever is encoded first.
+rule weights:
+    input:
+        lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
+    output:
+        directory("cache/models/{key}"),
+    shell:
+        "{STEP} weights {PLAN.profile} {wildcards.key}"
 
 
 rule features:

@@ -140,6 +140,7 @@ def build(
 
 
 step_app.command("features")(steps.features)
+step_app.command("weights")(steps.weights)
 step_app.command("encodings")(steps.encodings)
 step_app.command("chapter")(steps.chapter)
 step_app.command("book")(steps.book)

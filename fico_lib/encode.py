@@ -8,16 +8,18 @@ from fico_lib.datasets import load_dataset
 from fico_lib.datasets.dataset import Dataset
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.devices import resolve
-from fico_lib.encodings import Codes, Embeddings
+from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.features import build
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import FeatureParameters
 from fico_lib.files import write_whole
 from fico_lib.models import build as build_model
-from fico_lib.models import model_card
+from fico_lib.models import model_card, weights, weights_of
+from fico_lib.models.model import Model
 from fico_lib.models.parameters import TrainingParameters
 
 CACHE = Path("cache")
+EXTRA = "extra"  # the split that models with `card.pretrained` learn on first
 
 
 def _check_labels(dataset: Dataset, model: str) -> None:
@@ -38,6 +40,7 @@ def build_features(
 ) -> Path:
     """The folder of the features of the splits train, val and `split`, computed where need be.
 
+    Those of the split `extra` are there too, where the data have it: some models pre-train on it.
     models: those that they are for; what these need of the data is checked first.
     """
     key = keys.features_key(data, features, split, device)
@@ -46,11 +49,46 @@ def build_features(
         dataset = load_dataset(data)
         for model in models:
             _check_labels(dataset, model)
-        splits = tuple(dict.fromkeys(("train", "val", split)))
+        extra = [EXTRA] if EXTRA in dataset.splits else []
+        splits = tuple(dict.fromkeys(("train", "val", split, *extra)))
         resolved = keys.resolve_checkpoint(data, features)
         with write_whole(folder) as part:
             build.build(dataset, resolved, part, resolve(device), splits)
     return folder
+
+
+def train(
+    data: DataParameters,
+    features: FeatureParameters,
+    training: TrainingParameters,
+    model: str,
+    seed: int = 0,
+    split: str = "test",
+    device: str = "auto",
+    cache: Path | str = CACHE,
+) -> Model:
+    """A trained model.
+
+    Weights that several models share are kept in cache/models/<key>, and loaded when they are
+    there. Errors as in `encode`.
+    """
+    source = build_features(data, features, split, device, cache, [model])
+    trained = build_model(model, training, seed, device)
+    splits = [FeatureSplit.load(source / name) for name in ("train", "val")]
+    if trained.card.pretrained and (source / EXTRA).is_dir():
+        splits.append(FeatureSplit.load(source / EXTRA))
+    key = keys.weights_key(model, training, data=data, features=features, seed=seed, split=split,
+                           device=device)  # fmt: skip
+    if key is None:
+        trained.fit(*splits)
+        return trained
+    folder = Path(cache) / "models" / key
+    if not folder.is_dir():
+        shared = build_model(weights_of(model), training, seed, device)
+        shared.fit(*splits)
+        weights.save(shared, folder)
+    weights.load(trained, splits[0], folder)
+    return trained
 
 
 def encode(
@@ -62,7 +100,7 @@ def encode(
     split: str = "test",
     device: str = "auto",
     cache: Path | str = CACHE,
-) -> Embeddings | Codes:
+) -> Embeddings | Codes | Scores:
     """The encodings of `split` by `model`, trained on train and val; loaded when they are kept.
 
     Kept in cache/encodings/<key>, the features in cache/features/<key>, written whole or not at
@@ -72,8 +110,7 @@ def encode(
     key = keys.encodings_key(data, features, training, model, seed, split, device)
     folder = Path(cache) / "encodings" / key
     if not folder.is_dir():
-        source = build_features(data, features, split, device, cache, [model])
-        trained = build_model(model, training, seed, device)
-        trained.fit(FeatureSplit.load(source / "train"), FeatureSplit.load(source / "val"))
+        trained = train(data, features, training, model, seed, split, device, cache)
+        source = build_features(data, features, split, device, cache)
         trained.encode(FeatureSplit.load(source / split)).save(folder)
     return encodings.load(folder)

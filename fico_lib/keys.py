@@ -14,7 +14,7 @@ from fico_lib.features import feature_module
 from fico_lib.features.checkpoint import checkpoint_files, checkpoint_folder
 from fico_lib.features.parameters import FeatureParameters
 from fico_lib.files import LIBRARY, code_digest, digest, file_digest
-from fico_lib.models import model_module
+from fico_lib.models import model_module, weights_of
 from fico_lib.models.parameters import TrainingParameters
 
 PACKAGES = {
@@ -86,3 +86,13 @@ def encodings_key(
         code_digest(model_module(model)),
         _versions(("torch", "numpy")),
     )
+
+
+def weights_key(model: str, training: TrainingParameters, **request: Any) -> str | None:
+    """The key of the trained weights that a request shares with others, None where it does not.
+
+    A model and its variants (`fico_lib.models.VARIANTS`) have the same; otherwise it covers what
+    the key of the encodings does.
+    """
+    shared = weights_of(model)
+    return shared and encodings_key(model=shared, training=training, **request)

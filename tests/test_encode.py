@@ -59,6 +59,59 @@ def test_models_share_the_features(cache, monkeypatch):
     assert len(list((cache / "features").iterdir())) == 1
 
 
+class TestSharedWeights:
+    """A model and its variants are trained once, whichever comes first."""
+
+    @pytest.mark.parametrize("order", [("blip2", "blip2_nf"), ("blip2_nf", "blip2")])
+    def test_training_happens_once(self, tmp_path, monkeypatch, order):
+        from fico_lib.models.blip2 import BLIP2
+
+        trained, real = [], BLIP2.fit
+
+        def fit(self, *splits):
+            trained.append((self.card.name, [split.name for split in splits]))
+            real(self, *splits)
+
+        monkeypatch.setattr(BLIP2, "fit", fit)
+        found = {name: encode(**REQUEST | {"model": name}, cache=tmp_path) for name in order}
+        assert trained == [("blip2", ["train", "val"])]
+        assert found["blip2"].timings["train"] == found["blip2_nf"].timings["train"]
+        # 32 candidates are reranked, which in i2t is not all: those that the variant ranks first.
+        kept, dual = np.isfinite(found["blip2"].i2t), found["blip2_nf"].i2t
+        assert not kept.all()
+        for scored, similarity in zip(kept, dual, strict=True):
+            assert similarity[scored].min() >= similarity[~scored].max() - 1e-6
+        assert len(list((tmp_path / "models").iterdir())) == 1
+
+    def test_their_key(self):
+        one, other = (keys.weights_key(**REQUEST | {"model": m}) for m in ("xvlm", "xvlm_nf"))
+        assert one == other
+        assert keys.weights_key(**REQUEST) is None
+        assert keys.weights_key(**changed("training", epochs=3) | {"model": "xvlm"}) != one
+        assert keys.encodings_key(**REQUEST | {"model": "xvlm"}) != keys.encodings_key(
+            **REQUEST | {"model": "xvlm_nf"}
+        )
+
+    def test_broken_weights_are_named(self, tmp_path):
+        request = REQUEST | {"model": "blip2_nf"}
+        encode(**request, cache=tmp_path)
+        folder = tmp_path / "models" / keys.weights_key(**request)
+        (folder / "weights.safetensors").write_bytes(b"no weights")
+        with pytest.raises(InputError, match=r"weights.safetensors"):
+            encode(**request | {"model": "blip2"}, cache=tmp_path)
+
+
+def test_pre_training_reads_the_extra_split(tmp_path, monkeypatch):
+    from fico_lib.models.beit3 import BEiT3
+
+    seen = []
+    monkeypatch.setattr(
+        BEiT3, "_learn", lambda self, split, *rest: seen.append((split.name, len(split.image_ids)))
+    )
+    encode(**changed("data", n_extra=20) | {"model": "beit3"}, cache=tmp_path)
+    assert seen == [("extra", 20), ("train", 64)]
+
+
 def test_folders_have_the_names_of_their_keys(cache):
     assert (cache / "features" / keys.features_key(**REQUEST)).is_dir()
     assert (cache / "encodings" / keys.encodings_key(**REQUEST)).is_dir()

@@ -11,10 +11,23 @@ MODELS = {
     "imram": "fico_lib.models.imram:IMRAM",
     "scan": "fico_lib.models.scan:SCAN",
     "dadh": "fico_lib.models.dadh:DADH",
+    "beit3": "fico_lib.models.beit3:BEiT3",
+    "vilt": "fico_lib.models.vilt:ViLT",
+    "xvlm": "fico_lib.models.xvlm:XVLM",
+    "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
+    "blip2": "fico_lib.models.blip2:BLIP2",
+    "blip2_nf": "fico_lib.models.blip2:BLIP2WithoutFusion",
     "ucch": "fico_lib.models.ucch:UCCH",
     "adv64": "fico_lib.models.adv:ADV64",
     "adv2048": "fico_lib.models.adv:ADV2048",
 }
+# Models that use another model's network in another way: trained once, as that one.
+VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
+
+
+def weights_of(name: str) -> str | None:
+    """The model as which `name` is trained, where the weights are shared, else None."""
+    return name if name in VARIANTS.values() else VARIANTS.get(name)
 
 
 def model_module(name: str) -> str:

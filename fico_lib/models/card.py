@@ -15,7 +15,8 @@ class ModelCard:
     name: as registered; title: for tables; granularity: fine-grained (FG) or coarse-grained (CG);
     approach, query_time_attention, dimension, image_features, text_features, dtype: the columns of
     FiCo-ITR's Table 1, of the model here at its default parameters; reference: the paper that
-    proposed it; needs: what a split must have for it ("regions", "labels"); note: what it is here.
+    proposed it; needs: what a split must have for it ("regions", "labels"); pretrained: whether it
+    learns on the split `extra`, where the data have one, before `train`; note: what it is here.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ModelCard:
     dtype: str
     reference: str
     needs: tuple[str, ...] = ()
+    pretrained: bool = False
     note: str = COMPACT
 
     def lacks(self, need: str, split: str) -> InputError:

@@ -37,7 +37,8 @@ class Plan:
     """The steps of one profile.
 
     encodings: key -> the arguments of `fico_lib.encode.encode`; features: key -> those of the
-    encodings that share them; features_of: key of encodings -> key of their features.
+    encodings that share them; features_of: key of encodings or weights -> key of their features;
+    weights and weights_of: the same of trained weights, for models that share theirs.
     """
 
     profile: str
@@ -45,6 +46,8 @@ class Plan:
     features: dict[str, list[dict]] = field(default_factory=dict)
     encodings: dict[str, dict] = field(default_factory=dict)
     features_of: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, dict] = field(default_factory=dict)
+    weights_of: dict[str, str] = field(default_factory=dict)
     book_key: str = ""
 
 
@@ -85,6 +88,10 @@ def plan(repository: Path, profile: str) -> Plan:
             result.encodings[key] = request
             result.features.setdefault(features, []).append(request)
             result.features_of[key] = features
+            if weights := keys.weights_key(**request):
+                result.weights[weights] = request
+                result.weights_of[key] = weights
+                result.features_of[weights] = features
             needs.append(key)
         notebook = repository / "notebooks" / f"{name}.ipynb"
         code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])

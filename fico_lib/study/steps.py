@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fico_lib.models import weights_of
 from fico_lib.progress import report
 from fico_lib.study import parameters, plan
 from fico_lib.study import repository as repo
@@ -38,10 +39,21 @@ def features(profile: str, key: str) -> None:
         build_features(**shared, models=models, cache=Path(repo.CACHE))
 
 
+def weights(profile: str, key: str) -> None:
+    """Train a model whose weights are shared, those of that key in the plan of a profile."""
+    request = plan.plan(repo.root(), profile).weights[key]
+    with _reported(f"train {plan.label(request | {'model': weights_of(request['model'])})}"):
+        from fico_lib.encode import train
+
+        train(**request, cache=Path(repo.CACHE))
+
+
 def encodings(profile: str, key: str) -> None:
-    """Train a model and keep its encodings, those of that key in the plan of a profile."""
-    request = plan.plan(repo.root(), profile).encodings[key]
-    with _reported(f"train and encode {plan.label(request)}"):
+    """Train a model, unless its weights are kept, and keep its encodings: those of that key."""
+    planned = plan.plan(repo.root(), profile)
+    what = "encode" if key in planned.weights_of else "train and encode"
+    request = planned.encodings[key]
+    with _reported(f"{what} {plan.label(request)}"):
         from fico_lib.encode import encode
 
         encode(**request, cache=Path(repo.CACHE))

@@ -1,0 +1,171 @@
+"""BLIP-2: a dual encoder whose best candidates are reranked, both by one querying transformer.
+
+After Li et al. 2023, "BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders
+and Large Language Models", Section 3.2: a few learned query tokens read the frozen features of an
+image by cross-attention. They share the self-attention with the text's tokens and have feed-forward
+layers of their own.
+- Contrast (ITC): queries and text do not see each other; the similarity of an image and a text is
+  the largest cosine of a query's vector with the text's.
+- Matching (ITM): queries and text see each other; each query gives a logit, and they are averaged.
+Both losses as in `fico_lib.models.rerank`. The reranked lists are ordered by ITM + ITC, the latter
+with a weight that is chosen on the validation split. What differs here:
+- the frozen image encoder is the detector behind the region features;
+- every block has cross-attention (theirs: every second of twelve); 4 queries instead of 32;
+- there is no third loss, the generation of text, and no second stage with a language model.
+`blip2_nf` is the same trained model without the reranking (FiCo-ITR's BLIP-2_NF). Because of the
+maximum over queries it hands over `Scores`: an image has several vectors, and no single vector has
+the same similarities.
+"""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import nn
+from torch.nn.functional import normalize
+
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.card import ModelCard
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.rerank import RerankModel
+from fico_lib.models.transformer import (
+    FIRST_SPREAD,
+    Attention,
+    TextTokens,
+    feed_forward,
+    grouped,
+    readable,
+)
+
+BLOCKS, HEADS, QUERIES = 2, 2, 4
+FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
+
+
+class QFormerBlock(nn.Module):
+    """Shared self-attention; queries then read the image; feed-forward layers of each kind."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm, self.attention = nn.LayerNorm(width), Attention(width, HEADS)
+        self.cross_norm, self.cross = nn.LayerNorm(width), Attention(width, HEADS)
+        self.for_queries, self.for_text = feed_forward(width), feed_forward(width)
+
+    def forward(self, queries, image) -> torch.Tensor:
+        """Queries alone: (b, q, width), image (b, r, width) -> (b, q, width)."""
+        normed = self.norm(queries)
+        return self._look(queries + self.attention(normed, normed), image)
+
+    def _look(self, queries, image) -> torch.Tensor:
+        queries = queries + self.cross(self.cross_norm(queries), image)
+        return queries + self.for_queries(queries)
+
+    def read(self, text, mask) -> torch.Tensor:
+        """Text alone: (b, l, width), mask (b, l) bool -> (b, l, width)."""
+        normed = self.norm(text)
+        text = text + self.attention(normed, normed, mask)
+        return text + self.for_text(text)
+
+    def together(self, queries, text, mask, image, last: bool):
+        """Queries and text that see each other: both as they are afterwards.
+
+        last: only the queries are wanted, and computed; the text comes back as it was.
+        """
+        n_queries = queries.shape[1]
+        both = torch.cat([queries, text], 1)
+        seen = torch.cat([mask.new_ones(len(mask), n_queries), mask], 1)
+        normed = self.norm(both)
+        if last:
+            queries = queries + self.attention(normed[:, :n_queries], normed, seen)
+            return self._look(queries, image), text
+        both = both + self.attention(normed, normed, seen)
+        text = both[:, n_queries:]
+        return self._look(both[:, :n_queries], image), text + self.for_text(text)
+
+
+class QFormer(nn.Module):
+    """The querying transformer (see `fico_lib.models.rerank.RerankModel` for the methods)."""
+
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
+        super().__init__()
+        width, dropout = parameters.width, parameters.dropout
+        self.regions = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(train.regions.shape[2] + 4, width), nn.LayerNorm(width)
+        )
+        longest = train.tokens.shape[1]
+        self.text_tokens = TextTokens(train.vocabulary_size, longest, width, dropout)
+        self.queries = nn.Parameter(FIRST_SPREAD * torch.randn(QUERIES, width))
+        self.blocks = nn.ModuleList([QFormerBlock(width) for _ in range(BLOCKS)])
+        self.from_image = nn.Linear(width, parameters.dimension)
+        self.from_text = nn.Linear(width, parameters.dimension)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
+        self.register_buffer("weight", torch.tensor(0.0))
+
+    def images(self, regions, boxes, whole) -> tuple[torch.Tensor, torch.Tensor]:
+        """Region vectors (b, r, width) that queries read, and how many they are (b,)."""
+        vectors = self.regions(torch.cat([regions, 2 * boxes - 1], 2))
+        return vectors, torch.full((len(vectors),), vectors.shape[1], device=vectors.device)
+
+    def texts(self, tokens, lengths) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (b, 1 + l, width) before any block, and how many of each count (b,)."""
+        return self.text_tokens(tokens), lengths + 1
+
+    def image_vectors(self, vectors, lengths) -> torch.Tensor:
+        """Unit vectors (b, queries, dimension)."""
+        queries = self.queries.expand(len(vectors), -1, -1)
+        for block in self.blocks:
+            queries = block(queries, vectors)
+        return normalize(self.from_image(queries), dim=2)
+
+    def text_vectors(self, tokens, lengths) -> torch.Tensor:
+        """Unit vectors (b, 1, dimension) of the [CLS] tokens."""
+        return normalize(self.from_text(grouped(self._read, tokens, lengths)[:, :1]), dim=2)
+
+    def _read(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        for block in self.blocks:
+            tokens = block.read(tokens, mask)
+        return tokens
+
+    def match(self, images, texts, lengths) -> torch.Tensor:
+        """Logits (p,): does the text belong to the image?"""
+        mask, queries = readable(texts, lengths), self.queries.expand(len(texts), -1, -1)
+        for block in self.blocks:
+            queries, texts = block.together(
+                queries, texts, mask, images, last=block is self.blocks[-1]
+            )
+        return self.head(queries)[:, :, 0].mean(1)
+
+    def scale(self) -> torch.Tensor:
+        """The inverse temperature, a scalar."""
+        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
+
+
+class BLIP2(RerankModel):
+    """The model `blip2`."""
+
+    epochs = 0.8
+    card = ModelCard(
+        name="blip2",
+        title="BLIP-2",
+        granularity="FG",
+        approach="Dual+Fusion",
+        query_time_attention="Fusion Rerank",
+        dimension=f"{QUERIES} × 256D per image, 256D per text",
+        image_features="regions",
+        text_features="words",
+        dtype="f32",
+        reference="Li et al. 2023",
+        needs=("regions",),
+        pretrained=True,
+    )
+
+    def build(self, train: FeatureSplit) -> nn.Module:
+        """The querying transformer for the sizes of `train`."""
+        return QFormer(train, self.parameters)
+
+
+class BLIP2WithoutFusion(BLIP2):
+    """The model `blip2_nf`."""
+
+    card = replace(BLIP2.card, name="blip2_nf", title="BLIP-2 (NF)", query_time_attention="None")
+    fusion = False

@@ -1,0 +1,172 @@
+"""Dual encoder and fusion: what is reranked, by what, and what stays absent."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fico_lib.encodings import Embeddings, Scores
+from fico_lib.evaluation import evaluate
+from fico_lib.models import build, rerank
+from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.rerank import hard_negatives, partial_recall_sum, similarities
+from fico_lib.models.training import Batch, batches, images_of, texts_of
+
+from .conftest import make_split
+
+SMALL = TrainingParameters(epochs=2, batch_size=32, width=32, dimension=16, dropout=0)
+
+
+@pytest.mark.parametrize("name", ["xvlm", "blip2"])
+def test_fusion_learns_what_belongs_together(name):
+    """Sixteen pairs, each of two regions and two words of four kinds: both must be read."""
+    rng = np.random.default_rng(0)
+    kinds = np.stack([np.arange(16) // 4, np.arange(16) % 4], 1)
+    regions = np.stack([rng.normal(size=(4, 12))[kinds[:, i]] for i in range(2)], 1)
+    split = make_split("pairs", 16, 0)
+    split = replace(split, vocabulary_size=10, regions=regions.astype(np.float32))
+    model = build(name, SMALL.model_copy(update={"width": 64}), 0, "cpu")
+    torch.manual_seed(0)
+    model.network = model.build(split)
+    tokens = torch.from_numpy(kinds + np.array([2, 6]))
+    images, boxes = torch.from_numpy(split.regions), torch.rand(16, 2, 4)
+    batch = Batch(torch.arange(16), images, boxes, None, tokens, torch.full((16,), 2), None)
+    optimizer = torch.optim.Adam(model.network.parameters(), 5e-3)
+    for _ in range(150):
+        optimizer.zero_grad()
+        model.loss(batch).backward()
+        optimizer.step()
+    with torch.no_grad():
+        v, _ = model.network.images(images, boxes, None)
+        w, lengths = model.network.texts(tokens, batch.lengths)
+        each = torch.arange(16)
+        match = model.network.match(v.repeat_interleave(16, 0), w.repeat(16, 1, 1),
+                                    lengths.repeat(16)).view(16, 16)  # fmt: skip
+    assert (match.argmax(1) == each).float().mean() > 0.8
+
+
+def fitted(name, splits, **attributes):
+    model = build(name, SMALL, 0, "cpu")
+    for attribute, value in attributes.items():
+        setattr(model, attribute, value)
+    model.fit(splits[0], splits[1])
+    return model
+
+
+@pytest.fixture(scope="module", params=["xvlm", "blip2"])
+def trained(request, splits):
+    return fitted(request.param, splits, rerank_k=5)
+
+
+def test_similarity_is_that_of_the_best_vector():
+    images = torch.tensor([[[1.0, 0.0], [0.0, 1.0]], [[0.6, 0.8], [-1.0, 0.0]]])
+    texts = torch.tensor([[[1.0, 0.0]], [[0.0, -1.0]]])
+    assert similarities(images, texts).tolist() == pytest.approx(np.array([[1, 0], [0.6, 0]]))
+
+
+def test_negatives_are_others_and_mostly_hard():
+    torch.manual_seed(0)
+    logits = 2 * torch.tensor([[9.0, 8.0, 0.0], [0.0, 9.0, 8.0], [8.0, 0.0, 9.0]])
+    drawn = torch.stack([hard_negatives(logits) for _ in range(200)])
+    assert (drawn != torch.arange(3)).all()
+    assert (drawn == torch.tensor([1, 2, 0])).float().mean() > 0.95
+
+
+def test_negatives_survive_a_batch_that_is_told_apart():
+    logits = torch.full((4, 4), -1e4).fill_diagonal_(1e4)
+    assert (hard_negatives(logits) != torch.arange(4)).all()
+
+
+def test_partial_recall_by_hand():
+    absent = -np.inf
+    i2t = np.array([[3.0, 2.0, absent], [absent, 1.0, absent]])  # image 1's caption is absent
+    t2i = np.array([[1.0, absent], [0.0, 2.0], [absent, 1.0]])  # caption 1's image comes second
+    image_of_caption = np.array([0, 0, 1])
+    expected = (1 + 0) / 2 * 3 + (1 + 0 + 1) / 3 + 2 * (1 + 1 + 1) / 3
+    assert partial_recall_sum(i2t, t2i, image_of_caption) == pytest.approx(expected)
+
+
+def test_the_best_of_the_dual_encoder_are_reranked_and_the_rest_is_absent(trained, splits):
+    found, split = trained.encode(splits[2]), splits[2]
+    images, texts = trained._images(split).vectors, trained._texts(split).vectors
+    similarity = similarities(images, texts).numpy()
+    assert isinstance(found, Scores)
+    assert found.missing == -np.inf
+    for matrix, expected in (
+        (found.i2t, similarity[:, split.text_of_caption]),
+        (found.t2i, similarity.T[split.text_of_caption]),
+    ):
+        scored = np.isfinite(matrix)
+        assert scored.any(1).all()
+        for row, wanted in zip(scored, expected, strict=True):
+            assert wanted[row].min() >= wanted[~row].max() - 1e-6
+    assert (np.isfinite(found.t2i).sum(1) == 5).all()
+
+
+def test_scores_are_match_and_weighted_similarity(trained, splits):
+    trained.network.weight.fill_(3.0)
+    found, split, network = trained.encode(splits[2]), splits[2], trained.network
+    for image, caption in np.argwhere(np.isfinite(found.i2t))[::17]:
+        text = split.text_of_caption[[caption]]
+        with torch.no_grad():
+            v, n = network.images(*images_of(split, np.array([image]), trained.device))
+            w, m = network.texts(*texts_of(split, text, trained.device))
+            both = similarities(network.image_vectors(v, n), network.text_vectors(w, m))
+            expected = network.match(v, w, m).item() + 3 * both.item()
+        assert found.i2t[image, caption] == pytest.approx(expected, abs=1e-4)
+
+
+def test_blocks_of_pairs_change_nothing(trained, splits, monkeypatch):
+    whole = trained.encode(splits[2])
+    monkeypatch.setitem(rerank.MATCHED_AT_ONCE, "cpu", 7)
+    monkeypatch.setattr(rerank, "QUERIES_AT_ONCE", 4)
+    parts = trained.encode(splits[2])
+    assert np.allclose(whole.i2t, parts.i2t, atol=1e-4)
+    assert np.allclose(whole.t2i, parts.t2i, atol=1e-4)
+
+
+def test_whole_rankings_are_not_available_from_partial_lists(trained, splits):
+    found = evaluate(trained.encode(splits[2]), labels=splits[2].labels, tasks="category")
+    assert found.category["i2t"]["mAP@all"] is None
+
+
+def test_the_weight_is_the_best_on_the_validation_split(splits, monkeypatch):
+    tried = []
+
+    def recall(i2t, t2i, image_of_caption):
+        tried.append(i2t)
+        return [1.0, 3.0, 2.0][len(tried) - 1]
+
+    model = fitted("blip2", splits, weights=(0.0,))
+    assert model.network.weight.item() == 0
+    model.weights = (0.0, 2.0, 4.0)
+    monkeypatch.setattr(rerank, "partial_recall_sum", recall)
+    model.choose(splits[1])
+    assert model.network.weight.item() == 2
+    assert len(tried) == 3
+    assert not np.array_equal(tried[0], tried[1])
+
+
+def test_the_loss_teaches_contrast_and_matching(trained, splits):
+    batch = next(batches(splits[0], 16, np.random.default_rng(0), torch.device("cpu")))
+    network = trained.network
+    network.zero_grad()
+    trained.loss(batch).backward()
+    assert network.head[1].weight.grad.abs().sum() > 0
+    network.zero_grad()
+    trained.pretrains = True
+    trained.loss(batch).backward()
+    trained.pretrains = False
+    assert network.head[1].weight.grad is None or not network.head[1].weight.grad.abs().sum()
+    assert network.from_image.weight.grad.abs().sum() > 0
+
+
+def test_without_fusion_the_dual_encoder_remains(splits):
+    xvlm = fitted("xvlm_nf", splits).encode(splits[2])
+    assert isinstance(xvlm, Embeddings)
+    assert np.allclose(np.linalg.norm(xvlm.images, axis=1), 1, atol=1e-5)
+    blip2 = fitted("blip2_nf", splits).encode(splits[2])
+    assert isinstance(blip2, Scores)  # the largest of several cosines: no one vector has it
+    assert blip2.missing is None
+    assert (np.abs(blip2.i2t) <= 1 + 1e-5).all()
