@@ -4,22 +4,22 @@ from importlib import import_module
 
 from fico_lib.errors import unknown_name
 
-MODELS = {
-    "vse": "fico_lib.models.vse:VSE",
-    "vsrn": "fico_lib.models.vsrn:VSRN",
-    "selfalign": "fico_lib.models.selfalign:SelfAlign",
-    "imram": "fico_lib.models.imram:IMRAM",
-    "scan": "fico_lib.models.scan:SCAN",
-    "dadh": "fico_lib.models.dadh:DADH",
-    "beit3": "fico_lib.models.beit3:BEiT3",
-    "vilt": "fico_lib.models.vilt:ViLT",
-    "xvlm": "fico_lib.models.xvlm:XVLM",
-    "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
+MODELS = {  # in the order of the paper's tables
     "blip2": "fico_lib.models.blip2:BLIP2",
     "blip2_nf": "fico_lib.models.blip2:BLIP2WithoutFusion",
-    "ucch": "fico_lib.models.ucch:UCCH",
-    "adv64": "fico_lib.models.adv:ADV64",
+    "beit3": "fico_lib.models.beit3:BEiT3",
+    "xvlm": "fico_lib.models.xvlm:XVLM",
+    "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
+    "vilt": "fico_lib.models.vilt:ViLT",
+    "imram": "fico_lib.models.imram:IMRAM",
+    "vsrn": "fico_lib.models.vsrn:VSRN",
+    "scan": "fico_lib.models.scan:SCAN",
+    "vse": "fico_lib.models.vse:VSE",
+    "selfalign": "fico_lib.models.selfalign:SelfAlign",
     "adv2048": "fico_lib.models.adv:ADV2048",
+    "adv64": "fico_lib.models.adv:ADV64",
+    "ucch": "fico_lib.models.ucch:UCCH",
+    "dadh": "fico_lib.models.dadh:DADH",
 }
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
