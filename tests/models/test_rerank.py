@@ -32,8 +32,8 @@ def test_fusion_learns_what_belongs_together(name):
     tokens = torch.from_numpy(kinds + np.array([2, 6]))
     images, boxes = torch.from_numpy(split.regions), torch.rand(16, 2, 4)
     batch = Batch(torch.arange(16), images, boxes, None, tokens, torch.full((16,), 2), None)
-    optimizer = torch.optim.Adam(model.network.parameters(), 5e-3)
-    for _ in range(150):
+    optimizer = torch.optim.Adam(model.network.parameters(), 2e-3)
+    for _ in range(300):
         optimizer.zero_grad()
         model.loss(batch).backward()
         optimizer.step()
