@@ -111,5 +111,11 @@ def plan(repository: Path, profile: str) -> Plan:
 
 
 def label(request: dict) -> str:
-    """Encodings in a person's words: 'vse on scenes, seed 0'."""
-    return f"{request['model']} on {request['data'].name}, seed {request['seed']}"
+    """Encodings in a person's words: 'vse on scenes (coco), seed 0'."""
+    return f"{request['model']} on {data_label(request)}, seed {request['seed']}"
+
+
+def data_label(request: dict) -> str:
+    """The data set of a request, with its label skew where it has one."""
+    skew = getattr(request["data"], "skew", None)
+    return request["data"].name + (f" ({skew})" if skew else "")

@@ -31,7 +31,7 @@ def _reported(label: str) -> Iterator[None]:
 def features(profile: str, key: str) -> None:
     """Compute and keep the features of that key in the plan of a profile."""
     requests = plan.plan(repo.root(), profile).features[key]
-    with _reported(f"features of {requests[0]['data'].name}"):
+    with _reported(f"features of {plan.data_label(requests[0])}"):
         from fico_lib.encode import build_features
 
         shared = {name: requests[0][name] for name in ("data", "features", "device")}

@@ -189,10 +189,27 @@ def takeaways(compared: Comparison) -> Text:
             f"of the text queries at rank {first} (chance: {i2t['chance_percent']:.1f} % and "
             f"{t2i['chance_percent']:.1f} %)."
         )
-    gaps = compared.gaps
-    if len(gaps):
-        sentences += [_gap_sentence(row) for row in gaps[gaps["k"] == first].itertuples()]
+    leaders = _best_of_each_kind(compared)
+    gaps = compared.gaps[compared.gaps["k"] == first] if len(compared.gaps) else compared.gaps
+    for row in gaps.itertuples():
+        if {row.model, row.than} == leaders:
+            sentences.append(_gap_sentence(row))
+    undecided = [
+        f"{row.model} and {row.than} ({DIRECTIONS[row.direction]})"
+        for row in gaps.itertuples()
+        if row.low <= 0 <= row.high
+    ]
+    if undecided:
+        sentences.append(f"Too close for these queries to tell apart: {', '.join(undecided)}.")
     return bullets(sentences)
+
+
+def _best_of_each_kind(compared: Comparison) -> set[str]:
+    """The fine-grained and the coarse-grained model with the highest recall at the first cut."""
+    rows = over_seeds(compared.recall)
+    rows = rows[rows["k"] == compared.headline[0]]
+    means = rows.groupby(["granularity", "model"])["percent"].mean()
+    return {part.idxmax()[1] for _, part in means.groupby("granularity")}
 
 
 def beside_in_words(compared: Comparison) -> Text:
