@@ -1,0 +1,1 @@
+"""Figures, one module per chapter: a tidy table in, a matplotlib figure out."""
