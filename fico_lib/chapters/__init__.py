@@ -13,6 +13,7 @@ CHAPTERS = {
     "data": "fico_lib.chapters.data:DataChapter",
     "instance": "fico_lib.chapters.instance:InstanceChapter",
     "category": "fico_lib.chapters.category:CategoryChapter",
+    "search": "fico_lib.chapters.search:SearchChapter",
 }
 
 
