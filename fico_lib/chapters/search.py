@@ -17,6 +17,7 @@ from fico_lib.models.parameters import TrainingParameters
 from fico_lib.search import INDEXES, index_module
 from fico_lib.search.binarise import BINARISERS, binariser_module
 
+Depth = Annotated[int, Field(ge=1, le=1000)]  # of the ground truth
 Size = Annotated[list[Cut], Field(min_length=3, max_length=3)]
 
 
@@ -38,8 +39,8 @@ class SearchChapter(ChapterParameters):
     n_train: int = Field(
         20_000, ge=256, le=10**6, description="vectors that indexes and binarisers learn from"
     )
-    recall_at: list[Cut] = Field([1, 100, 1000], min_length=1, description="k of the R@k retained")
-    k: Cut = Field(10, description="results asked of every index that is compared")
+    recall_at: list[Depth] = Field([1, 100, 1000], min_length=1, description="k of the R@k retained")
+    k: Depth = Field(10, description="results asked of every index that is compared")
     indexes: list[str] = Field(
         list(INDEXES), min_length=1, description="registered indexes to compare"
     )
