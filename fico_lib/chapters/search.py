@@ -39,7 +39,9 @@ class SearchChapter(ChapterParameters):
     n_train: int = Field(
         20_000, ge=256, le=10**6, description="vectors that indexes and binarisers learn from"
     )
-    recall_at: list[Depth] = Field([1, 100, 1000], min_length=1, description="k of the R@k retained")
+    recall_at: list[Depth] = Field(
+        [1, 100, 1000], min_length=1, description="k of the R@k retained"
+    )
     k: Depth = Field(10, description="results asked of every index that is compared")
     indexes: list[str] = Field(
         list(INDEXES), min_length=1, description="registered indexes to compare"
@@ -50,9 +52,7 @@ class SearchChapter(ChapterParameters):
         [50, 100, 500], min_length=1, description="swept, candidates that are compared exactly"
     )
     n_lists: int = Field(256, ge=1, le=2**20, description="lists of inverted files of floats")
-    bits: list[Cut] = Field(
-        [64, 128, 256, 512, 1024, 2048], min_length=1, description="swept, of codes"
-    )
+    bits: list[Cut] = Field([64, 256, 1024, 2048], min_length=1, description="swept, of codes")
     binarisers: list[str] = Field(
         list(BINARISERS), min_length=1, description="registered binarisers to compare, at 64 bits"
     )

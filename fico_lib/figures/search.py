@@ -58,7 +58,9 @@ def pareto(rows: pd.DataFrame, best: pd.DataFrame, names: dict[str, str], cost: 
         look = series(number) | {"linestyle": "none", "markersize": 6}
         if number >= 7:  # the colours and marks repeat: these are open
             look |= {"markerfacecolor": "white"}
-        for panel, column in zip(panels, ("milliseconds_per_query", "bytes_per_vector"), strict=True):
+        for panel, column in zip(
+            panels, ("milliseconds_per_query", "bytes_per_vector"), strict=True
+        ):
             panel.plot(part[column], part["one_recall_percent"], label=name, **look)
     panels[0].set(xlabel=cost, ylabel="nearest neighbour found (%)", xscale="log")
     panels[1].set(xlabel="bytes per vector", xscale="log")
@@ -79,7 +81,9 @@ def sweeps(rows: pd.DataFrame, names: dict[str, dict]) -> Figure:
     for panel, (sweep, shown) in zip(panels.flat, names.items(), strict=True):
         for number, (key, name) in enumerate(shown.items()):
             part = rows[(rows["sweep"] == sweep) & (rows["series"] == key)].sort_values("value")
-            panel.plot(part["value"], part["one_recall_percent"], label=name, ms=5, **series(number))
+            panel.plot(
+                part["value"], part["one_recall_percent"], label=name, ms=5, **series(number)
+            )
         values = sorted(rows.loc[rows["sweep"] == sweep, "value"].unique())
         panel.set(xlabel=sweep, xscale="log", ylim=(-3, 103))
         panel.set_xticks(values, [str(v) for v in values])
@@ -135,7 +139,9 @@ def lists_map(rows: pd.DataFrame) -> Figure:
         for (y, x), value in np.ndenumerate(grid.to_numpy()):
             if not np.isnan(value):
                 colour = "black" if value > middle else "white"
-                panel.text(x, y, format(value, form), ha="center", va="center", color=colour, size=8)
+                panel.text(
+                    x, y, format(value, form), ha="center", va="center", color=colour, size=8
+                )
         panel.set_xticks(range(len(grid.columns)), grid.columns)
         panel.set_yticks(range(len(grid.index)), grid.index)
         panel.set(title=title, xlabel="lists", ylabel="probes")

@@ -1,4 +1,4 @@
-"""Indexes over binary codes: a binariser, and faiss's exhaustive, IVF or HNSW search of its codes."""
+"""Indexes over binary codes: a binariser, and faiss's exhaustive, IVF or HNSW search."""
 
 import time
 

@@ -23,6 +23,8 @@ class FloatIndex(Index):
         self.index = faiss.index_factory(dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
         if isinstance(self.index, faiss.IndexHNSW):
             self.index.hnsw.efConstruction = EF_CONSTRUCTION
+        if (lists := faiss.try_extract_index_ivf(self.index)) is not None:
+            lists.cp.min_points_per_centroid = 1  # how many train vectors there are is a parameter
 
     def fit(self, train: np.ndarray) -> None:
         """k-means and quantisers, on the train vectors."""

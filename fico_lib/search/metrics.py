@@ -17,7 +17,9 @@ def k_recall(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarray:
 
     ids: (n_queries, ≥ k), true_ids: (n_queries, ≥ k).
     """
-    found = [np.isin(mine, true).sum() for mine, true in zip(ids[:, :k], true_ids[:, :k], strict=True)]
+    found = [
+        np.isin(mine, true).sum() for mine, true in zip(ids[:, :k], true_ids[:, :k], strict=True)
+    ]
     return np.array(found) / k
 
 

@@ -90,7 +90,10 @@ def of_embeddings(embeddings: Embeddings) -> Problem:
                          f"{embeddings.measure}; expected cosine")  # fmt: skip
     captions, images = (
         side / np.linalg.norm(side, axis=1, keepdims=True).clip(1e-12)
-        for side in (np.array(embeddings.texts, np.float32), np.array(embeddings.images, np.float32))
+        for side in (
+            np.array(embeddings.texts, np.float32),
+            np.array(embeddings.images, np.float32),
+        )
     )
     _, once = np.unique(captions, axis=0, return_index=True)
     return of_arrays(embeddings.model, captions[np.sort(once)], images)

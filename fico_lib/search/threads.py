@@ -20,7 +20,7 @@ def cores() -> int:
 
 @contextmanager
 def search_settings(count: int, dimension: int) -> Iterator[None]:
-    """Let faiss and torch (two runtimes) use `count` threads, and faiss use BLAS where it is faster.
+    """Let faiss and torch (two runtimes) use `count` threads, and faiss BLAS where that is faster.
 
     faiss multiplies matrices by BLAS only where queries × dimension reach a threshold; its default
     lets a flat search of a few hundred short vectors run several times slower than it could.

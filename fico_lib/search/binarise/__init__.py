@@ -32,7 +32,7 @@ def binariser_module(name: str) -> str:
 
 
 def fit(name: str, train: np.ndarray, bits: int, seed: int = 0):
-    """A binariser of that name, fitted on `train` (n, d); InputError where it cannot give `bits`."""
+    """A binariser of that name, fitted on `train` (n, d); InputError where `bits` are too many."""
     module = binariser_module(name)
     if bits < 1:
         raise InputError(f"bits: found {bits}; expected at least 1")
