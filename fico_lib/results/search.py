@@ -7,6 +7,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pandas as pd
+import torch
 
 from fico_lib.encodings import Embeddings
 from fico_lib.errors import InputError
@@ -90,6 +91,7 @@ def study(
     if min(rerank_k) < k:
         raise InputError(f"rerank_k: found {min(rerank_k)}; expected at least k = {k}")
     here = [name for name in indexes if not lacking(name)]
+    torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
     held = [
         _fits(size, n_train, max(recall_at), list(PAPER) + (here if size is gallery else []), memory)
         for size in (*sizes, gallery)

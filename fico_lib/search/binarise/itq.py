@@ -1,6 +1,7 @@
 """PCA and iterative quantisation: the code that reproduces the paper's Table 7 best."""
 
 import numpy as np
+import torch
 
 from fico_lib.search.binarise.projection import Projection, principal_directions
 
@@ -19,17 +20,16 @@ def itq(train: np.ndarray, bits: int, seed: int = 0) -> Projection:
     rng, d = np.random.default_rng(seed), train.shape[1]
     widths = [d] * (bits // d) + ([bits % d] if bits % d else [])
     mean, directions = principal_directions(train, max(widths))
-    turned = [
-        directions[:, :w] @ _rotation((train - mean) @ directions[:, :w], rng) for w in widths
-    ]
-    return Projection(mean, np.concatenate(turned, 1))
+    centred, directions = torch.from_numpy(train - mean), torch.from_numpy(directions)
+    turned = [directions[:, :w] @ _rotation(centred @ directions[:, :w], rng) for w in widths]
+    return Projection(mean, torch.cat(turned, 1).numpy())
 
 
-def _rotation(reduced: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _rotation(reduced: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     width = reduced.shape[1]
-    rotation = np.linalg.qr(rng.standard_normal((width, width)))[0].astype(np.float32)
+    rotation = torch.linalg.qr(torch.from_numpy(rng.standard_normal((width, width)))).Q.float()
     for _ in range(ITERATIONS):
-        signs = np.copysign(np.float32(1), reduced @ rotation)
-        u, _, v = np.linalg.svd(signs.T @ reduced)
+        signs = torch.where(reduced @ rotation >= 0, 1.0, -1.0)
+        u, _, v = torch.linalg.svd(signs.T @ reduced)
         rotation = (u @ v).T
     return rotation

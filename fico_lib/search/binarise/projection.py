@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 ROWS = 65_536  # vectors that are projected at a time
 
@@ -24,10 +25,11 @@ class Projection:
 
     def encode(self, vectors: np.ndarray) -> np.ndarray:
         """Packed codes (n, ceil(bits / 8)) uint8 of vectors (n, d), zero bits as padding."""
-        offset = self.mean @ self.matrix
+        matrix, mean = torch.from_numpy(self.matrix), torch.from_numpy(self.mean)
+        offset = mean @ matrix
         parts = [
-            np.packbits(vectors[start : start + ROWS] @ self.matrix > offset, axis=1)
-            for start in range(0, len(vectors), ROWS)
+            np.packbits((torch.from_numpy(vectors[a : a + ROWS]) @ matrix > offset).numpy(), axis=1)
+            for a in range(0, len(vectors), ROWS)
         ]
         return np.concatenate(parts)
 
@@ -36,9 +38,9 @@ def principal_directions(train: np.ndarray, count: int) -> tuple[np.ndarray, np.
     """Mean (d,) of `train` (n, d) and its `count` leading principal directions (d, count)."""
     from scipy.linalg import eigh
 
-    mean = train.mean(0)
-    centred = train - mean
-    d = train.shape[1]
-    covariance = (centred.T @ centred / len(train)).astype(np.float64)
+    rows = torch.from_numpy(train)  # torch keeps to the threads that a search may use
+    mean = rows.mean(0)
+    centred, d = rows - mean, train.shape[1]
+    covariance = (centred.T @ centred / len(train)).double().numpy()
     _, vectors = eigh(covariance, subset_by_index=(d - count, d - 1))
-    return mean.astype(np.float32), np.ascontiguousarray(vectors[:, ::-1], np.float32)
+    return mean.numpy(), np.ascontiguousarray(vectors[:, ::-1], np.float32)
