@@ -103,7 +103,7 @@ def study(
     measured = []
     for name, build, asked in track(jobs, "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        measured += _rows(problem, records, device, cache)
+        measured += measured_rows(problem, records, device, cache)
     paper = []  # after the others: those of the same gallery are measured already
     for size, hold in track(list(zip(sizes, held, strict=False)), "the paper's indexes"):
         same = list(size) == list(gallery)
@@ -160,7 +160,8 @@ def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[
     return jobs
 
 
-def _rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+def measured_rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+    """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
             "data": problem.name,
@@ -300,7 +301,7 @@ def _list_rows(problem: Problem, lists, probes, conditions: Conditions, device: 
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
                  for p in probes if p <= n_lists]  # fmt: skip
         records = measure(problem, "code_ivf", asked, conditions, n_lists=n_lists)
-        yield from _rows(problem, records, device, conditions.cache)
+        yield from measured_rows(problem, records, device, conditions.cache)
 
 
 def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions, device):

@@ -231,8 +231,12 @@ def comparable(found: Study, mode: str) -> pd.DataFrame:
 
     Recall is that of the batch in both modes: fewer queries are asked alone.
     """
-    rows = found.measured
-    rows = rows[(rows["k"] == found.k) & (rows["refused"] == "")]
+    return comparable_rows(found.measured, found.k, mode)
+
+
+def comparable_rows(rows: pd.DataFrame, k: int, mode: str) -> pd.DataFrame:
+    """As `comparable`, of measured rows."""
+    rows = rows[(rows["k"] == k) & (rows["refused"] == "")]
     keys = ["index", "binariser", "bits", "setting"]
     recall = rows[rows["mode"] == "batch"].set_index(keys)["one_recall_percent"]
     rows = rows[rows["mode"] == mode].set_index(keys)
@@ -399,7 +403,11 @@ def figure_4_rows(found: Study) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, s
 
 def pareto_rows(found: Study, mode: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """The measured rows of a mode with their series, the front among them, and the names."""
-    rows = comparable(found, mode)
+    return series_rows(comparable(found, mode))
+
+
+def series_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """As `pareto_rows`, of comparable rows."""
     rows = rows.assign(series=rows["index"])
     best = front(rows, "milliseconds_per_query", "one_recall_percent")
     return rows, best, {i: INDEXES[i].title for i in dict.fromkeys(rows["series"])}
@@ -436,3 +444,41 @@ def _bits_name(key: str) -> str:
 def binarisers(found: Study) -> dict[str, str]:
     """Binariser -> the name to show, of those that were compared as the gallery grows."""
     return {name: TITLES[name] for name in dict.fromkeys(found.growth["binariser"])}
+
+
+def recommendation(rows: pd.DataFrame, k: int, target: float) -> str:
+    """What to use for the vectors that were measured, in a sentence or two, from the rows.
+
+    target: percent of the nearest neighbours that must be among the first k.
+    """
+    modes = {mode: comparable_rows(rows, k, mode) for mode in ("batch", "single")}
+    good = {m: part[part["one_recall_percent"] >= target] for m, part in modes.items()}
+    if good["batch"].empty:
+        best = next(modes["batch"].sort_values("one_recall_percent").tail(1).itertuples(), None)
+        found = f"; {label(best)} comes nearest, {best.one_recall_percent:.1f} %" if best else ""
+        return f"No setting keeps {target:g} % of the nearest neighbours in the first {k}{found}."
+    texts = []
+    for mode, what in (("batch", "for many queries at once"), ("single", "for one query alone")):
+        part = good[mode]
+        best = next(part.loc[[part["milliseconds_per_query"].idxmin()]].itertuples())
+        texts.append(f"{what}, {label(best)} ({_cost(best)}{_saved(modes[mode], best)})")
+    small = good["batch"].sort_values(["bytes_per_vector", "milliseconds_per_query"])
+    small = next(small.itertuples())
+    return (
+        f"To keep at least {target:g} % of the nearest neighbours in the first {k}, use "
+        f"{'; '.join(texts)}; the least memory is that of {label(small)} ({_cost(small)})."
+    )
+
+
+def _cost(row) -> str:
+    return (
+        f"{_ms(row.milliseconds_per_query)} ms, {row.one_recall_percent:.1f} %, "
+        f"{row.bytes_per_vector:,.0f} bytes a vector"
+    )
+
+
+def _saved(rows: pd.DataFrame, best) -> str:
+    flat = rows[rows["index"] == "flat"]["milliseconds_per_query"]
+    if flat.empty or best.index == "flat":
+        return ""
+    return f", {flat.iloc[0] / best.milliseconds_per_query:.1f} times as fast as exact search"
