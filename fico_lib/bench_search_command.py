@@ -13,7 +13,7 @@ from fico_lib.arrays import read_array
 from fico_lib.errors import InputError
 from fico_lib.evaluation.memory import parse_bytes
 from fico_lib.files import write_whole
-from fico_lib.search import INDEXES, index_entry
+from fico_lib.search import index_entry
 
 MEASURES = StrEnum("Measure", {name: name for name in ("cosine", "inner_product")})
 
@@ -25,9 +25,10 @@ def _list(text: str) -> list[str]:
 def bench_search_command(
     vectors: Annotated[Path, typer.Option(metavar="FILE", help="The gallery, (n, d) floats.")],
     queries: Annotated[Path, typer.Option(metavar="FILE", help="The queries, (n_queries, d).")],
-    bits: Annotated[str, typer.Option(help="Lengths of codes, e.g. '64 256 1024'.")] = "64 256",
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    bits: Annotated[str, typer.Option(help="Lengths of codes: --bits 64 256 1024.")] = "64 256",
     indexes: Annotated[
-        str, typer.Option(help="Registered indexes (default: all that this machine can run).")
+        str, typer.Option(help="Registered indexes: --indexes hnsw screen (default: all).")
     ] = "",
     k: Annotated[int, typer.Option(min=1, max=1000, help="Results asked of each index.")] = 10,
     recall: Annotated[
@@ -54,7 +55,9 @@ def bench_search_command(
     Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed. A second run measures
     only what the first did not.
     """
-    widths, names = _bits(bits), _list(indexes) or list(INDEXES)
+    # Several values after one option: the parser takes the first, the rest arrive as `more`.
+    widths = _bits(" ".join([bits, *(word for word in more or [] if word.isdigit())]))
+    names = _list(indexes) + [word for word in more or [] if not word.isdigit()]
     for name in names:
         index_entry(name)
     limit = parse_bytes(memory)
@@ -73,7 +76,7 @@ def bench_search_command(
     if measure is MEASURES.cosine:
         gallery, asked = _unit(gallery, vectors), _unit(asked, queries)
     problem = of_arrays(vectors.stem, gallery, asked)
-    chosen = names if _list(indexes) else bench.default_indexes()
+    chosen = names or bench.default_indexes()
     conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
     rows = bench.bench(problem, chosen, widths, k, limit, device, conditions, cache)
     _show(rows, k)
