@@ -13,7 +13,7 @@ ORDER = [
     *("errors", "files", "progress", "devices", "arrays", "encodings"),
     *("datasets", "features", "models", "keys", "encode"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
-    *("results", "published", "tables", "figures"),
+    *("published", "results", "tables", "figures"),
     *("chapters", "study", "evaluate_command", "captions_command", "cli", "__main__"),
 ]
 ORCHESTRATORS = {"papermill", "nbformat", "nbclient", "IPython", "snakemake", "jupyter_book"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fico_lib.encodings import Codes, Embeddings, Encodings
+from fico_lib.encodings import Encodings
 from fico_lib.errors import InputError
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.features.feature_split import FeatureSplit
@@ -18,9 +18,9 @@ from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
 from fico_lib.results.folder import Results
+from fico_lib.results.random_scorer import RANDOM, random_scorer
 from fico_lib.tasks import DIRECTIONS
 
-RANDOM = "random"
 KEYS = ("data", "model", "kind", "granularity", "direction", "metric")
 # What one factor of the controls changes while the other stays: (factor, at, with it, without).
 FACTORS = (
@@ -75,14 +75,6 @@ class Comparison:
     depths: list[int]
     sizes: dict[str, tuple[int, int]]
     how: dict = field(default_factory=dict)
-
-
-def random_scorer(n_images: int, image_of_caption: np.ndarray, seed: int = 0) -> Embeddings:
-    """Embeddings that know nothing: independent normal vectors."""
-    rng = np.random.default_rng(seed)
-    images = rng.standard_normal((n_images, 64), np.float32)
-    texts = rng.standard_normal((len(image_of_caption), 64), np.float32)
-    return Embeddings(images, texts, image_of_caption, model=RANDOM)
 
 
 def tasks(
