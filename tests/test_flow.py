@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parents[1] / "fico_lib"
 # that makes encodings is `encode`. What is left of `datasets` serves everyone.
 ORDER = [
     *("errors", "files", "progress", "devices", "arrays", "encodings"),
-    *("datasets", "features", "models", "keys", "encode"),
+    *("datasets", "features", "models", "keys", "encode", "costs"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
     *("results", "published", "tables", "figures"),
     *("chapters", "study", "evaluate_command", "captions_command", "cli", "__main__"),

@@ -22,9 +22,13 @@ PAPER_MODELS = {  # in the order of the paper's Table 5
 }
 
 
-def paper_model(name: str) -> type:
-    """The `PaperModel` class of that name; InputError with the nearest name where there is none."""
+def paper_model_module(name: str) -> str:
+    """The dotted name of the module behind a model (nothing is imported)."""
     if name not in PAPER_MODELS:
         raise unknown_name("model at the paper's size", name, PAPER_MODELS)
-    module, _, attribute = PAPER_MODELS[name].partition(":")
-    return getattr(import_module(module), attribute)
+    return PAPER_MODELS[name].partition(":")[0]
+
+
+def paper_model(name: str) -> type:
+    """The `PaperModel` class of that name; InputError with the nearest name where there is none."""
+    return getattr(import_module(paper_model_module(name)), PAPER_MODELS[name].partition(":")[2])
