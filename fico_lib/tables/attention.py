@@ -12,6 +12,7 @@ from fico_lib.tables.show import Table, Text, bullets
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 PAPER_K = 128
+WAYS = ("both kept", "text made again", "both made again")
 
 
 def steps(found: AttentionCosts) -> Table:
@@ -47,8 +48,8 @@ def beside_table_6(found: AttentionCosts) -> Table:
     return Table(
         pd.DataFrame(rows),
         f"Time of attention for images/texts, both directions. {MARKS} Ideal: all operations at "
-        "the rate of a matrix product on this device. DNF: the features that have to be at hand need "
-        "that much memory, more than the limit.",
+        "the rate of a matrix product on this device. DNF: the features that have to be at hand "
+        "need that much memory, more than the limit.",
         words=("model", "from"),
     )
 
@@ -121,13 +122,10 @@ def kept(found: AttentionCosts, k: int) -> Table:
     return Table(
         pd.DataFrame(rows),
         f"One text that asks for images, {k} candidates scored: time of the query, and below it "
-        "the bytes kept per image and text. All from measured seconds per item; * with one step at the "
-        "device's rate, since it was not run.",
+        "the bytes kept per image and text. All from measured seconds per item; * with one step at "
+        "the device's rate, since it was not run.",
         words=("model",),
     )
-
-
-WAYS = ("both kept", "text made again", "both made again")
 
 
 def kept_in_words(found: AttentionCosts, k: int) -> Text:
@@ -189,7 +187,7 @@ def vilt_explained(found: AttentionCosts) -> Text:
         "precision.",
         f"{large['size']}: {pairs[1]:,} pairs at that pace take {duration(linear)}.",
         f"Printed are {large.printed}, {duration(large.value)}: {large.value / linear:.0f} times "
-        f"as long, {duration(large.value / pairs[1])} per pair. Nobody ran that; it is an estimate.",
+        f"as long, {duration(large.value / pairs[1])} per pair. Nobody ran that: it is estimated.",
         f"{duration(large.value / pairs[1])} is what one pair alone takes on a GPU when hundreds "
         "of small kernels are started one after the other: an estimate from single pairs beside a "
         "measurement from batches would give both numbers. The paper does not say.",
