@@ -14,7 +14,15 @@ ORDER = [
     *("datasets", "features", "models", "keys", "encode", "costs"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
     *("results", "published", "tables", "figures"),
-    *("chapters", "study", "evaluate_command", "captions_command", "cli", "__main__"),
+    *(
+        "chapters",
+        "study",
+        "evaluate_command",
+        "captions_command",
+        "cost_command",
+        "cli",
+        "__main__",
+    ),
 ]
 ORCHESTRATORS = {"papermill", "nbformat", "nbclient", "IPython", "snakemake", "jupyter_book"}
 

@@ -47,9 +47,10 @@ def facts(name: str, model: PaperModel) -> Analytic:
     return Analytic(name, parameters=model.parameters_count(), flops=model.flops(), **about)
 
 
-def analytic(name: str) -> Analytic:
-    """The facts of the paper's model of that name."""
-    return facts(name, build(paper_model(name)))
+def analytic_of(name: str, model: PaperModel | None = None) -> tuple[PaperModel, Analytic]:
+    """A model and its facts: `model`, or the paper's model of that name, without weights."""
+    model = build(paper_model(name)) if model is None else model
+    return model, facts(name, model)
 
 
 def layouts(model: Analytic) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import torch
 
-from fico_lib.costs.analytic import GIB, Analytic, facts
+from fico_lib.costs.analytic import GIB, Analytic, analytic_of
 from fico_lib.costs.extrapolated import Estimate, estimate, together
 from fico_lib.costs.measured import CLOCK, Measurement, gemm_rate
 from fico_lib.costs.steps import Budget, StepCost, measure_step
@@ -32,6 +32,13 @@ class How:
         return self.dtype_of.get(model, self.dtype)
 
 
+def cores() -> int:
+    """The processor's cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def how(
     dtype: str,
     dtype_of: Mapping[str, str],
@@ -44,14 +51,13 @@ def how(
     most: int | None = None,
 ) -> How:
     """The measuring parameters; 0 threads are as many as there are cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     budget = Budget(seconds, longest, int(memory_gib * GIB), batch, most)
-    return How(resolve(device), threads or cores or 1, dtype, dtype_of, budget)
+    return How(resolve(device), threads or cores(), dtype, dtype_of, budget)
 
 
 def all_facts() -> dict[str, Analytic]:
     """The facts of every model of the paper, in its order; no weights are made."""
-    return {name: facts(name, build(paper_model(name))) for name in PAPER_MODELS}
+    return {name: analytic_of(name)[1] for name in PAPER_MODELS}
 
 
 def rates(models: Sequence[str], measuring: How) -> pd.DataFrame:

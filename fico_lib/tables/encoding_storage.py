@@ -25,7 +25,8 @@ def facts(found: EncodingCosts) -> Table:
                 "model": one.title,
                 "weights": f"{one.parameters / 1e6:,.1f} M",
                 "GFLOP per image": _giga(flops.image),
-                "per text": f"{_giga(flops.text)}\n{one.n_tokens} tokens",
+                "per text": _giga(flops.text)
+                + (f"\n{one.n_tokens} tokens" if one.n_tokens else ""),
                 "per pair": _giga(flops.pair),
                 "pairs at query time": one.attention,
                 "embedding": embedding,

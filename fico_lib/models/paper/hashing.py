@@ -17,7 +17,7 @@ IMAGE_INPUTS, TEXT_INPUTS, BITS = 4096, 300, 64
 class Perceptrons(PaperModel):
     """A perceptron for images and one for texts; a subclass names the widths of their layers."""
 
-    group, dimension, bits = "CG", BITS, True
+    group, dimension, bits, n_tokens = "CG", BITS, True, 0
     image_widths: tuple[int, ...]
     text_widths: tuple[int, ...]
     normed = False

@@ -4,7 +4,7 @@ A model is built without weights (on torch's meta device), so that counting cost
 `materialise` gives the parts that a measurement needs weights of the device and dtype it names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -39,7 +39,8 @@ class PaperModel(nn.Module):
     or of the best k (rerank), or nothing; dimension: of an embedding, None where the model has
     none; bits: whether it counts bits; image_vectors: how many embeddings an image has;
     image_kept, text_kept: what attention needs at query time; text_mask: whether a mask (int64
-    per token) is kept beside it; n_tokens: length of a text when it is encoded; note: what to know.
+    per token) is kept beside it; n_tokens: length of a text when it is encoded, 0
+    where texts come as vectors; note: what to know.
     """
 
     title: ClassVar[str]
@@ -140,7 +141,7 @@ def _filled(noise: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     return values
 
 
-def build(kind: type[PaperModel]) -> PaperModel:
+def build(kind: Callable[[], PaperModel]) -> PaperModel:
     """The model without weights: instant, and of no size."""
     with without_weights():
         return kind().eval().requires_grad_(False)
