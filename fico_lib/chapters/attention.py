@@ -51,7 +51,7 @@ class AttentionChapter(CostParameters, AccuracyParameters):
         [10.0, 100.0, 1000.0, 10_000.0], min_length=1, description="budgets for one query alone"
     )
     queries_per_second: list[Positive] = Field(
-        [0.1, 1.0, 10.0, 100.0], min_length=1, description="budgets for a stream of queries"
+        [0.5, 5.0, 50.0], min_length=1, description="budgets for a stream of queries"
     )
 
     @field_validator("growth_images")

@@ -71,6 +71,9 @@ def budget(
         panels[1].plot(ks, 1000 * seconds * ks, label=names[model], markersize=4, **look)
     for limit in latency_ms:
         panels[1].axhline(limit, color=GREY, linewidth=0.8, linestyle=":")
+        label = f"{limit / 1000:g} s" if limit >= 1000 else f"{limit:g} ms"
+        place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
+        panels[1].annotate(label, (1.01, limit), color="#444444", annotation_clip=False, **place)
     panels[1].set(title="what k costs", xlabel="k", ylabel="time of a query (ms)", yscale="log")
     panels[1].legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=3, fontsize=9)
     ticks = [k for k in ks if np.log2(k) % 2 == 0]

@@ -27,8 +27,8 @@ class AttentionCosts:
     """What attention at query time costs.
 
     known: the facts of the models that have some; rates, steps: as in `results.costs`, steps with
-    a row more per model, "pair alone": one pair at a time, and one for SCAN's formula as it is
-    written, "pair, direct form"; galleries: seconds per model, size and
+    more rows for "pair alone", one pair at a time, and of SCAN "pair, one query", a text with
+    several images, and "pair, direct form", its formula as it is written; galleries: seconds per model, size and
     k; growth: the small galleries that were run in full, and fits: their exponents; kept: what
     one query costs when tokens are kept or made again.
     """
@@ -41,10 +41,21 @@ class AttentionCosts:
     fits: pd.DataFrame
     kept: pd.DataFrame
 
-    def seconds_per_pair(self) -> dict[str, float]:
-        """Model -> seconds of a pair in a batch, of those that were measured."""
-        rows = self.steps[self.steps["step"] == "pair"].dropna(subset="seconds_per_item")
+    def seconds_per_pair(self, step: str = "pair") -> dict[str, float]:
+        """Model -> seconds of a pair in a batch, of those that were measured.
+
+        step: "pair, one query" for the pairs of one query at a time.
+        """
+        rows = self.steps[self.steps["step"] == step].dropna(subset="seconds_per_item")
         return dict(zip(rows["model"], rows["seconds_per_item"], strict=True))
+
+    def budgeted(self) -> dict[str, dict[str, float]]:
+        """Model -> seconds of a pair by kind of budget, for `fico_lib.results.budget`."""
+        one = self.seconds_per_pair("pair, one query")
+        return {
+            model: {"latency": one.get(model, seconds), "throughput": seconds}
+            for model, seconds in self.seconds_per_pair().items()
+        }
 
 
 def measure(
@@ -69,16 +80,18 @@ def measure(
     alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")
     direct_rows = costs.step_rows(_direct(known[GROWN], how), known, rates)
     direct_rows["step"] = "pair, direct form"
+    query = _one_query(known[GROWN], how, min(rerank_k)) if GROWN in chosen else {}
+    query_rows = costs.step_rows(query, known, rates).assign(step="pair, one query")
     sizes = [(images, images * texts_per_image) for images in galleries]
     growth = _growth_rows(known[GROWN], how, growth_images, texts_per_image, growth_k)
     return AttentionCosts(
         known=known,
         rates=rates,
-        steps=pd.concat([steps, alone_rows, direct_rows], ignore_index=True),
+        steps=pd.concat([steps, alone_rows, query_rows, direct_rows], ignore_index=True),
         galleries=_gallery_rows(known, found, rates, how, sizes, rerank_k, rerank_share, limit_gib),
         growth=growth,
         fits=_fit_rows(growth),
-        kept=_kept_rows(known, found, rates, how, rerank_k),
+        kept=_kept_rows(known, found | query, rates, how, rerank_k),
     )
 
 
@@ -94,6 +107,19 @@ def _alone(name: str, one: Analytic, batched: StepCost, how: How) -> StepCost:
         seconds = how.budget.seconds / 2
         found = clock.measure(lambda: model.score(v, w), 1, how.device, dtype, seconds=seconds)
     return StepCost("pair", found)
+
+
+def _one_query(one: Analytic, how: How, k: int) -> dict[tuple[str, str], StepCost]:
+    """SCAN's pairs of one text with k images; in `measured_steps` it meets whole blocks.
+
+    The models with weights meet one text with several images there too.
+    """
+    model, dtype = build(paper_model(GROWN)), how.dtype_for(GROWN)
+    v, w = kept_images(one, k, how.device, dtype), kept_texts(one, 1, how.device, dtype)
+    with threads(how.threads):
+        seconds = how.budget.seconds
+        found = clock.measure(lambda: model.score(v, w), k, how.device, dtype, seconds=seconds)
+    return {(GROWN, "pair"): StepCost("pair", found)}
 
 
 def _direct(one: Analytic, how: How) -> dict[tuple[str, str], StepCost]:

@@ -100,15 +100,17 @@ def _gain_rows(found, base, k: int, candidates: Mapping[str, int], resamples: in
 
 
 def largest_k(
-    seconds_per_pair: Mapping[str, float],
+    seconds_per_pair: Mapping[str, Mapping[str, float]],
     gains: pd.DataFrame,
     latency_ms: Sequence[float],
     queries_per_second: Sequence[float],
 ) -> pd.DataFrame:
     """The largest k that each budget pays for, and what it gains, per model and direction.
 
+    seconds_per_pair: model -> budget ("latency", "throughput") -> seconds of a pair.
+
     A budget in milliseconds is for one query alone; queries per second are for one device that
-    does nothing else. The gain is that of the largest evaluated k within (R@1 of the compact
+    does nothing else, and may score pairs of several queries together. The gain is that of the largest evaluated k within (R@1 of the compact
     models); k = 0 pays for no pair, and k = 1 changes nothing.
     """
     budgets = [("latency", "ms", ms, ms / 1000) for ms in latency_ms]
@@ -116,7 +118,7 @@ def largest_k(
     rows = []
     for model, seconds in seconds_per_pair.items():
         for budget, unit, value, allowed in budgets:
-            k = int(allowed / seconds)
+            k = int(allowed / seconds[budget])
             for direction in DIRECTIONS:
                 part = gains[(gains["direction"] == direction) & (gains["metric"] == "R@1")]
                 reached = part[part["k"] <= max(k, 1)].iloc[-1]
@@ -126,6 +128,7 @@ def largest_k(
                         **{"direction": direction, "k": k, "evaluated_k": reached["k"]},
                         "gain_percent": reached["gain_percent"],
                         **{"low": reached["low"], "high": reached["high"]},
+                        "candidates": reached["candidates"],
                     }
                 )
     return pd.DataFrame(rows)

@@ -1,5 +1,6 @@
 """Rows that both cost chapters share: facts of the models, rates of the device, measured steps."""
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def measured_steps(
             for step, cost in _steps(model, known[name], steps, dtype, rate, measuring):
                 found[name, step] = cost
             del model
+            gc.collect()  # the classes of transformers refer to themselves
     return found
 
 

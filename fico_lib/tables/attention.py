@@ -136,10 +136,13 @@ def kept_in_words(found: AttentionCosts, k: int) -> Text:
         kept_, text, both = (rows[name, way] for way in WAYS)
         sentences.append(
             f"{found.known[name].title}: encoding the text again makes a query "
-            f"{significant(text / kept_)} times as long, encoding text and images again "
-            f"{significant(both / kept_)} times."
+            f"{_longer(text / kept_)}, encoding text and images again {_longer(both / kept_)}."
         )
     return bullets(sentences)
+
+
+def _longer(factor: float) -> str:
+    return f"{100 * (factor - 1):.1f} % longer" if factor < 2 else f"{significant(factor)} times it"
 
 
 def checks_in_words(checks: pd.DataFrame) -> Text:
@@ -204,7 +207,8 @@ def gains(rows: pd.DataFrame, models: Sequence[str]) -> Table:
         for direction, title in DIRECTIONS.items():
             here = part[part["direction"] == direction].set_index("metric")
             for metric in here.index:
-                line[title, metric] = f"{here.loc[metric, 'percent']:.1f}"
+                value = here.loc[metric, "percent"]
+                line[title, metric] = "n/a" if pd.isna(value) else f"{value:.1f}"
             one = here.loc["R@1"]
             gain = f"{one.gain_percent:+.1f}\n[{one.low:+.1f}, {one.high:+.1f}]"
             line[title, "gain R@1"] = gain if k > 1 else ""
@@ -220,10 +224,12 @@ def budget(rows: pd.DataFrame, found: AttentionCosts) -> Table:
     """The largest k that each budget pays for, and the gain at that k."""
     lines = []
     for (kind, value, unit), part in rows.groupby(["budget", "value", "unit"], sort=False):
-        line = {"budget": f"{value:,g} {unit}", "for": "one query" if kind == "latency" else "all"}
+        alone = kind == "latency"
+        line = {"budget": duration(value / 1000) if alone else f"{value:,g} {unit}"}
+        line["for"] = "one query" if alone else "each query"
         for name, here in part.groupby("model", sort=False):
             gain = here.set_index("direction").loc["t2i"]
-            pays = f"k = {gain.k:,}" if gain.k else "no pair"
+            pays = f"k = {_k(gain)}" if gain.k else "no pair"
             more = f"\n{gain.gain_percent:+.1f} points" if gain.k > 1 else "\nno gain"
             line[found.known[name].title] = pays + more
         lines.append(line)
@@ -233,6 +239,11 @@ def budget(rows: pd.DataFrame, found: AttentionCosts) -> Table:
         "text to image (compact models, at the largest k evaluated within).",
         words=("budget", "for"),
     )
+
+
+def _k(row) -> str:
+    """A k, or that it is all there are."""
+    return "all" if row.k >= row.candidates else f"{row.k:,}"
 
 
 def takeaways(found: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame) -> Text:
@@ -248,10 +259,10 @@ def takeaways(found: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame
             f"{duration(pair[slow])} here, a factor of {significant(pair[slow] / pair[fast], 2)}."
         )
     sentences.append(
-        f"Run in full in small galleries, the time of all pairs grows as the gallery to the "
-        f"{fits.loc['all pairs', 'exponent']:.2f}, that of a fixed k as its "
-        f"{fits.loc['best k', 'exponent']:.2f}, and that of a k that grows with the gallery as its "
-        f"{fits.loc['k grows', 'exponent']:.2f}: reranking is linear only while k stands still."
+        "Run in full in small galleries, the time of all pairs grows as the size of the gallery to "
+        f"the power of {fits.loc['all pairs', 'exponent']:.2f}, that of a fixed k to the power of "
+        f"{fits.loc['best k', 'exponent']:.2f}, that of a k that grows with the gallery to the "
+        f"power of {fits.loc['k grows', 'exponent']:.2f}."
     )
     sentences.append(_gain_sentence(gained))
     sentences += _budget_sentences(budgets, titles)
@@ -259,16 +270,17 @@ def takeaways(found: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame
 
 
 def _gain_sentence(rows: pd.DataFrame) -> str:
-    part = rows[(rows["metric"] == "R@1") & (rows["direction"] == "t2i")].set_index("k")
-    best = part.loc[part.index.max()]
-    enough = part[part["gain_percent"] >= 0.9 * best.gain_percent].index.min()
-    if best.gain_percent <= 0:
-        return "Reranking gains nothing with these compact models."
-    return (
-        f"The compact models gain {best.gain_percent:.1f} points of R@1 from text to image at "
-        f"k = {part.index.max():,}, and nine tenths of that at k = {enough}: most of the budget of "
-        "a large k is spent on nothing."
-    )
+    parts = []
+    for direction, title in DIRECTIONS.items():
+        part = rows[(rows["metric"] == "R@1") & (rows["direction"] == direction)].set_index("k")
+        best = part["gain_percent"].idxmax()
+        most = part.loc[best]
+        enough = part[part["gain_percent"] >= 0.9 * most.gain_percent].index.min()
+        parts.append(
+            f"from {title} the gain in R@1 is largest at k = {best:,}, {most.gain_percent:.1f} "
+            f"points [{most.low:.1f}, {most.high:.1f}], nine tenths of it at k = {enough:,}"
+        )
+    return f"With the compact models trained here, {'; '.join(parts)}."
 
 
 def _budget_sentences(rows: pd.DataFrame, titles: dict[str, str]) -> list[str]:
@@ -277,5 +289,5 @@ def _budget_sentences(rows: pd.DataFrame, titles: dict[str, str]) -> list[str]:
         return []
     value = 1000.0 if 1000.0 in set(part["value"]) else part["value"].max()
     here = part[part["value"] == value]
-    ks = ", ".join(f"k = {one.k:,} with {titles[one.model]}" for one in here.itertuples())
-    return [f"{duration(value / 1000)} for one query pay for {ks} on this device."]
+    ks = ", ".join(f"{titles[one.model]} {_k(one)}" for one in here.itertuples())
+    return [f"The largest k that {duration(value / 1000)} for one query pay for here: {ks}."]

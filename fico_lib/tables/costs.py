@@ -13,6 +13,7 @@ STEPS = {
     "text": "encode a text",
     "pair": "score a pair, in a batch",
     "pair alone": "score a pair alone",
+    "pair, one query": "score pairs of one query",
     "pair, direct form": "score a pair, as written",
 }
 MARKS = "≈ marks what is extrapolated from measured batches; the rest was run in full."
@@ -91,12 +92,13 @@ def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
             lines.append(one | {"median": f"not run\n{row['why_not']}{needed}"})
             continue
         low, high = (duration(row[f"{x}_seconds"]) for x in ("fastest", "slowest"))
+        spread = f"\n{low} to {high}" if row["repeats"] > 1 else ""
         share = 100 * row["ideal_seconds"] / row["seconds_per_item"]
         peak = row["peak_device_gib"] or row["peak_host_gib"]
         lines.append(
             one
             | {
-                "median": f"{duration(row['seconds_per_item'])}\n{low} to {high}",
+                "median": duration(row["seconds_per_item"]) + spread,
                 "warm-up": duration(row["warm_up_seconds"]),
                 "batch": f"{row['batch']:.0f}",
                 "repeats": f"{row['repeats']:.0f}",

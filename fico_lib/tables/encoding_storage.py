@@ -112,8 +112,8 @@ def storage(found: EncodingCosts) -> Table:
 def verdict_counts(checks: pd.DataFrame) -> Text:
     """How many cells have which verdict."""
     counts = checks["verdict"].value_counts()
-    parts = [f"{counts.get(v, 0)} {v}" for v in VERDICTS]
-    return Text(f"Of the {len(checks)} cells of Table 5: {', '.join(parts)}.")
+    parts = [f"{v} {counts.get(v, 0)}" for v in VERDICTS]
+    return Text(f"The {len(checks)} cells of Table 5, by verdict: {', '.join(parts)}.")
 
 
 def takeaways(found: EncodingCosts, checks: pd.DataFrame) -> Text:
@@ -144,8 +144,9 @@ def _efficiency(found: EncodingCosts) -> str:
     share = 100 * rows["ideal_seconds"] / rows["seconds_per_item"]
     return (
         f"A matrix product runs at {shared.rates(found.rates)} here; the measured steps reach "
-        f"{share.min():.0f} to {share.max():.0f} % of that, so that arithmetic alone tells the "
-        "order of the models, though not their times."
+        f"{share.min():.0f} to {share.max():.0f} % of that. So operations alone predict a time "
+        f"within a factor of {significant(share.max() / share.min(), 2)}, between models whose "
+        f"operations per image differ by {rows['gflops'].max() / rows['gflops'].min():,.0f}."
     )
 
 
@@ -159,8 +160,8 @@ def _bytes(found: EncodingCosts) -> list[str]:
     return [
         f"At {gallery(n, m)}, {code.dimension}-bit codes take {size(packed / GIB)} packed and "
         f"{size(loose / GIB)} at one byte per bit; {blip2.dimension} float32 take "
-        f"{size(floats / GIB)}. The honest ratio is {floats / packed:.0f} to 1, not "
-        f"{floats / loose:.0f} to 1.",
+        f"{size(floats / GIB)}. That is {floats / packed:.0f} to 1; {floats / loose:.0f} to 1, "
+        "which the paper tells, is what unpacked bits give.",
         f"What attention needs dwarfs both: {size(features / GIB)} for {blip2.title}, "
         f"{features / floats:,.0f} times its embeddings.",
     ]

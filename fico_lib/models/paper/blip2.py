@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from fico_lib.models.paper import arithmetic as count
-from fico_lib.models.paper.model import Flops, PaperModel, Step, expand
+from fico_lib.models.paper.model import Flops, PaperModel, Step, expand, transformers
 
 SIDE, PATCH, WIDTH, HIDDEN, DEPTH = 364, 14, 1408, 6144, 39
 QUERIES, TEXT_WIDTH, TEXT_DEPTH, EVERY = 32, 768, 12, 2  # cross-attention in every second layer
@@ -28,10 +28,8 @@ class BLIP2(PaperModel):
     note = "an image has 32 vectors; the paper's storage counts one"
 
     def __init__(self, depth: int = DEPTH, text_depth: int = TEXT_DEPTH):
-        from transformers import Blip2Config, Blip2ForImageTextRetrieval
-
         super().__init__()
-        config = Blip2Config(
+        config = transformers().Blip2Config(
             vision_config={
                 **{"image_size": SIDE, "patch_size": PATCH, "hidden_size": WIDTH},
                 **{"num_hidden_layers": depth, "num_attention_heads": 16},
@@ -47,7 +45,7 @@ class BLIP2(PaperModel):
             image_text_hidden_size=self.dimension,
         )
         self.depth, self.text_depth = depth, text_depth
-        self.network = Blip2ForImageTextRetrieval(config)
+        self.network = transformers().Blip2ForImageTextRetrieval(config)
 
     def _former(self, queries: int, tokens: int) -> int:
         """A run of the Q-Former: all see each other, the queries see the image."""

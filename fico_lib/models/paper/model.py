@@ -4,9 +4,11 @@ A model is built without weights (on torch's meta device), so that counting cost
 `materialise` gives the parts that a measurement needs weights of the device and dtype it names.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import ClassVar, Literal
 
 import torch
@@ -139,6 +141,13 @@ def _filled(noise: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     flat[:whole].view(-1, len(noise))[:] = noise
     flat[whole:] = noise[: len(flat) - whole]
     return values
+
+
+def transformers():
+    """The transformers library, without what its progress bars say on import in a notebook."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("transformers")
 
 
 def build(kind: Callable[[], PaperModel]) -> PaperModel:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from fico_lib.models.paper import arithmetic as count
-from fico_lib.models.paper.model import Flops, PaperModel, Step, expand
+from fico_lib.models.paper.model import Flops, PaperModel, Step, expand, transformers
 
 SIDE, LONG_SIDE, PATCH, WIDTH, DEPTH = 384, 576, 32, 768, 12
 
@@ -23,15 +23,13 @@ class ViLT(PaperModel):
     reference = "Kim et al. 2021"
 
     def __init__(self, depth: int = DEPTH):
-        from transformers import ViltConfig, ViltForImageAndTextRetrieval
-
         super().__init__()
         # A length of -1 keeps every patch; otherwise ViLT draws some of them.
-        config = ViltConfig(
+        config = transformers().ViltConfig(
             image_size=SIDE, patch_size=PATCH, max_image_length=-1, num_hidden_layers=depth
         )
         self.depth = depth
-        self.network = ViltForImageAndTextRetrieval(config)
+        self.network = transformers().ViltForImageAndTextRetrieval(config)
 
     def flops(self) -> Flops:
         """Of the patches per image, of nothing per text, of the whole transformer per pair."""

@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from fico_lib.models.paper import arithmetic as count
 from fico_lib.models.paper.blocks import Layer
-from fico_lib.models.paper.model import Flops, PaperModel, Step, expand
+from fico_lib.models.paper.model import Flops, PaperModel, Step, expand, transformers
 
 SIDE, WIDTH, DEPTHS = 384, 128, (2, 2, 18, 2)
 TEXT_WIDTH, TEXT_DEPTH, FUSION_DEPTH = 768, 6, 6
@@ -26,12 +26,11 @@ class XVLM(PaperModel):
     reference = "Zeng et al. 2022"
 
     def __init__(self, depths: tuple[int, ...] = DEPTHS):
-        from transformers import BertConfig, BertModel, SwinConfig, SwinModel
-
         super().__init__()
+        library = transformers()
         self.depths = depths
-        self.vision = SwinModel(
-            SwinConfig(
+        self.vision = library.SwinModel(
+            library.SwinConfig(
                 image_size=SIDE,
                 embed_dim=WIDTH,
                 depths=list(depths),
@@ -39,7 +38,8 @@ class XVLM(PaperModel):
                 window_size=count.WINDOW,
             )
         )
-        self.text = BertModel(BertConfig(num_hidden_layers=TEXT_DEPTH), add_pooling_layer=False)
+        config = library.BertConfig(num_hidden_layers=TEXT_DEPTH)
+        self.text = library.BertModel(config, add_pooling_layer=False)
         image_width = self.image_kept[1]
         self.fusion = nn.ModuleList(Layer(TEXT_WIDTH, 12, image_width) for _ in range(FUSION_DEPTH))
         self.image_projection = nn.Linear(image_width, self.dimension)
