@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.errors import InputError
+from fico_lib.files import code_digest, digest
 from fico_lib.models.paper import PAPER_MODELS, paper_model_module
 
 DtypeName = Literal["float32", "bfloat16", "float16", "float64"]
@@ -62,6 +63,11 @@ class CostParameters(ChapterParameters):
         if sizes != sorted(set(sizes)):
             raise InputError(f"found {sizes}; expected sizes that grow, each once")
         return sizes
+
+    def data_key(self) -> str:
+        """The key of what the chapter reads: the code of the models it costs, and its data."""
+        modules = {paper_model_module(name) for name in PAPER_MODELS}
+        return digest(super().data_key(), code_digest(*sorted(modules)))
 
     def measuring(self) -> dict:
         """The arguments that the measurements of both chapters take."""

@@ -95,7 +95,7 @@ class Checkpoint(PaperModel):
         self._flops: Flops | None = None
 
     def _part(self, side: str):
-        names = {"vision": ("vision_config",), "text": ("text_config", "qformer_config")}[side]
+        names = {"vision": ("vision_config",), "text": ("qformer_config", "text_config")}[side]
         found = (getattr(self.configuration, name, None) for name in names)
         return next((part for part in found if part is not None), self.configuration)
 
