@@ -97,6 +97,8 @@ def measured_steps(
                 found[name, step] = cost
             del model
             gc.collect()  # the classes of transformers refer to themselves
+            if measuring.device.type == "cuda":
+                torch.cuda.empty_cache()
     return found
 
 

@@ -186,14 +186,15 @@ def vilt_explained(found: AttentionCosts) -> Text:
     rate = pairs[0] * found.known["vilt"].flops.pair / small.value / 1e12
     sentences = [
         f"{small['size']}: {pairs[0]:,} pairs in {small.printed} are "
-        f"{duration(small.value / pairs[0])} per pair, {rate:.0f} TFLOP/s: batches, in a reduced "
-        "precision.",
+        f"{duration(small.value / pairs[0])} per pair, {rate:.0f} TFLOP/s: batches, and more "
+        "than an A100 does in plain float32.",
         f"{large['size']}: {pairs[1]:,} pairs at that pace take {duration(linear)}.",
         f"Printed are {large.printed}, {duration(large.value)}: {large.value / linear:.0f} times "
-        f"as long, {duration(large.value / pairs[1])} per pair. Nobody ran that: it is estimated.",
-        f"{duration(large.value / pairs[1])} is what one pair alone takes on a GPU when hundreds "
-        "of small kernels are started one after the other: an estimate from single pairs beside a "
-        "measurement from batches would give both numbers. The paper does not say.",
+        f"as long, {duration(large.value / pairs[1])} per pair. It must be an estimate.",
+        f"A possible reading: {duration(large.value / pairs[1])} is of the order of one pair "
+        "alone, where a GPU starts hundreds of small kernels one after the other. An estimate from "
+        "single pairs, beside a measurement from batches, would give both numbers. The paper does "
+        "not say.",
     ]
     return bullets(sentences)
 
