@@ -78,7 +78,7 @@ def cost_command(
 
 def _model(name: str) -> tuple[PaperModel, Analytic]:
     """The model of that name or of that folder, and its facts."""
-    if Path(name).exists():
+    if name not in PAPER_MODELS and Path(name).exists():
         from fico_lib.costs.checkpoint import checkpoint
 
         built = checkpoint(name)

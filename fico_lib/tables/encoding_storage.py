@@ -91,19 +91,19 @@ def storage(found: EncodingCosts) -> Table:
         row = {("", "model"): one.title}
         for layout in LAYOUTS:
             key = ("one vector per image", layout)
-            value = size(part[key]) if key in part else ""
+            value = significant(part[key]) if key in part else ""
             if one.image_vectors > 1 and key in part:
-                value += f"\nall {one.image_vectors}: {size(part['embeddings', layout])}"
+                value += f"\nall {one.image_vectors}: {significant(part['embeddings', layout])}"
             row["Embeddings", layout] = value
         row["Embeddings", "paper"] = printed.loc[name, ("embedding_size", "1M/5M")]
         features = part.get(("features", "float32"))
-        row["Features", "float32 "] = "" if features is None else size(features)
+        row["Features", "float32 "] = "" if features is None else significant(features, 6)
         row["Features", "paper "] = printed.loc[name, ("feature_size", "1M/5M")]
         rows.append(row)
     texts = int(here["texts"].max())
     return Table(
         pd.DataFrame(rows),
-        f"Storage for {gallery(images, texts)} images and texts, by arithmetic; the paper's "
+        f"Storage in GiB for {gallery(images, texts)} images and texts, by arithmetic; the paper's "
         "columns are for 1M/5M.",
         words=("model",),
     )

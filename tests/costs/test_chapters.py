@@ -1,4 +1,4 @@
-"""The parameters of the two chapters on costs: what is wrong is told before anything is measured."""
+"""The parameters of the two chapters on costs: what is wrong is told before measuring."""
 
 import pytest
 
