@@ -75,6 +75,7 @@ def measure(
     rates = costs.rates(list(known), how)
     chosen = [name for name in measured if name in known]
     found = costs.measured_steps(chosen, STEPS, known, rates, how)
+    costs.require_some(found, "pair", list(known))
     alone = {(name, "pair"): _alone(name, known[name], found[name, "pair"], how) for name in chosen}
     steps = costs.step_rows(found, known, rates)
     alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")

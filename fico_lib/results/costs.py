@@ -13,6 +13,7 @@ from fico_lib.costs.extrapolated import Estimate, estimate, together
 from fico_lib.costs.measured import CLOCK, Measurement, gemm_rate
 from fico_lib.costs.steps import Budget, StepCost, measure_step
 from fico_lib.devices import resolve, threads
+from fico_lib.errors import InputError
 from fico_lib.models.paper import PAPER_MODELS, paper_model
 from fico_lib.models.paper.model import PaperModel, Step, build
 from fico_lib.progress import track
@@ -112,6 +113,19 @@ def _steps(
                 step,
                 measure_step(model, known, step, measuring.device, dtype, speed, measuring.budget),
             )
+
+
+def require_some(
+    costs: Mapping[tuple[str, str], StepCost], step: str, names: Sequence[str]
+) -> None:
+    """InputError where not one of the models `names` was measured in `step`, telling why."""
+    chosen = {name: cost for (name, one), cost in costs.items() if one == step and name in names}
+    if not any(cost.measurement for cost in chosen.values()):
+        reasons = ", ".join(f"{name}: {cost.why}" for name, cost in chosen.items())
+        raise InputError(
+            f"measured: found none to measure ({reasons or 'no model has such a step'}); expected "
+            f"one of {', '.join(names)}, with enough memory_gib and longest"
+        )
 
 
 def step_rows(

@@ -49,6 +49,8 @@ def measure(
     known = costs.all_facts()
     rates = costs.rates(list(known), how)
     found = costs.measured_steps(measured, STEPS, known, rates, how)
+    encoding = [name for name, one in known.items() if one.dimension is not None]
+    costs.require_some(found, "image", encoding)
     sizes = [(images, images * texts_per_image) for images in galleries]
     return EncodingCosts(
         known=known,
