@@ -291,4 +291,4 @@ def _budget_sentences(rows: pd.DataFrame, titles: dict[str, str]) -> list[str]:
     value = 1000.0 if 1000.0 in set(part["value"]) else part["value"].max()
     here = part[part["value"] == value]
     ks = ", ".join(f"{titles[one.model]} {_k(one)}" for one in here.itertuples())
-    return [f"The largest k that {duration(value / 1000)} for one query pay for here: {ks}."]
+    return [f"A budget of {duration(value / 1000)} for one query pays here for a k of: {ks}."]
