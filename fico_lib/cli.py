@@ -1,4 +1,4 @@
-"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `captions`."""
+"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `captions`, `cost`."""
 
 import sys
 from datetime import datetime
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from fico_lib.captions_command import captions_command
 from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.cost_command import cost_command
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
 from fico_lib.evaluate_command import evaluate_command
@@ -35,6 +36,7 @@ app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
 app.command("captions")(captions_command)
+app.command("cost")(cost_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[

@@ -11,10 +11,10 @@ LIBRARY = Path(__file__).parents[1] / "fico_lib"
 # that makes encodings is `encode`. What is left of `datasets` serves everyone.
 ORDER = [
     *("errors", "files", "progress", "devices", "arrays", "encodings"),
-    *("datasets", "features", "models", "keys", "encode"),
+    *("datasets", "features", "models", "keys", "encode", "costs"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
-    *("published", "results", "tables", "figures"),
-    *("chapters", "study", "evaluate_command", "captions_command", "cli", "__main__"),
+    *("published", "results", "tables", "figures", "chapters", "study"),
+    *("evaluate_command", "captions_command", "cost_command", "cli", "__main__"),
 ]
 ORCHESTRATORS = {"papermill", "nbformat", "nbclient", "IPython", "snakemake", "jupyter_book"}
 

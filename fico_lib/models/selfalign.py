@@ -69,8 +69,9 @@ def aligned_words(train: FeatureSplit, which: str) -> np.ndarray:
     aligned = np.ones(train.vocabulary_size, bool)
     aligned[PADDING] = False
     if which != "all":
-        words = [] if train.words is None else train.words
-        aligned[:] = [False, False, *(PART_OF.get(str(word)) == which for word in words)]
+        aligned[:] = False
+        for number, word in enumerate(() if train.words is None else train.words):
+            aligned[number + 2] = PART_OF.get(str(word)) == which  # 0 pads, 1 is unknown
         if not aligned.any():
             raise InputError(
                 f"training.aligned: no {which} is known among the words of the train captions; "
