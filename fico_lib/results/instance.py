@@ -138,7 +138,7 @@ def _rank_rows(runs: Runs, seeds: Sequence[int]) -> Iterator[dict]:
 def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
     if not {1, 5, 10} <= set(cuts):
         return
-    for model in runs.models():
+    for model in runs.results:
         found = runs.recall_sum(model)
         low, high = found.interval()
         yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}

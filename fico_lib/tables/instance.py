@@ -185,8 +185,10 @@ def beside_table_3(compared: Comparison) -> Table:
     return _beside(compared, 3, [50, 100, 200], _codes(compared))
 
 
-def gaps(compared: Comparison) -> Table:
+def gaps(compared: Comparison) -> Table | Text:
     """By how much fine-grained models are ahead of each code at the first cut."""
+    if compared.gaps.empty:
+        return Text("This run has no fine-grained and coarse-grained model to compare.")
     rows, k = [], compared.headline[0]
     found = compared.gaps[compared.gaps["k"] == k].set_index(["model", "than", "direction"])
     for model in dict.fromkeys(compared.gaps["model"]):
