@@ -19,7 +19,7 @@ from fico_lib.models import model_card
 from fico_lib.models.controls import controls
 from fico_lib.results.category_claims import claims
 from fico_lib.results.folder import Results
-from fico_lib.results.random_scorer import RANDOM, random_scorer
+from fico_lib.results.references import RANDOM, random_scorer
 from fico_lib.results.runs import Runs
 from fico_lib.tasks import DIRECTIONS
 

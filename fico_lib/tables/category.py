@@ -9,7 +9,7 @@ from fico_lib.metrics import DENOMINATORS
 from fico_lib.models import model_card
 from fico_lib.models.controls import CONTROLS
 from fico_lib.results.category import Comparison, over_seeds
-from fico_lib.results.random_scorer import RANDOM
+from fico_lib.results.references import RANDOM
 from fico_lib.tables.show import Table, Text, bullets, with_interval
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
