@@ -13,6 +13,7 @@ from rich.table import Table
 from fico_lib.bench_search_command import bench_search_command
 from fico_lib.captions_command import captions_command
 from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.cost_command import cost_command
 from fico_lib.datasets import DATASETS
 from fico_lib.errors import BuildError, ChapterError, InputError
 from fico_lib.evaluate_command import evaluate_command
@@ -37,6 +38,7 @@ app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
+app.command("cost")(cost_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[

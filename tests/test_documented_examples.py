@@ -8,8 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = [
-    "encodings", "evaluation", "evaluation.memory", "metrics.average_precision", "metrics.chance",
-    "metrics.classification", "metrics.precision_recall", "metrics.recall", "similarity", "tasks",
+    "costs.analytic", "encodings", "evaluation", "evaluation.memory",
+    "metrics.average_precision", "metrics.chance", "metrics.classification",
+    "metrics.precision_recall", "metrics.recall", "models.paper.arithmetic", "similarity",
+    "tables.costs", "tasks",
 ]  # fmt: skip
 
 

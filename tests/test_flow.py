@@ -11,18 +11,11 @@ LIBRARY = Path(__file__).parents[1] / "fico_lib"
 # that makes encodings is `encode`. What is left of `datasets` serves everyone.
 ORDER = [
     *("errors", "files", "progress", "devices", "arrays", "encodings"),
-    *("datasets", "features", "models", "keys", "encode"),
+    *("datasets", "features", "models", "keys", "encode", "costs"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
-    *("results", "published", "tables", "figures"),
-    *(
-        "chapters",
-        "study",
-        "evaluate_command",
-        "captions_command",
-        "bench_search_command",
-        "cli",
-        "__main__",
-    ),
+    *("published", "results", "tables", "figures", "chapters", "study"),
+    *("evaluate_command", "captions_command", "cost_command", "bench_search_command"),
+    *("cli", "__main__"),
 ]
 ORCHESTRATORS = {"papermill", "nbformat", "nbclient", "IPython", "snakemake", "jupyter_book"}
 

@@ -13,6 +13,8 @@ CHAPTERS = {
     "data": "fico_lib.chapters.data:DataChapter",
     "instance": "fico_lib.chapters.instance:InstanceChapter",
     "category": "fico_lib.chapters.category:CategoryChapter",
+    "encoding_storage": "fico_lib.chapters.encoding_storage:EncodingStorageChapter",
+    "attention": "fico_lib.chapters.attention:AttentionChapter",
     "search": "fico_lib.chapters.search:SearchChapter",
 }
 

@@ -16,8 +16,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Cut = Annotated[int, Field(ge=1)]
 
 
-class AccuracyParameters(ChapterParameters):
-    """Base of the accuracy chapters' schemas."""
+class TrainedParameters(ChapterParameters):
+    """Base of the schemas of chapters whose models are trained here."""
 
     data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
     features: FeatureParameters = Field(
@@ -25,9 +25,6 @@ class AccuracyParameters(ChapterParameters):
     )
     training: TrainingParameters = Field(
         TrainingParameters(), description="how large models are and how they are trained"
-    )
-    models: list[str] = Field(
-        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
     ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
@@ -40,6 +37,29 @@ class AccuracyParameters(ChapterParameters):
         "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
     )
 
+    def data_key(self) -> str:
+        """The key of the data that the chapter reads."""
+        return dataset_key(self.data)
+
+    def request(self, model: str, seed: int, **changes) -> dict:
+        """The arguments of `fico_lib.encode.encode` for one training; `changes` replace some."""
+        return {
+            "data": self.data,
+            "features": self.features,
+            "training": self.training,
+            "model": model,
+            "seed": seed,
+            "device": self.device,
+        } | changes
+
+
+class AccuracyParameters(TrainedParameters):
+    """Base of the schemas of chapters that compare registered models."""
+
+    models: list[str] = Field(
+        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+    )
+
     @field_validator("models")
     @classmethod
     def _registered(cls, names: list[str]) -> list[str]:
@@ -47,21 +67,6 @@ class AccuracyParameters(ChapterParameters):
             model_module(name)  # raises the error that names the nearest model
         return names
 
-    def data_key(self) -> str:
-        """The key of the data that the chapter reads."""
-        return dataset_key(self.data)
-
     def encodings(self) -> list[dict]:
         """One request per model and seed, for `fico_lib.encode.encode`."""
-        return [
-            {
-                "data": self.data,
-                "features": self.features,
-                "training": self.training,
-                "model": model,
-                "seed": seed,
-                "device": self.device,
-            }
-            for model in self.models
-            for seed in self.seeds
-        ]
+        return [self.request(model, seed) for model in self.models for seed in self.seeds]

@@ -108,5 +108,6 @@ def build(
             caption_ids=split.caption_ids,
             labels=split.labels,
             documents=documents[name],
+            words=np.array(vocabulary.words, dtype=str),
             **arrays[name],
         ).save(folder / name, written=tuple(arrays[name]))

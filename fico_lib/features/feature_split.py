@@ -24,6 +24,7 @@ class FeatureSplit:
     labels: (n_images, n_categories) bool, or None.
     documents: (n_texts, e) float32, one vector per distinct text, standardised on the train split;
         or None.
+    words: (vocabulary_size - 2,) str, word i has number i + 2; or None.
     vocabulary_size: word numbers are below it.
     """
 
@@ -40,6 +41,7 @@ class FeatureSplit:
     caption_ids: np.ndarray
     labels: np.ndarray | None = None
     documents: np.ndarray | None = None
+    words: np.ndarray | None = None
 
     def __post_init__(self):
         n, m = len(self.image_ids), len(self.caption_ids)

@@ -23,11 +23,12 @@ MODELS = {  # in the order of the paper's tables
 }
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
+KEPT = ("selfalign",)  # a chapter looks into these networks: their weights are kept too
 
 
 def weights_of(name: str) -> str | None:
-    """The model as which `name` is trained, where the weights are shared, else None."""
-    return name if name in VARIANTS.values() else VARIANTS.get(name)
+    """The model as which `name` is trained, where the weights are kept, else None."""
+    return name if name in (*VARIANTS.values(), *KEPT) else VARIANTS.get(name)
 
 
 def model_module(name: str) -> str:

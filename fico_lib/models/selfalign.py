@@ -36,7 +36,9 @@ import torch
 from torch import nn
 from torch.nn.functional import log_softmax, normalize, relu, softplus
 
+from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.encodings import Embeddings
+from fico_lib.errors import InputError
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.card import ModelCard
 from fico_lib.models.losses import info_nce
@@ -57,6 +59,25 @@ CONTEXT_WEIGHT = 0.5
 def before(longest: int, lengths: torch.Tensor) -> torch.Tensor:
     """True at the places before each length: (b,) -> (b, longest)."""
     return torch.arange(longest, device=lengths.device) < lengths[:, None]
+
+
+def aligned_words(train: FeatureSplit, which: str) -> np.ndarray:
+    """Whether LCA aligns a word, by its number: (vocabulary_size,) bool; padding never.
+
+    which: "all", or a part of speech; InputError where the vocabulary has none of it.
+    """
+    aligned = np.ones(train.vocabulary_size, bool)
+    aligned[PADDING] = False
+    if which != "all":
+        aligned[:] = False
+        for number, word in enumerate(() if train.words is None else train.words):
+            aligned[number + 2] = PART_OF.get(str(word)) == which  # 0 pads, 1 is unknown
+        if not aligned.any():
+            raise InputError(
+                f"training.aligned: no {which} is known among the words of the train captions; "
+                "expected 'all' for data other than scenes"
+            )
+    return aligned
 
 
 @torch.no_grad()
@@ -84,11 +105,12 @@ def best_regions(regions: torch.Tensor, words: torch.Tensor) -> tuple[torch.Tens
 
 
 def concept_loss(
-    regions: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor, concepts: torch.Tensor
+    regions: torch.Tensor, words: torch.Tensor, counted: torch.Tensor, concepts: torch.Tensor
 ) -> torch.Tensor:
     """L_LCA of a batch of matching images and texts, a scalar; a mean over texts.
 
-    regions: (b, r, d), words: (b, l, d), of length 1; lengths: (b,); concepts: (k, d).
+    regions: (b, r, d), words: (b, l, d), of length 1; counted: (b, l) bool, the words that are
+    aligned; concepts: (k, d).
     """
     concepts = normalize(concepts, dim=1)
     codes = balanced_codes(regions.detach().flatten(0, 1) @ concepts.detach().T)
@@ -96,8 +118,8 @@ def concept_loss(
     _, best = best_regions(regions.detach(), words.detach())
     wanted = codes.gather(1, best[..., None].expand(-1, -1, codes.shape[2]))
     said = log_softmax(words @ concepts.T / WORD_TEMPERATURE, dim=2)
-    of_word = -(wanted * said).sum(2) * before(words.shape[1], lengths)
-    return (of_word.sum(1) / lengths).mean()
+    of_word = -(wanted * said).sum(2) * counted
+    return (of_word.sum(1) / counted.sum(1).clamp(min=1)).mean()
 
 
 def context_loss(
@@ -170,6 +192,7 @@ class AlignedEncoder(nn.Module):
         self.base = BASES[parameters.base](inputs, vocabulary_size, parameters)
         self.base.words = WordsFirst(vocabulary_size, width, parameters.dropout)
         self.concepts = nn.Parameter(torch.randn(parameters.concepts, width))
+        self.register_buffer("aligned", torch.ones(vocabulary_size, dtype=torch.bool))
         self.image_context = Context(width) if parameters.cra else None
         self.text_context = Context(width) if parameters.cra else None
 
@@ -237,7 +260,10 @@ class SelfAlign(VSE):
 
     def build(self, train: FeatureSplit) -> nn.Module:
         """The base with its additions for the sizes of `train`."""
-        return AlignedEncoder(train.regions.shape[2], train.vocabulary_size, self.parameters)
+        sizes = train.regions.shape[2], train.vocabulary_size
+        network = AlignedEncoder(*sizes, self.parameters)
+        network.aligned = torch.from_numpy(aligned_words(train, self.parameters.aligned))
+        return network
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The base's InfoNCE and what is switched on of L_LCA and L_CRA."""
@@ -245,8 +271,9 @@ class SelfAlign(VSE):
         texts, words = self.network.text_parts(batch.tokens, batch.lengths)
         loss = info_nce(self.network.base.scale() * images @ texts.T)
         if self.parameters.lca:
+            counted = self.network.aligned[batch.tokens]
             concepts = self.network.concepts
-            loss = loss + concept_loss(regions.vectors, words.vectors, words.lengths, concepts)
+            loss = loss + concept_loss(regions.vectors, words.vectors, counted, concepts)
         if self.parameters.cra:
             t2i = context_loss(words.guides, regions.contextual, regions.lengths)
             i2t = context_loss(regions.guides, words.contextual, words.lengths)

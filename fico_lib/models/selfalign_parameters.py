@@ -17,3 +17,6 @@ class SelfAlignParameters(TrainingParameters):
     lca: bool = Field(True, description="align words and regions through concepts")
     cra: bool = Field(True, description="align whole images with words, whole texts with regions")
     concepts: int = Field(100, ge=2, le=65536, description="LCA's concepts")
+    aligned: Literal["all", "noun", "adjective", "relation"] = Field(
+        "all", description="words that LCA aligns (parts of speech are known for scenes)"
+    )

@@ -1,32 +1,40 @@
 """Rows of the instance chapter: recall, ranks and gaps of several models and seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import product
 
-import numpy as np
 import pandas as pd
 
-from fico_lib.encodings import Codes, Embeddings
+from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
-from fico_lib.evaluation.result import DirectionResult, EvaluationResult
-from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
-from fico_lib.models import model_card
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models import MODELS, model_card
+from fico_lib.results.instance_claims import claims
+from fico_lib.results.references import references
+from fico_lib.results.runs import Runs
 from fico_lib.tasks import DIRECTIONS
+
+KEYS = ["model", "granularity", "direction", "k"]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The evaluated models of one run.
+    """The evaluated models of one run, and the reference rows.
 
-    recall: one row per model, seed, direction and k; ranks: per model, seed and direction;
-    gaps: per pair of models, direction and k of `headline`; columns as the functions below name
-    them. n_images, n_captions: the size of the test split.
+    recall: one row per model, seed, direction and k (none where a reranked list does not reach k);
+    means: the same over seeds, with 95 % intervals over images and seeds; ranks: per model, seed
+    and direction; sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
+    direction and k of `headline`; claims: see `fico_lib.results.claims`. n_images, n_captions: the
+    size of the test split.
     """
 
     recall: pd.DataFrame
+    means: pd.DataFrame
     ranks: pd.DataFrame
+    sums: pd.DataFrame
     gaps: pd.DataFrame
+    claims: pd.DataFrame
     headline: list[int]
     n_images: int
     n_captions: int
@@ -34,7 +42,8 @@ class Comparison:
 
 
 def compare(
-    encodings: Sequence[Embeddings | Codes],
+    encodings: Sequence[Encodings],
+    test: FeatureSplit,
     seeds: Sequence[int],
     recall_at: Sequence[int],
     recall_at_codes: Sequence[int],
@@ -46,56 +55,78 @@ def compare(
 ) -> Comparison:
     """Evaluate the encodings of all models and seeds (the seeds of a model in the order given).
 
+    test: the features that the models saw, for the reference rows (`fico_lib.results.references`).
+
     recall_at: k of every model; recall_at_codes: k of the curve, which hash codes need and all
     models get. A k beyond the candidates is left out of the direction where it is.
     """
     cuts = sorted({*recall_at, *recall_at_codes})
-    cuts = [k for k in cuts if k <= min(encodings[0].n_images, encodings[0].n_captions)]
-    evaluated = []
-    for number, one in enumerate(encodings):
-        result = evaluate(one, recall_at=cuts, mode=mode, ties=ties, device=device)
-        evaluated.append((one.model, seeds[number % len(seeds)], result))
-    rows = [row for entry in evaluated for row in _recall_rows(*entry, cuts, resamples)]
+    first, results = encodings[0], {}
+    cuts = [k for k in cuts if k <= min(first.n_images, first.n_captions)]
+    for one in (*encodings, *(one for seed in seeds for one in references(test, seed))):
+        found = evaluate(one, recall_at=cuts, mode=mode, ties=ties, device=device)
+        results.setdefault(one.model, []).append(found)
+    runs = Runs(results, first.n_images, resamples)
     headline = [k for k in recall_at if k in cuts]
+    recall = pd.DataFrame(_recall_rows(runs, seeds, cuts))
     return Comparison(
-        recall=pd.DataFrame(rows),
-        ranks=pd.DataFrame([row for entry in evaluated for row in _rank_rows(*entry)]),
-        gaps=pd.DataFrame(_gap_rows(evaluated, headline, resamples)),
+        recall=recall,
+        means=_means(recall, runs),
+        ranks=pd.DataFrame(_rank_rows(runs, seeds)),
+        sums=pd.DataFrame(_sum_rows(runs, cuts)),
+        gaps=pd.DataFrame(_gap_rows(runs, headline)),
+        claims=claims(runs, cuts),
         headline=headline,
-        n_images=encodings[0].n_images,
-        n_captions=encodings[0].n_captions,
+        n_images=first.n_images,
+        n_captions=first.n_captions,
         seeds=list(seeds),
     )
 
 
-def _recall_rows(model: str, seed: int, result: EvaluationResult, cuts, resamples: int):
-    for direction in DIRECTIONS:
-        found: DirectionResult = result.instance[direction]
-        for k in cuts:
-            name = f"R@{k}"
-            low, high = bootstrap_interval(
-                found.per_query[name], found.clusters, samples=resamples, seed=0
-            )
-            pessimistic, optimistic = found.tie_interval[name]
-            yield {
-                "model": model,
-                "granularity": model_card(model).granularity,
-                "seed": seed,
-                "direction": direction,
-                "k": k,
-                "percent": found[name],
-                "low": low,
-                "high": high,
-                "pessimistic_percent": pessimistic,
-                "optimistic_percent": optimistic,
-                "chance_percent": found.chance[name],
-                "queries": found.queries,
-            }
+def _each(runs: Runs, seeds: Sequence[int]) -> Iterator[tuple]:
+    """(model, seed, direction, its result), all of them."""
+    for model, results in runs.results.items():
+        for seed, result in zip(seeds, results, strict=True):
+            for direction in DIRECTIONS:
+                yield model, seed, direction, result.instance[direction]
 
 
-def _rank_rows(model: str, seed: int, result: EvaluationResult):
-    for direction in DIRECTIONS:
-        found = result.instance[direction]
+def _recall_rows(runs: Runs, seeds: Sequence[int], cuts: Sequence[int]) -> Iterator[dict]:
+    for (model, seed, direction, found), k in product(_each(runs, seeds), cuts):
+        name = f"R@{k}"
+        if found[name] is None:
+            continue
+        pessimistic, optimistic = found.tie_interval[name]
+        yield {
+            "model": model,
+            "granularity": model_card(model).granularity if model in MODELS else "",
+            "seed": seed,
+            "direction": direction,
+            "k": k,
+            "percent": found[name],
+            "pessimistic_percent": pessimistic,
+            "optimistic_percent": optimistic,
+            "chance_percent": found.chance[name],
+            "queries": found.queries,
+        }
+
+
+def _means(recall: pd.DataFrame, runs: Runs) -> pd.DataFrame:
+    """`recall` averaged over seeds; `low`, `high`, and `seed_deviation` (NaN for one seed)."""
+    grouped = recall.groupby(KEYS, sort=False)
+    means = grouped.mean(numeric_only=True).drop(columns="seed")
+    means["seed_deviation"] = grouped["percent"].std()
+    means = means.reset_index()
+    intervals = [
+        runs.estimate(row.model, row.direction, f"R@{row.k}").interval()
+        for row in means.itertuples()
+    ]
+    means[["low", "high"]] = intervals
+    return means
+
+
+def _rank_rows(runs: Runs, seeds: Sequence[int]) -> Iterator[dict]:
+    for model, seed, direction, found in _each(runs, seeds):
         yield {
             "model": model,
             "seed": seed,
@@ -103,44 +134,34 @@ def _rank_rows(model: str, seed: int, result: EvaluationResult):
             "median_rank": found["MedR"],
             "mean_rank": found["MeanR"],
             "chance_mean_rank": found.chance["MeanR"],
-            "r_sum_percent": result.r_at_sum,
             "candidates": found.candidates,
         }
 
 
-def _gap_rows(evaluated: list[tuple], headline: list[int], resamples: int):
-    """Differences between models over the same queries, each averaged over seeds first."""
-    models = list(dict.fromkeys(model for model, _, _ in evaluated))
-    for (a, b), direction, k in (
-        (pair, d, k) for pair in combinations(models, 2) for d in DIRECTIONS for k in headline
-    ):
-        values = [_mean_over_seeds(evaluated, model, direction, f"R@{k}") for model in (a, b)]
-        clusters = evaluated[0][2].instance[direction].clusters
-        test = paired_test(*values, clusters, samples=resamples, seed=0)
+def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
+    if not {1, 5, 10} <= set(cuts):
+        return
+    for model in runs.results:
+        found = runs.recall_sum(model)
+        low, high = found.interval()
+        yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}
+
+
+def _gap_rows(runs: Runs, headline: Sequence[int]) -> Iterator[dict]:
+    """Fine-grained models against coarse-grained ones, over the same queries and draws."""
+    pairs = product(runs.models("FG"), runs.models("CG"))
+    for (fine, coarse), direction, k in product(pairs, DIRECTIONS, headline):
+        found = [runs.estimate(model, direction, f"R@{k}") for model in (fine, coarse)]
+        if None in found:
+            continue
+        gap = found[0] - found[1]
+        low, high = gap.interval()
         yield {
-            "model": a,
-            "than": b,
+            "model": fine,
+            "than": coarse,
             "direction": direction,
             "k": k,
-            "gap_percent": test.difference,
-            "low": test.low,
-            "high": test.high,
-            "p_value": test.p_value,
+            "gap_percent": gap.value,
+            "low": low,
+            "high": high,
         }
-
-
-def _mean_over_seeds(evaluated, model: str, direction: str, metric: str) -> np.ndarray:
-    runs = [r.instance[direction].per_query[metric] for m, _, r in evaluated if m == model]
-    return np.mean(runs, axis=0)
-
-
-def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Recall rows averaged over seeds; `low` and `high` are averaged too (query uncertainty).
-
-    `seed_deviation` holds the standard deviation over seeds (NaN for one seed).
-    """
-    keys = ["model", "granularity", "direction", "k"]
-    grouped = rows.groupby(keys, sort=False)
-    means = grouped.mean(numeric_only=True).drop(columns="seed")
-    means["seed_deviation"] = grouped["percent"].std()
-    return means.reset_index()

@@ -85,7 +85,7 @@ def type_name(annotation: Any) -> str:
     if origin is list or origin is tuple:
         return f"list of {type_name(inner[0])}"
     if origin is dict:
-        return "mapping"
+        return f"mapping of {type_name(inner[0])} to {type_name(inner[1])}"
     if str(origin) == "typing.Literal":
         return " or ".join(repr(value) for value in inner)
     if origin is Union or str(origin) == "<class 'types.UnionType'>":

@@ -6,7 +6,8 @@ import pandas as pd
 
 from fico_lib import published
 from fico_lib.models import model_card
-from fico_lib.results.instance import Comparison, over_seeds
+from fico_lib.results.instance import Comparison
+from fico_lib.results.references import NAMES
 from fico_lib.tables.show import Table, Text, bullets, with_interval
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
@@ -14,7 +15,9 @@ DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 def names(models: Sequence[str]) -> dict[str, str]:
     """Model -> the name that figures and tables show, with its granularity."""
-    return {model: f"{model} ({model_card(model).granularity})" for model in models}
+    return {
+        model: NAMES.get(model) or f"{model} ({model_card(model).granularity})" for model in models
+    }
 
 
 def models(chosen: Sequence[str]) -> Table:
@@ -48,39 +51,54 @@ def facts_of_the_task(compared: Comparison) -> Text:
 
 
 def _means(compared: Comparison) -> pd.DataFrame:
-    return over_seeds(compared.recall).set_index(["model", "direction", "k"])
+    return compared.means.set_index(["model", "direction", "k"])
+
+
+def _models(compared: Comparison) -> list[str]:
+    return list(dict.fromkeys(compared.means["model"]))
+
+
+def _number(value: float) -> str:
+    """A list that was reranked in part has no value at some depths."""
+    return "n/a" if pd.isna(value) else f"{value:.1f}"
 
 
 def recall(compared: Comparison) -> Table:
     """R@k with intervals in both directions, median rank and R@sum, and the chance level."""
     means, ranks = _means(compared), compared.ranks.groupby(["model", "direction"], sort=False)
     ranks, rows = ranks.mean(numeric_only=True), []
-    for model in dict.fromkeys(compared.recall["model"]):
+    sums = compared.sums.set_index("model") if len(compared.sums) else None
+    for model in _models(compared):
         row = {("", "model"): names([model])[model]}
         for direction, title in DIRECTIONS.items():
             for k in compared.headline:
-                one = means.loc[(model, direction, k)]
-                value = with_interval(one["percent"], one["low"], one["high"])
-                if len(compared.seeds) > 1:
-                    value += f"\n± {one['seed_deviation']:.1f}"
-                row[title, f"R@{k}"] = value
-            row[title, "MedR"] = f"{ranks.loc[(model, direction), 'median_rank']:.1f}"
-        sums = compared.ranks[compared.ranks["model"] == model]["r_sum_percent"]
-        if sums.notna().all():
-            row["", "R@sum"] = f"{sums.mean():.1f}"
+                row[title, f"R@{k}"] = _recall_cell(means, (model, direction, k))
+            row[title, "MedR"] = _number(ranks.loc[(model, direction), "median_rank"])
+        if sums is not None:
+            one = sums.loc[model]
+            row["", "R@sum"] = with_interval(one["r_sum_percent"], one["low"], one["high"])
         rows.append(row)
-    rows.append(_chance_row(compared, means, ranks))
+    rows.append(_chance_row(compared, means))
     deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
     return Table(
         pd.DataFrame(rows).fillna(""),
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
-        "MedR: the median rank of the first right answer.",
+        "MedR: the median rank of the first right answer. The oracles know the labels alone, "
+        "and which texts describe an image; images that share texts stay a guess even then.",
         words=("model",),
     )
 
 
-def _chance_row(compared: Comparison, means: pd.DataFrame, ranks: pd.DataFrame) -> dict:
-    model = compared.recall["model"].iloc[0]
+def _recall_cell(means: pd.DataFrame, key: tuple) -> str:
+    if key not in means.index:
+        return "n/a"
+    one = means.loc[key]
+    value = with_interval(one["percent"], one["low"], one["high"])
+    return value if pd.isna(one["seed_deviation"]) else f"{value}\n± {one['seed_deviation']:.1f}"
+
+
+def _chance_row(compared: Comparison, means: pd.DataFrame) -> dict:
+    model = _complete(compared)
     row = {("", "model"): "chance"}
     for direction, title in DIRECTIONS.items():
         for k in compared.headline:
@@ -89,8 +107,13 @@ def _chance_row(compared: Comparison, means: pd.DataFrame, ranks: pd.DataFrame) 
     return row
 
 
+def _complete(compared: Comparison) -> str:
+    """A model with a value at every depth, if there is one."""
+    return compared.means["model"].value_counts(sort=False).idxmax()
+
+
 def _codes(compared: Comparison) -> list[str]:
-    rows = compared.recall
+    rows = compared.means
     return list(dict.fromkeys(rows[rows["granularity"] == "CG"]["model"]))
 
 
@@ -98,7 +121,7 @@ def first_stage(compared: Comparison) -> Text:
     """What the codes would keep, and lose, as a first stage."""
     means, sentences = _means(compared), []
     for model in _codes(compared):
-        k = int(compared.recall["k"].max())
+        k = int(compared.means["k"].max())
         share = {d: means.loc[(model, d, k), "percent"] for d in DIRECTIONS}
         chance = {d: means.loc[(model, d, k), "chance_percent"] for d in DIRECTIONS}
         sentences.append(
@@ -119,7 +142,7 @@ def ties(compared: Comparison) -> Table:
         "all won": "optimistic_percent",
     }
     rows = []
-    for model, name in names(list(dict.fromkeys(compared.recall["model"]))).items():
+    for model, name in names(_models(compared)).items():
         row = {("", "model"): name}
         for direction, title in DIRECTIONS.items():
             one = means.loc[(model, direction, k)]
@@ -138,14 +161,12 @@ def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[s
         for d, title in DIRECTIONS.items():
             row |= {(title, f"R@{k}"): printed.loc[model, (d, f"R@{k}")] for k in cuts}
         rows.append(row)
-    known = set(compared.recall["k"])
     for model in ours:
         row = {("", "model"): names([model])[model], ("", "from"): "this run"}
         for d, title in DIRECTIONS.items():
             for k in cuts:
-                there = k in known
-                value = f"{means.loc[(model, d, k), 'percent']:.1f}" if there else "n/a"
-                row[title, f"R@{k}"] = value
+                there = (model, d, k) in means.index
+                row[title, f"R@{k}"] = _number(means["percent"][model, d, k]) if there else "n/a"
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
@@ -156,7 +177,7 @@ def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[s
 
 def beside_table_2(compared: Comparison) -> Table:
     """The paper's Table 2 (R@1, R@5, R@10) with all models of this run below."""
-    return _beside(compared, 2, [1, 5, 10], list(dict.fromkeys(compared.recall["model"])))
+    return _beside(compared, 2, [1, 5, 10], _models(compared))
 
 
 def beside_table_3(compared: Comparison) -> Table:
@@ -164,16 +185,25 @@ def beside_table_3(compared: Comparison) -> Table:
     return _beside(compared, 3, [50, 100, 200], _codes(compared))
 
 
-def _gap_sentence(row) -> str:
-    ahead, behind, sign = (
-        (row.model, row.than, 1) if row.gap_percent >= 0 else (row.than, row.model, -1)
-    )
-    low, high = sorted((sign * row.low, sign * row.high))
-    word = "more than" if low > 0 else "within"
-    return (
-        f"{DIRECTIONS[row.direction].capitalize()}, {ahead} is {abs(row.gap_percent):.1f} points "
-        f"[{low:.1f}, {high:.1f}] ahead of {behind} at rank {row.k}: {word} the uncertainty of "
-        "the queries."
+def gaps(compared: Comparison) -> Table | Text:
+    """By how much fine-grained models are ahead of each code at the first cut."""
+    if compared.gaps.empty:
+        return Text("This run has no fine-grained and coarse-grained model to compare.")
+    rows, k = [], compared.headline[0]
+    found = compared.gaps[compared.gaps["k"] == k].set_index(["model", "than", "direction"])
+    for model in dict.fromkeys(compared.gaps["model"]):
+        row = {("", "model"): names([model])[model]}
+        for direction, title in DIRECTIONS.items():
+            for than in dict.fromkeys(compared.gaps["than"]):
+                one = found.loc[(model, than, direction)]
+                row[title, f"- {than}"] = with_interval(one["gap_percent"], one["low"], one["high"])
+        rows.append(row)
+    several = len(compared.seeds) > 1
+    return Table(
+        pd.DataFrame(rows),
+        f"R@{k} of each fine-grained model minus that of each code, in points. Intervals are of "
+        + ("queries and seeds." if several else "queries alone: one seed was run."),
+        words=("model",),
     )
 
 
@@ -181,62 +211,40 @@ def takeaways(compared: Comparison) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
     means, first = _means(compared), compared.headline[0]
     sentences = []
-    for model, name in names(list(dict.fromkeys(compared.recall["model"]))).items():
-        i2t, t2i = (means.loc[(model, d, first)] for d in DIRECTIONS)
-        sentences.append(
-            f"**{name}** answers {i2t['percent']:.1f} % [{i2t['low']:.1f}, {i2t['high']:.1f}] of "
-            f"the image queries and {t2i['percent']:.1f} % [{t2i['low']:.1f}, {t2i['high']:.1f}] "
-            f"of the text queries at rank {first} (chance: {i2t['chance_percent']:.1f} % and "
-            f"{t2i['chance_percent']:.1f} %)."
-        )
-    leaders = _best_of_each_kind(compared)
-    gaps = compared.gaps[compared.gaps["k"] == first] if len(compared.gaps) else compared.gaps
-    for row in gaps.itertuples():
-        if {row.model, row.than} == leaders:
-            sentences.append(_gap_sentence(row))
-    undecided = [
-        f"{row.model} and {row.than} ({DIRECTIONS[row.direction]})"
-        for row in gaps.itertuples()
-        if row.low <= 0 <= row.high
-    ]
-    if undecided:
-        sentences.append(f"Too close for these queries to tell apart: {', '.join(undecided)}.")
+    for kind, title in (("FG", "fine-grained"), ("CG", "coarse-grained")):
+        for direction, words in DIRECTIONS.items():
+            rows = compared.means[
+                (compared.means["granularity"] == kind)
+                & (compared.means["k"] == first)
+                & (compared.means["direction"] == direction)
+            ]
+            if rows.empty:
+                continue
+            top, low = (rows.loc[rows["percent"].apply("idx" + e)] for e in ("max", "min"))
+            sentence = (
+                f"{words.capitalize()}, the best {title} model, **{top['model']}**, answers "
+                f"{top['percent']:.1f} % [{top['low']:.1f}, {top['high']:.1f}] of the queries at "
+                f"rank {first}"
+            )
+            if len(rows) > 1:
+                sentence += f", the weakest, {low['model']}, {low['percent']:.1f} %"
+            chance = means.loc[(top["model"], direction, first), "chance_percent"]
+            sentences.append(f"{sentence} (chance: {chance:.1f} %).")
+    sentences += _undecided(compared)
     return bullets(sentences)
 
 
-def _best_of_each_kind(compared: Comparison) -> set[str]:
-    """The fine-grained and the coarse-grained model with the highest recall at the first cut."""
-    rows = over_seeds(compared.recall)
-    rows = rows[rows["k"] == compared.headline[0]]
-    means = rows.groupby(["granularity", "model"])["percent"].mean()
-    return {part.idxmax()[1] for _, part in means.groupby("granularity")}
-
-
-def beside_in_words(compared: Comparison) -> Text:
-    """Which of the paper's findings this run shows, and which it does not, at the first cut."""
-    means, first = _means(compared), compared.headline[0]
-    chosen = list(dict.fromkeys(compared.recall["model"]))
-    fine = [m for m in chosen if model_card(m).granularity == "FG"]
-    coarse = _codes(compared)
-    sentences = []
-    if fine and coarse:
-        ahead = all(
-            means.loc[(f, d, first), "low"] > means.loc[(c, d, first), "high"]
-            for f in fine
-            for c in coarse
-            for d in DIRECTIONS
-        )
-        sentences.append(
-            f"*Fine-grained models are ahead of the codes at R@{first}*: "
-            + ("seen here in both directions." if ahead else "not clearly seen here.")
-        )
-    easier = [
-        m
-        for m in chosen
-        if means.loc[(m, "i2t", first), "low"] > means.loc[(m, "t2i", first), "high"]
-    ]
-    sentences.append(
-        "*Image to text is easier than text to image*: "
-        + (f"seen here for {', '.join(easier)}." if easier else "not clearly seen here.")
+def _undecided(compared: Comparison) -> list[str]:
+    if compared.gaps.empty:
+        return []
+    found = compared.gaps[compared.gaps["k"] == compared.headline[0]]
+    close = found[(found["low"] <= 0) & (found["high"] >= 0)]
+    several = "queries and seeds" if len(compared.seeds) > 1 else "queries"
+    sentence = (
+        f"Of {len(found)} differences between a fine-grained model and a code at rank "
+        f"{compared.headline[0]}, {len(found) - len(close)} exceed the uncertainty of the {several}"
     )
-    return bullets(sentences)
+    ahead = found[found["high"] < 0]
+    if len(ahead):
+        sentence += f"; in {len(ahead)} of these the code is ahead"
+    return [sentence + "."]

@@ -8,10 +8,17 @@ from torch.nn.functional import normalize
 
 from fico_lib import keys
 from fico_lib.datasets.parameters import ScenesParameters
+from fico_lib.errors import InputError
 from fico_lib.features.parameters import CropParameters
 from fico_lib.models import build, selfalign
 from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.selfalign import balanced_codes, best_regions, concept_loss, context_loss
+from fico_lib.models.selfalign import (
+    aligned_words,
+    balanced_codes,
+    best_regions,
+    concept_loss,
+    context_loss,
+)
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
 
 SWITCHES = [(False, False), (True, False), (False, True), (True, True)]
@@ -83,14 +90,15 @@ def test_concept_loss_by_its_formula():
             best = (regions[i] @ words[i, j]).argmax()
             said = (unit @ words[i, j] / 0.1).softmax(0).log()
             expected -= (codes[i, best] * said).sum() / lengths[i] / 2
-    assert concept_loss(regions, words, lengths, concepts).item() == pytest.approx(expected.item())
+    counted = torch.arange(4) < lengths[:, None]
+    assert concept_loss(regions, words, counted, concepts).item() == pytest.approx(expected.item())
 
 
 def test_concept_loss_teaches_words_and_concepts():
     torch.manual_seed(0)
     regions, words = (normalize(torch.randn(2, 3, 6), dim=2).requires_grad_() for _ in range(2))
     concepts = torch.randn(5, 6, requires_grad=True)
-    concept_loss(regions, words, torch.tensor([3, 2]), concepts).backward()
+    concept_loss(regions, words, torch.arange(3) < torch.tensor([[3], [2]]), concepts).backward()
     assert words.grad[0].abs().sum() > 0
     assert words.grad[1, 2].abs().sum() == 0  # padding
     assert concepts.grad.abs().sum() > 0
@@ -134,3 +142,15 @@ def test_without_regions_it_is_refused(splits):
     bare = replace(splits[0], regions=None, boxes=None)
     with pytest.raises(ValueError, match="model 'selfalign' needs regions"):
         build("selfalign", TrainingParameters(**SIZES), 0, "cpu").fit(bare, splits[1])
+
+
+def test_only_one_part_of_speech_can_be_aligned(splits):
+    train = splits[0]
+    words = np.array(["the", "red", "star", "stars", "left"] + ["x"] * (train.vocabulary_size - 7))
+    known = replace(train, words=words)
+    assert np.flatnonzero(aligned_words(known, "noun")).tolist() == [4, 5]
+    assert np.flatnonzero(aligned_words(known, "adjective")).tolist() == [3]
+    assert np.flatnonzero(aligned_words(known, "relation")).tolist() == [6]
+    assert aligned_words(known, "all").tolist() == [False] + [True] * (train.vocabulary_size - 1)
+    with pytest.raises(InputError, match="no noun is known"):
+        aligned_words(replace(train, words=None), "noun")

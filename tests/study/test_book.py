@@ -62,8 +62,10 @@ def test_everything_that_a_page_loads_is_there(study):
 def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
     html = study.folder / "_build" / "html"
     assert sorted(p.name for p in (html / "notebooks").glob("*.html")) == [
+        "attention.html",
         "category.html",
         "data.html",
+        "encoding_storage.html",
         "instance.html",
         "search.html",
     ]

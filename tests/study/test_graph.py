@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance", "chapter: search"]
+COSTS = ["chapter: attention", "chapter: encoding_storage"]
 
 
 @contextmanager
@@ -72,8 +73,10 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
     [
         ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
         ("models/controls.py", ["book", "chapter: category"]),
+        ("models/paper/hashing.py", ["book", *COSTS]),
+        ("models/scan.py", ["book", *COSTS, "encodings"]),
         ("datasets/scenes/captions.py",
-         ["book", *CHAPTERS, "encodings", "encodings", "features"]),
+         ["book", COSTS[0], *CHAPTERS, *3 * ["encodings"], "features"]),
         ("tables/instance.py", ["book", "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),

@@ -1,0 +1,165 @@
+"""The clock: warm-up, synchronised repeats, their median and spread, and peaks of memory."""
+
+import re
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from fico_lib.errors import unknown_name
+
+DTYPES = {
+    name: getattr(torch, name) for name in ("float64", "float32", "float16", "bfloat16")
+}  # by name
+CLOCK = "wall clock of forward passes; inputs are on the device, nothing is read from disk"
+_TRIED = re.compile(r"tried to allocate ([\d.]+) (bytes|KiB|MiB|GiB|TiB)", re.IGNORECASE)
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+class OutOfMemoryError(Exception):
+    """A step did not fit; `needed_bytes` is what was held and what was asked for on top of it."""
+
+    def __init__(self, needed_bytes: int):
+        super().__init__(f"{needed_bytes / 2**30:.2f} GiB would have been needed")
+        self.needed_bytes = needed_bytes
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Repeats of one batch.
+
+    items: in the batch; seconds: of each repeat (`CLOCK`); warm_up_seconds: of the run before
+    them; device, dtype and threads in words; peak_host_bytes: resident memory of the process at
+    its highest during the repeats (since its start where the system cannot tell);
+    peak_device_bytes: the same of the GPU's allocator, 0 on a CPU.
+    """
+
+    items: int
+    seconds: tuple[float, ...]
+    warm_up_seconds: float
+    device: str
+    dtype: str
+    threads: int
+    peak_host_bytes: int
+    peak_device_bytes: int
+
+    @property
+    def per_item(self) -> float:
+        """The median of the repeats, in seconds per item."""
+        return statistics.median(self.seconds) / self.items
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The fastest and the slowest repeat, in seconds per item."""
+        return min(self.seconds) / self.items, max(self.seconds) / self.items
+
+    @property
+    def covered(self) -> int:
+        """Items that all repeats together ran."""
+        return self.items * len(self.seconds)
+
+
+def dtype_of(name: str) -> torch.dtype:
+    """The torch dtype of that name; InputError with the nearest where there is none."""
+    if name not in DTYPES:
+        raise unknown_name("dtype", name, DTYPES)
+    return DTYPES[name]
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def _resident(field: str) -> int:
+    """Resident memory of this process in bytes: VmRSS now, or VmHWM at its highest."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        found = re.search(rf"^{field}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _reset_peaks(device: torch.device) -> None:
+    with suppress(OSError):  # elsewhere the peak is that of the whole process
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak of resident memory
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _out_of_memory(error: BaseException, device: torch.device) -> OutOfMemoryError | None:
+    """What was needed, where `error` says that memory ran out."""
+    tried = _TRIED.search(str(error))
+    if tried is None:
+        return None
+    held = torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
+    return OutOfMemoryError(held + int(float(tried[1]) * _UNITS[tried[2]]))
+
+
+@torch.inference_mode()
+def measure(
+    step: Callable[[], object],
+    items: int,
+    device: torch.device,
+    dtype: str = "float32",
+    *,
+    seconds: float = 1.0,
+    most: int | None = None,
+) -> Measurement:
+    """Run `step`, which does one batch of `items`, once to warm up and then for `seconds`.
+
+    At least one repeat is timed; repeats end early once `most` items are done. Raises
+    OutOfMemoryError where a batch does not fit.
+    """
+    times: list[float] = []
+    try:
+        warm_up = _timed(step, device)
+        _reset_peaks(device)
+        while not times or (
+            sum(times) + times[-1] < seconds and (most is None or len(times) * items < most)
+        ):
+            times.append(_timed(step, device))
+    except (RuntimeError, MemoryError) as error:
+        if needed := _out_of_memory(error, device):
+            raise needed from error
+        raise
+    cuda = device.type == "cuda"
+    return Measurement(
+        items=items,
+        seconds=tuple(times),
+        warm_up_seconds=warm_up,
+        device=device.type,
+        dtype=dtype,
+        threads=torch.get_num_threads(),
+        peak_host_bytes=_resident("VmHWM"),
+        peak_device_bytes=torch.cuda.max_memory_allocated(device) if cuda else 0,
+    )
+
+
+def _timed(step: Callable[[], object], device: torch.device) -> float:
+    _wait(device)
+    start = time.perf_counter()
+    step()
+    _wait(device)
+    return time.perf_counter() - start
+
+
+def gemm_rate(device: torch.device, dtype: str, size: int | None = None) -> float:
+    """Floating-point operations per second of a square matrix product: the device at its best.
+
+    size: of the matrices; 1536 on a CPU and 8192 elsewhere unless given. The best of five repeats.
+    """
+    size = size or (1536 if device.type == "cpu" else 8192)
+    a, b = (torch.randn(size, size, device=device).to(dtype_of(dtype)) for _ in range(2))
+    measured = measure(lambda: a @ b, 5 * size, device, dtype, seconds=60, most=25 * size)
+    return 2 * size**3 / min(measured.seconds)

@@ -1,0 +1,46 @@
+"""Claims and verdicts as a reader sees them."""
+
+import pandas as pd
+
+from fico_lib.results.claims import verdicts
+from fico_lib.tables.show import Table, Text
+
+MARKS = {"holds": "✓ holds", "does not hold": "✗ does not hold", "undecided": "? undecided"}
+
+
+def table(rows: pd.DataFrame) -> Table:
+    """One row per claim: what is said, on what grounds, what was asked here, and the verdict."""
+    found, lines = verdicts(rows), []
+    for name, part in rows.groupby("claim", sort=False):
+        first = part.iloc[0]
+        lines.append(
+            {
+                "claim": first["statement"],
+                "the paper": first["evidence"],
+                "asked here": first["test"],
+                "found here": "; ".join(_case(case) for case in part.to_dict("records")),
+                "verdict": MARKS[found[name]],
+            }
+        )
+    caption = (
+        "What the paper found, and what this run says about it: differences in percentage points "
+        "with 95 % intervals. A claim holds when every case does."
+    )
+    frame = pd.DataFrame(lines)
+    return Table(frame, caption, words=frame.columns)
+
+
+def _case(case: dict) -> str:
+    if not case["case"]:
+        return "not run: this needs models that the parameters leave out"
+    return (
+        f"{case['case']}, {case['direction']}: {case['estimate_percent']:.1f} "
+        f"[{case['low']:.1f}, {case['high']:.1f}]"
+    )
+
+
+def count(rows: pd.DataFrame) -> Text:
+    """How many claims hold, in a sentence."""
+    found = list(verdicts(rows).values())
+    parts = [f"{found.count(v)} {'hold' if v == 'holds' else v}" for v in MARKS if v in found]
+    return Text(f"Of {len(found)} claims tested here, {', '.join(parts)}.")
