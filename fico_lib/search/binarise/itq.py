@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
+from fico_lib.devices import threads
 from fico_lib.search.binarise.projection import Projection, principal_directions
 
 ITERATIONS = 50  # as in the paper of the method
-MOST = 10_000  # train vectors that are used
+MOST = 5_000  # train vectors that are used
 
 
 def itq(train: np.ndarray, bits: int, seed: int = 0) -> Projection:
@@ -21,7 +22,8 @@ def itq(train: np.ndarray, bits: int, seed: int = 0) -> Projection:
     widths = [d] * (bits // d) + ([bits % d] if bits % d else [])
     mean, directions = principal_directions(train, max(widths))
     centred, directions = torch.from_numpy(train - mean), torch.from_numpy(directions)
-    turned = [directions[:, :w] @ _rotation(centred @ directions[:, :w], rng) for w in widths]
+    with threads(1):  # many small steps: threads would wait for each other
+        turned = [directions[:, :w] @ _rotation(centred @ directions[:, :w], rng) for w in widths]
     return Projection(mean, torch.cat(turned, 1).numpy())
 
 
