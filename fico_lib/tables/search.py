@@ -156,7 +156,8 @@ def _arithmetic():
 
 
 def _declines(found: Study):
-    k = max(k for k in found.growth["k"] if k < found.growth["vectors"].min())
+    cuts = sorted(k for k in set(found.growth["k"]) if k < found.growth["vectors"].min())
+    k = cuts[len(cuts) // 2]  # between the first place and most of the smallest gallery
     rows = found.growth[found.growth["k"] == k]
     ends = {n: part.set_index("vectors")["expected_percent"]
             for n, part in rows.groupby("binariser", sort=False)}  # fmt: skip
