@@ -1,4 +1,4 @@
-"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `captions`, `cost`."""
+"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `bench-search`, ..."""
 
 import sys
 from datetime import datetime
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fico_lib.bench_search_command import bench_search_command
 from fico_lib.captions_command import captions_command
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.cost_command import cost_command
@@ -35,6 +36,7 @@ step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
+app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
 app.command("cost")(cost_command)
 

@@ -15,6 +15,7 @@ CHAPTERS = {
     "category": "fico_lib.chapters.category:CategoryChapter",
     "encoding_storage": "fico_lib.chapters.encoding_storage:EncodingStorageChapter",
     "attention": "fico_lib.chapters.attention:AttentionChapter",
+    "search": "fico_lib.chapters.search:SearchChapter",
 }
 
 

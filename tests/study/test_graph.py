@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance"]
+CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance", "chapter: search"]
 COSTS = ["chapter: attention", "chapter: encoding_storage"]
 
 

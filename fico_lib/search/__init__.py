@@ -1,0 +1,116 @@
+"""Similarity search: indexes, and how they are measured.
+
+INDEXES: name -> what it is, its class ("module:class"), its build arguments, and the query argument
+that trades time for recall, which are separate things (after ann-benchmarks). Adding an index is
+one entry, and a class where faiss's index factory cannot make it.
+"""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from fico_lib.errors import unknown_name
+
+FLOAT = "fico_lib.search.float_index:FloatIndex"
+CODE = "fico_lib.search.code_index:"
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    """A registered index.
+
+    title: in words; cls: "module:class"; build: build arguments, where `n_lists` and `bits` may be
+    given anew; query: the query argument that is swept, "" for none; codes: it returns what codes
+    find, without a float vector; extra_bytes: of a vector beside the vector or code itself, for the
+    memory arithmetic; also: query arguments that stay; gpu: it needs one.
+    """
+
+    title: str
+    cls: str
+    build: dict = field(default_factory=dict)
+    query: str = ""
+    codes: bool = False
+    extra_bytes: int = 8
+    also: dict = field(default_factory=dict)
+    gpu: bool = False
+
+
+ITQ64 = {"binariser": "itq", "bits": 64}
+GPU = "fico_lib.search.gpu_index:"
+INDEXES = {
+    "flat": IndexEntry("exact, float32", FLOAT, {"factory": "Flat"}, extra_bytes=0),
+    "hnsw": IndexEntry("HNSW32", FLOAT, {"factory": "HNSW32"}, "ef_search", extra_bytes=290),
+    "ivf_flat": IndexEntry(
+        "IVF, float32", FLOAT, {"factory": "IVF{n_lists},Flat", "n_lists": 256}, "n_probe"
+    ),
+    "ivf_sq8": IndexEntry(
+        "IVF, 8-bit components", FLOAT, {"factory": "IVF{n_lists},SQ8", "n_lists": 256}, "n_probe"
+    ),
+    "ivf_pq": IndexEntry(
+        "IVF, PQ fast-scan, refined",
+        FLOAT,
+        {"factory": "IVF{n_lists},PQ{quarter}x4fs,RFlat", "n_lists": 256},
+        "n_probe",
+        extra_bytes=64,
+        also={"rerank_k": 100},
+    ),
+    "rabitq": IndexEntry(
+        "RaBitQ fast-scan, refined", FLOAT, {"factory": "RaBitQfs,RFlat"}, "rerank_k",
+        extra_bytes=300,
+    ),
+    "ivf_rabitq": IndexEntry(
+        "IVF, RaBitQ fast-scan", FLOAT, {"factory": "IVF{n_lists},RaBitQfs4", "n_lists": 256},
+        "n_probe",
+    ),
+    "code_flat": IndexEntry("codes, exhaustive", CODE + "CodeIndex", ITQ64, codes=True),
+    "code_ivf": IndexEntry(
+        "codes, IVF", CODE + "CodeIVF", ITQ64 | {"n_lists": 128}, "n_probe", codes=True
+    ),
+    "code_hnsw": IndexEntry(
+        "codes, HNSW", CODE + "CodeHNSW", ITQ64, "ef_search", codes=True, extra_bytes=290
+    ),
+    "screen": IndexEntry(
+        "codes, then exact", "fico_lib.search.screen:Screen", ITQ64 | {"bits": 256}, "rerank_k",
+        extra_bytes=64,
+    ),
+    "gpu_flat": IndexEntry("GpuIndexFlatIP", GPU + "GpuFlat", gpu=True),
+    "gpu_code_flat": IndexEntry(
+        "GpuIndexBinaryFlat", GPU + "GpuCodeFlat", ITQ64, codes=True, gpu=True
+    ),
+    "gpu_bf16": IndexEntry("exact, bfloat16 tiles in torch", GPU + "TiledBf16", gpu=True),
+}  # fmt: skip
+
+
+def index_entry(name: str) -> IndexEntry:
+    """The entry of an index; InputError with the nearest name where there is none."""
+    if name not in INDEXES:
+        raise unknown_name("index", name, INDEXES)
+    return INDEXES[name]
+
+
+def index_module(name: str) -> str:
+    """The module that an index's class is in."""
+    return index_entry(name).cls.split(":")[0]
+
+
+def make(name: str, dimension: int, **build):
+    """An empty index of that name; `build` are arguments in place of the entry's."""
+    entry = index_entry(name)
+    module, cls = entry.cls.split(":")
+    return getattr(import_module(module), cls)(dimension, **entry.build | build)
+
+
+def query_arguments(name: str, values: dict[str, list]) -> list[dict]:
+    """The query arguments of an index over a sweep, {"ef_search": [...], "n_probe": [...], ...}."""
+    entry = index_entry(name)
+    if not entry.query:
+        return [{}]
+    return [entry.also | {entry.query: value} for value in values[entry.query]]
+
+
+def lacking(name: str) -> str:
+    """Why an index cannot be had on this machine, "" where it can."""
+    if not index_entry(name).gpu:
+        return ""
+    from fico_lib.search import gpu_index
+
+    return gpu_index.lacking(name)

@@ -1,0 +1,90 @@
+"""Indexes over binary codes: a binariser, and faiss's exhaustive, IVF or HNSW search."""
+
+import time
+
+import faiss
+import numpy as np
+
+from fico_lib.search import binarise
+from fico_lib.search.index import Index, serialised_bytes
+
+
+class CodeIndex(Index):
+    """Codes of the vectors, compared by Hamming distance; queries are turned into codes too.
+
+    binariser: its name; bits: of the codes (padded with zeros to whole bytes).
+    """
+
+    def __init__(self, dimension: int, binariser: str, bits: int):
+        super().__init__(dimension)
+        self.binariser, self.bits = binariser, bits
+        self.index = self.make(-(-bits // 8) * 8)
+
+    def make(self, width: int):
+        """The faiss index of codes of `width` bits."""
+        return faiss.IndexBinaryFlat(width)
+
+    def fit(self, train: np.ndarray) -> None:
+        """Fit the binariser, and what the index itself learns from codes."""
+        clock = time.perf_counter()
+        self.projection = binarise.fit(self.binariser, train, self.bits)
+        codes = self.projection.encode(train)
+        spent = time.perf_counter() - clock
+        self.seconds["code"] += spent
+        self.seconds["fit"] -= spent
+        self.index.train(codes)
+
+    def add(self, block: np.ndarray) -> None:
+        """As in `Index`."""
+        clock = time.perf_counter()
+        codes = self.projection.encode(block)
+        self.seconds["code"] += time.perf_counter() - clock
+        self.index.add(codes)
+
+    def find(self, queries: np.ndarray, k: int):
+        """As in `Index`; distances are counts of bits."""
+        return self.index.search(self.projection.encode(queries), k)
+
+    def size_bytes(self) -> int:
+        """The size of the index as faiss would write it."""
+        return serialised_bytes(self.index, binary=True)
+
+    def __str__(self):
+        return f"{type(self).__name__} of {self.bits}-bit {self.binariser} codes"
+
+
+class CodeIVF(CodeIndex):
+    """An inverted file of codes. n_lists: lists, centres found by k-means over train codes."""
+
+    def __init__(self, dimension: int, binariser: str, bits: int, n_lists: int):
+        self.n_lists = n_lists
+        super().__init__(dimension, binariser, bits)
+
+    def make(self, width: int):
+        """As in `CodeIndex`; the quantizer is kept alive here, since faiss does not own it."""
+        self.quantizer = faiss.IndexBinaryFlat(width)
+        index = faiss.IndexBinaryIVF(self.quantizer, width, self.n_lists)
+        index.cp.min_points_per_centroid = 1
+        return index
+
+    def find(self, queries: np.ndarray, k: int, n_probe: int = 8):
+        """n_probe: lists that are looked into (faiss's own default is 1, which finds little)."""
+        self.index.nprobe = n_probe
+        return super().find(queries, k)
+
+
+class CodeHNSW(CodeIndex):
+    """A graph over codes. links: neighbours of a node."""
+
+    def __init__(self, dimension: int, binariser: str, bits: int, links: int = 32):
+        self.links = links
+        super().__init__(dimension, binariser, bits)
+
+    def make(self, width: int):
+        """As in `CodeIndex`."""
+        return faiss.IndexBinaryHNSW(width, self.links)
+
+    def find(self, queries: np.ndarray, k: int, ef_search: int = 16):
+        """ef_search: candidates kept in view."""
+        self.index.hnsw.efSearch = ef_search
+        return super().find(queries, k)

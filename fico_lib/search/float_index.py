@@ -1,0 +1,61 @@
+"""Indexes over float vectors: any that faiss's index factory can make."""
+
+import faiss
+import numpy as np
+
+from fico_lib.search.index import Index, serialised_bytes
+
+EF_CONSTRUCTION = 40  # of HNSW, faiss's default and the paper's
+
+
+class FloatIndex(Index):
+    """A faiss index from a factory string, by inner product.
+
+    factory: as faiss's `index_factory` reads it; {dimension}, {quarter} (a quarter of it) and
+    {n_lists} are filled in. n_lists: lists of an inverted file.
+    """
+
+    def __init__(self, dimension: int, factory: str, n_lists: int = 0):
+        super().__init__(dimension)
+        self.factory = factory.format(
+            dimension=dimension, quarter=max(1, dimension // 4), n_lists=n_lists
+        )
+        self.index = faiss.index_factory(dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
+        if isinstance(self.index, faiss.IndexHNSW):
+            self.index.hnsw.efConstruction = EF_CONSTRUCTION
+        if (lists := faiss.try_extract_index_ivf(self.index)) is not None:
+            lists.cp.min_points_per_centroid = 1  # how many train vectors there are is a parameter
+
+    def fit(self, train: np.ndarray) -> None:
+        """k-means and quantisers, on the train vectors."""
+        self.index.train(train)
+
+    def add(self, block: np.ndarray) -> None:
+        """As in `Index`."""
+        self.index.add(block)
+
+    def find(self, queries, k, ef_search: int = 0, n_probe: int = 0, rerank_k: int = 0):
+        """ef_search: candidates that HNSW keeps in view (faiss takes k where k is larger).
+
+        n_probe: lists that an inverted file looks into; rerank_k: candidates whose exact inner
+        product is computed (of an index with refinement).
+        """
+        if rerank_k:
+            self.index.k_factor = max(1.0, rerank_k / k)
+        inner = self.index.base_index if rerank_k or self._refined() else self.index
+        inner = faiss.downcast_index(inner)
+        if ef_search:
+            inner.hnsw.efSearch = ef_search
+        if n_probe:
+            inner.nprobe = n_probe
+        return self.index.search(queries, k)
+
+    def _refined(self) -> bool:
+        return isinstance(self.index, faiss.IndexRefine)
+
+    def size_bytes(self) -> int:
+        """The size of the index as faiss would write it."""
+        return serialised_bytes(self.index)
+
+    def __str__(self):
+        return self.factory

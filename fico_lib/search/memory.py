@@ -1,0 +1,65 @@
+"""What a measurement needs in memory, by arithmetic, before it starts."""
+
+from collections.abc import Sequence
+
+from fico_lib.errors import InputError
+from fico_lib.search import index_entry
+
+PROCESS = 800 * 10**6  # bytes: Python with torch and faiss, and the buffers of faiss and BLAS
+TILES = 1 << 29  # bytes: a block of vectors, and the tiles of the ground truth
+LATENT = 80  # bytes a row of the synthetic generator
+
+
+def bytes_per_vector(index: str, dimension: int) -> int:
+    """What an index keeps of a vector: components or code, and links, lists and ids."""
+    entry = index_entry(index)
+    floats = 0 if entry.codes else 4 * dimension
+    code = entry.build.get("bits", 0) // 8 + (dimension // 8 if "PQ" in str(entry.build) else 0)
+    return floats + code + entry.extra_bytes
+
+
+def needed(
+    n: int, n_queries: int, n_train: int, dimension: int, k: int, indexes: Sequence[str], held: bool
+) -> dict[str, int]:
+    """Bytes by what they are for. held: the gallery stands in memory beside the largest index."""
+    largest = max(bytes_per_vector(index, dimension) for index in indexes)
+    return {
+        "process": PROCESS,
+        "tiles": TILES,
+        "gallery": n * (LATENT + (4 * dimension if held else 0)),
+        "index": n * largest,
+        "queries, train vectors": 4 * dimension * (n_queries + 2 * n_train),
+        "results": 4 * 12 * n_queries * min(k, n),
+    }
+
+
+def check(
+    n: int, n_queries: int, n_train: int, dimension: int, k: int, indexes: Sequence[str], limit: int
+) -> bool:
+    """Whether the gallery can be held in memory beside an index; False: it is streamed into it.
+
+    limit: bytes. Raises InputError, with the arithmetic and the largest size that would fit, where
+    not even that can be done.
+    """
+
+    def total(size: int, held: bool) -> int:
+        return sum(needed(size, n_queries, n_train, dimension, k, indexes, held).values())
+
+    for held in (True, False):
+        if total(n, held) <= limit:
+            return held
+    parts = needed(n, n_queries, n_train, dimension, k, indexes, held=False)
+    arithmetic = " + ".join(f"{name} {_gb(size)}" for name, size in parts.items())
+    low, high = 0, n  # the largest size that fits is in [low, high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if total(middle, False) <= limit else (low, middle)
+    fits = f"the largest gallery that fits has {low:,} vectors" if low else "no gallery fits"
+    raise InputError(
+        f"memory: {n:,} vectors of {dimension} dimensions and {n_queries:,} queries need "
+        f"{_gb(sum(parts.values()))} ({arithmetic}), but {_gb(limit)} are allowed; {fits}"
+    )
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.2f} GB"

@@ -1,0 +1,51 @@
+"""How much of the exact result an index returns, computed from the ids that were kept."""
+
+import numpy as np
+
+
+def one_recall(ids: np.ndarray, nearest: np.ndarray, k: int) -> np.ndarray:
+    """1-recall@k per query (n_queries,): is the true nearest neighbour among the first k?
+
+    ids: (n_queries, ≥ k) as an index returned them; nearest: (n_queries,) true nearest neighbours.
+    What the paper's Table 7 reports as R@k. Source: faiss, contrib/evaluation.py.
+    """
+    return (ids[:, :k] == nearest[:, None]).any(1).astype(np.float64)
+
+
+def k_recall(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarray:
+    """k-recall@k per query (n_queries,): the share of the true k nearest among the first k.
+
+    ids: (n_queries, ≥ k), true_ids: (n_queries, ≥ k).
+    """
+    found = [
+        np.isin(mine, true).sum() for mine, true in zip(ids[:, :k], true_ids[:, :k], strict=True)
+    ]
+    return np.array(found) / k
+
+
+def k_recall_with_ties(
+    found: np.ndarray, true_values: np.ndarray, k: int, tolerance: float = 1e-5
+) -> np.ndarray:
+    """k-recall@k per query where vectors as near as the true k-th count as right.
+
+    found: (n_queries, ≥ k) exact inner products of what an index returned; true_values: the same of
+    the true nearest, largest first; tolerance: relative, for sums in another order.
+    Source: faiss, contrib/evaluation.py, `knn_intersection_measure` and its remarks on ties.
+    """
+    limit = true_values[:, k - 1]
+    limit = limit - tolerance * np.abs(limit)
+    return (found[:, :k] >= limit[:, None]).sum(1).clip(max=k) / k
+
+
+def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.ndarray]:
+    """1-recall@k per query of an exhaustive search of codes, by what becomes of ties.
+
+    less, equal: (n_queries,) how many candidates are nearer than the true nearest neighbour is in
+    Hamming distance, and how many are as near (itself among them). lost: all ties lost; expected:
+    the mean over random orders; won: all ties won.
+    """
+    return {
+        "lost": (less + equal <= k).astype(np.float64),
+        "expected": ((k - less) / equal).clip(0, 1),
+        "won": (less < k).astype(np.float64),
+    }
