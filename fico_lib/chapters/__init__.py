@@ -13,6 +13,7 @@ CHAPTERS = {
     "data": "fico_lib.chapters.data:DataChapter",
     "instance": "fico_lib.chapters.instance:InstanceChapter",
     "category": "fico_lib.chapters.category:CategoryChapter",
+    "selfalign": "fico_lib.chapters.selfalign:SelfAlignChapter",
     "encoding_storage": "fico_lib.chapters.encoding_storage:EncodingStorageChapter",
     "attention": "fico_lib.chapters.attention:AttentionChapter",
 }
