@@ -78,7 +78,7 @@ def time_and_accuracy(rows: pd.DataFrame, stages: Sequence[str]) -> Figure:
 
     rows: model, ms_per_query, r_sum_percent, low, high.
     """
-    figure, panel = plt.subplots(figsize=(7, 3.8))
+    figure, panel = plt.subplots(figsize=(7, 4.4))
     joined = rows[rows["model"].isin(stages)].sort_values("ms_per_query")
     panel.plot(joined["ms_per_query"], joined["r_sum_percent"], color=GREY, lw=1, zorder=0)
     for number, row in enumerate(rows.itertuples()):
@@ -88,7 +88,7 @@ def time_and_accuracy(rows: pd.DataFrame, stages: Sequence[str]) -> Figure:
             row.ms_per_query, row.r_sum_percent, yerr=whiskers, capsize=3, label=row.model, **look
         )
     panel.set(xscale="log", xlabel="ms to rank all images for one text", ylabel="R@sum (of 600)")
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside lower center", ncols=2)
     plt.close(figure)
     return figure
 

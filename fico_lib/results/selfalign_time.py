@@ -38,7 +38,7 @@ def attention_ms(encodings: Sequence[Scores], n_texts: int) -> float:
     """Milliseconds per pair of an image and a text, the median over runs.
 
     From the time that each run took to score all pairs of its images and `n_texts` distinct texts
-    in large blocks: a query on its own would take no less.
+    in large blocks; a few pairs at a time take longer each.
     """
     times = [one.timings["score_pairs"] / (one.n_images * n_texts) for one in encodings]
     return 1000 * float(np.median(times))

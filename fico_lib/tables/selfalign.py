@@ -136,12 +136,14 @@ def costs(compared: Comparison) -> Table:
                 f"- {compared.attention}": gap,
             }
         )
+    threads = f"{compared.threads} thread{'s' * (compared.threads > 1)}"
     return Table(
         pd.DataFrame(rows),
         f"Ranking {compared.n_images:,} images for one text that is already encoded. Embeddings: "
-        f"one query at a time, {compared.threads} thread(s) of the CPU, the median of {REPEATS} "
+        f"one query at a time, {threads} of the CPU, the median of {REPEATS} "
         f"repeats after {WARM_UP} to warm up. Attention: time per pair when all pairs were scored "
-        "in blocks, on the device of the run; two stages are the sum of both.",
+        "in large blocks, on the device of the run (a few pairs at a time take longer each); two stages "
+        "are the sum of both.",
         words=("model",),
     )
 
