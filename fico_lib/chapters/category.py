@@ -23,6 +23,11 @@ class CategoryChapter(AccuracyParameters):
         description="label skews of scenes, one after the other in place of data.skew; "
         "empty: the data as they are",
     )
+    models_again: list[str] = Field(
+        ["vse", "adv64", "ucch", "dadh"],
+        description="those of the models that are compared on every skew, not the first alone; "
+        "empty: all",
+    )
     map_at: list[Cut] = Field([10, 100], min_length=1, description="k of mAP@k, beside mAP@N")
     denominator: Literal["hits", "min", "total"] = Field(
         "hits", description="AP@k is divided by the hits in the top k, min(k, relevant) or relevant"
@@ -37,6 +42,11 @@ class CategoryChapter(AccuracyParameters):
     label_noise: list[Share] = Field(
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
+
+    @field_validator("models_again")
+    @classmethod
+    def _registered_too(cls, names: list[str]) -> list[str]:
+        return cls._registered(names)
 
     @field_validator("data")
     @classmethod
@@ -69,15 +79,24 @@ class CategoryChapter(AccuracyParameters):
     def encodings(self) -> list[dict]:
         """One request per data set, model and seed, in this order."""
         return [
-            request | {"data": data}
-            for data in self.datasets().values()
-            for request in super(CategoryChapter, self).encodings()
+            self.request(model, seed, data=data)
+            for name, data in self.datasets().items()
+            for model in self.compared()[name]
+            for seed in self.seeds
         ]
+
+    def compared(self) -> dict[str, list[str]]:
+        """The models of each data set, by its name."""
+        names, again = list(self.datasets()), set(self.models_again or self.models)
+        return {
+            name: [model for model in self.models if name == names[0] or model in again]
+            for name in names
+        }
 
     def tasks(self) -> dict:
         """The arguments of `fico_lib.results.category.tasks` beside encodings and features."""
         return {
-            "names": list(self.datasets()),
+            "models": self.compared(),
             "seeds": self.seeds,
             "dimension": self.training.dimension,
             "bits": self.training.bits,

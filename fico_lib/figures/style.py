@@ -20,8 +20,9 @@ STYLE = {
 
 def series(number: int) -> dict:
     """Colour, marker and line of the series of that number, as arguments of `plot`."""
+    turn = number // len(COLOURS)  # colours come again with other markers and lines
     return {
         "color": COLOURS[number % len(COLOURS)],
-        "marker": MARKERS[number % len(MARKERS)],
-        "linestyle": LINES[number % len(LINES)],
+        "marker": MARKERS[(number + 3 * turn) % len(MARKERS)],
+        "linestyle": LINES[(number + turn) % len(LINES)],
     }

@@ -15,7 +15,8 @@ from fico_lib.errors import InputError
 from fico_lib.features.text import Vocabulary
 from fico_lib.models.controls import Vectors, four, regression
 from fico_lib.models.latent import LatentSemantics
-from fico_lib.results.category import RANDOM, Entry, Task, random_scorer
+from fico_lib.results.category import Entry, Task
+from fico_lib.results.references import RANDOM, random_scorer
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from fico_lib.metrics.chance import corrected
 from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.results.category_claims import claims
 from fico_lib.results.folder import Results
-from fico_lib.results.random_scorer import RANDOM, random_scorer
+from fico_lib.results.references import RANDOM, random_scorer
+from fico_lib.results.runs import Runs
 from fico_lib.tasks import DIRECTIONS
 
 KEYS = ("data", "model", "kind", "granularity", "direction", "metric")
@@ -65,7 +67,7 @@ class Comparison:
 
     accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
     a partial ranking has no value; curves: per recall level; denominators: per convention (first
-    data set, first seed); gaps: paired differences. depths: the k of mAP@k that the data allow.
+    data set, first seed); gaps: paired differences; claims: see `fico_lib.results.claims`. depths: the k of mAP@k that the data allow.
     """
 
     accuracy: pd.DataFrame
@@ -75,10 +77,11 @@ class Comparison:
     depths: list[int]
     sizes: dict[str, tuple[int, int]]
     how: dict = field(default_factory=dict)
+    claims: pd.DataFrame | None = None  # of the first data set; None in recorded results
 
 
 def tasks(
-    names: Sequence[str],
+    models: dict[str, Sequence[str]],
     encodings: Sequence[Encodings],
     features: Sequence[dict[str, FeatureSplit]],
     seeds: Sequence[int],
@@ -87,14 +90,15 @@ def tasks(
 ) -> list[Task]:
     """The data sets with their models, the four controls and a random scorer.
 
-    encodings: those of the first data set, then of the next; within one, the seeds of a model side
-    by side. features: by split name, per data set. dimension, bits: of the controls.
+    models: of each data set; encodings: those of the first data set, then of the next; within one,
+    the seeds of a model side by side. features: by split name, per data set. dimension, bits: of
+    the controls.
     """
-    made, each = [], len(encodings) // len(names)
-    for number, (name, splits) in enumerate(zip(names, features, strict=True)):
+    made, waiting = [], iter(encodings)
+    for (name, chosen), splits in zip(models.items(), features, strict=True):
         if splits["train"].labels is None or splits["test"].labels is None:
             raise InputError(f"data set '{name}' has no labels: category retrieval needs them")
-        own = encodings[number * each : (number + 1) * each]
+        own = [next(waiting) for _ in range(len(chosen) * len(seeds))]
         entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
         four = controls(splits["train"], splits["test"], dimension, bits, seeds[0])
         entries += [Entry(e, "control", seeds[0]) for e in four]
@@ -119,7 +123,7 @@ def compare(
              for t in compared}  # fmt: skip
     depths = [k for k in map_at if k <= min(min(size) for size in sizes.values())]
     how = {"map_at": (*depths, "all"), "empty": empty, "ties": ties, "device": device}
-    accuracy, curves, gaps = [], [], []
+    accuracy, curves, gaps, tested = [], [], [], None
     for task in compared:
         found = [
             (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
@@ -129,6 +133,9 @@ def compare(
             accuracy += _accuracy_rows(task.name, entry, result, resamples)
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, found, depths, resamples)
+        if tested is None:
+            runs = Runs(_by_name(found), sizes[task.name][0], resamples)
+            tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),
@@ -137,7 +144,15 @@ def compare(
         depths=depths,
         sizes=sizes,
         how={"denominator": denominator, "empty": empty, "ties": ties},
+        claims=tested,
     )
+
+
+def _by_name(found: list[tuple[Entry, EvaluationResult]]) -> dict[str, list[EvaluationResult]]:
+    grouped: dict[str, list[EvaluationResult]] = {}
+    for entry, result in found:
+        grouped.setdefault(entry.name, []).append(result)
+    return grouped
 
 
 def _per_query(metric: str) -> str:

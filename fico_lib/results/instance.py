@@ -8,9 +8,10 @@ import pandas as pd
 
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
-from fico_lib.models import model_card
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models import MODELS, model_card
 from fico_lib.results.instance_claims import claims
-from fico_lib.results.random_scorer import RANDOM, random_scorer
+from fico_lib.results.references import references
 from fico_lib.results.runs import Runs
 from fico_lib.tasks import DIRECTIONS
 
@@ -19,7 +20,7 @@ KEYS = ["model", "granularity", "direction", "k"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The evaluated models of one run, and a random scorer.
+    """The evaluated models of one run, and the reference rows.
 
     recall: one row per model, seed, direction and k (none where a reranked list does not reach k);
     means: the same over seeds, with 95 % intervals over images and seeds; ranks: per model, seed
@@ -42,6 +43,7 @@ class Comparison:
 
 def compare(
     encodings: Sequence[Encodings],
+    test: FeatureSplit,
     seeds: Sequence[int],
     recall_at: Sequence[int],
     recall_at_codes: Sequence[int],
@@ -53,14 +55,15 @@ def compare(
 ) -> Comparison:
     """Evaluate the encodings of all models and seeds (the seeds of a model in the order given).
 
+    test: the features that the models saw, for the reference rows (`fico_lib.results.references`).
+
     recall_at: k of every model; recall_at_codes: k of the curve, which hash codes need and all
     models get. A k beyond the candidates is left out of the direction where it is.
     """
     cuts = sorted({*recall_at, *recall_at_codes})
     first, results = encodings[0], {}
     cuts = [k for k in cuts if k <= min(first.n_images, first.n_captions)]
-    nothing = [random_scorer(first.n_images, first.image_of_caption, seed) for seed in seeds]
-    for one in (*encodings, *nothing):
+    for one in (*encodings, *(one for seed in seeds for one in references(test, seed))):
         found = evaluate(one, recall_at=cuts, mode=mode, ties=ties, device=device)
         results.setdefault(one.model, []).append(found)
     runs = Runs(results, first.n_images, resamples)
@@ -96,7 +99,7 @@ def _recall_rows(runs: Runs, seeds: Sequence[int], cuts: Sequence[int]) -> Itera
         pessimistic, optimistic = found.tie_interval[name]
         yield {
             "model": model,
-            "granularity": "" if model == RANDOM else model_card(model).granularity,
+            "granularity": model_card(model).granularity if model in MODELS else "",
             "seed": seed,
             "direction": direction,
             "k": k,
@@ -138,7 +141,7 @@ def _rank_rows(runs: Runs, seeds: Sequence[int]) -> Iterator[dict]:
 def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
     if not {1, 5, 10} <= set(cuts):
         return
-    for model in runs.models():
+    for model in runs.results:
         found = runs.recall_sum(model)
         low, high = found.interval()
         yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}

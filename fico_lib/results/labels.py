@@ -16,7 +16,8 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import classification
 from fico_lib.metrics.chance import corrected
 from fico_lib.models.query2label import Query2Label
-from fico_lib.results.category import RANDOM, Task
+from fico_lib.results.category import Task
+from fico_lib.results.references import RANDOM
 
 TRUE, PREDICTED = "true labels", "Query2Label"
 

@@ -6,13 +6,12 @@ import numpy as np
 
 from fico_lib.evaluation import EvaluationResult
 from fico_lib.metrics.resampling import Estimate, Resampling
-from fico_lib.models import model_card
-from fico_lib.results.random_scorer import RANDOM
+from fico_lib.models import MODELS, model_card
 from fico_lib.tasks import DIRECTIONS
 
 
 class Runs:
-    """Results by model, one for each seed, all of the same queries.
+    """Results by model (or control), one for each seed, all of the same queries.
 
     Every estimate comes from the same bootstrap draws, so differences between models, directions
     and metrics are paired. A metric is named as in the results: R@1, mAP@10, mAP@all.
@@ -26,11 +25,11 @@ class Runs:
         self._known: dict[tuple, Estimate | None] = {}
 
     def models(self, granularity: str | None = None) -> list[str]:
-        """The models, or those that are "FG" or "CG", in the order given; not the random scorer."""
+        """The registered models, or those that are "FG" or "CG", in the order given."""
         return [
             name
             for name in self.results
-            if name != RANDOM and granularity in (None, model_card(name).granularity)
+            if name in MODELS and granularity in (None, model_card(name).granularity)
         ]
 
     def has(self, *models: str) -> bool:

@@ -10,7 +10,7 @@ from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics.resampling import Estimate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.results.random_scorer import RANDOM, random_scorer
+from fico_lib.results.references import RANDOM, random_scorer
 from fico_lib.results.runs import Runs
 from fico_lib.results.selfalign_claims import claims
 from fico_lib.results.selfalign_time import attention_ms, embedding_ms, two_stages

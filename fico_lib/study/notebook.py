@@ -13,7 +13,7 @@ from fico_lib import keys
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.encode import build_features, encode, train
-from fico_lib.encodings import Codes, Embeddings
+from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.model import Model
 from fico_lib.results import folder
@@ -35,7 +35,7 @@ class Run:
         self.durations: dict[str, float] = {}
         self._clock = time.perf_counter()
 
-    def encodings(self) -> list[Embeddings | Codes]:
+    def encodings(self) -> list[Encodings]:
         """The encodings of every model and seed of the chapter, from the cache or made now."""
         cache = self.repository / CACHE
         made = [encode(**request, cache=cache) for request in self.parameters.encodings()]

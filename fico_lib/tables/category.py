@@ -9,7 +9,7 @@ from fico_lib.metrics import DENOMINATORS
 from fico_lib.models import model_card
 from fico_lib.models.controls import CONTROLS
 from fico_lib.results.category import Comparison, over_seeds
-from fico_lib.results.random_scorer import RANDOM
+from fico_lib.results.references import RANDOM
 from fico_lib.tables.show import Table, Text, bullets, with_interval
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
@@ -42,8 +42,11 @@ def metrics(compared: Comparison) -> list[str]:
     return [*(f"mAP@{k}" for k in compared.depths), "mAP@N"]
 
 
-def _order(compared: Comparison, kinds: Sequence[str] = ("model", "control", RANDOM)) -> list[str]:
-    rows = compared.accuracy
+def _order(
+    compared: Comparison, data: str, kinds: Sequence[str] = ("model", "control", RANDOM)
+) -> list[str]:
+    """The entries of a data set, in order."""
+    rows = compared.accuracy[compared.accuracy["data"] == data]
     return list(dict.fromkeys(rows[rows["kind"].isin(kinds)]["model"]))
 
 
@@ -70,7 +73,7 @@ def facts_of_the_task(compared: Comparison) -> Text:
 def precision(compared: Comparison, data: str) -> Table:
     """mAP at each depth in both directions, chance-corrected beside it, with intervals."""
     means, rows = _means(compared), []
-    for model in _order(compared):
+    for model in _order(compared, data):
         row = {("", ""): name_of(model)}
         for direction, title in DIRECTIONS.items():
             for metric in metrics(compared):
@@ -148,7 +151,7 @@ def beside_table_4(compared: Comparison, data: str) -> Table:
         for direction, title in DIRECTIONS.items():
             row |= {(title, metric): printed.loc[model, (direction, metric)] for metric in columns}
         rows.append(row)
-    for model in _order(compared):
+    for model in _order(compared, data):
         row = {("", "model"): name_of(model), ("", "from"): "this run"}
         for direction, title in DIRECTIONS.items():
             for metric in columns:
@@ -264,7 +267,9 @@ def takeaways(compared: Comparison) -> Text:
     means, sentences = _means(compared), []
     for data in compared.sizes:
         for metric in (metrics(compared)[0], "mAP@N"):
-            known = means.loc[[(data, m, "i2t", metric) for m in _order(compared, ("model",))]]
+            known = means.loc[
+                [(data, m, "i2t", metric) for m in _order(compared, data, ("model",))]
+            ]
             known = known[known["percent"].notna()]
             if len(known):
                 best = known["percent"].idxmax()
@@ -311,6 +316,8 @@ def _skew_sentences(compared: Comparison) -> Iterator[str]:
         return
     rows = over_seeds(compared.accuracy)
     rows = rows[(rows["kind"] == "model") & (rows["metric"] == "mAP@N")]
+    everywhere = rows.groupby("model")["data"].transform("nunique") == len(compared.sizes)
+    rows = rows[everywhere]
     by_data = rows.groupby("data", sort=False)[["percent", "corrected_percent"]].mean()
     said = [
         f"{data} {one['percent']:.1f} % (corrected for chance {one['corrected_percent']:.1f} %)"
@@ -319,6 +326,6 @@ def _skew_sentences(compared: Comparison) -> Iterator[str]:
     same = by_data["percent"].idxmax() == by_data["corrected_percent"].idxmax()
     yield (
         "*The data set whose images mostly share one label is the easier one*: mean mAP@N of the "
-        f"models is {', '.join(said)}; once chance is taken out "
+        f"models that are compared on both is {', '.join(said)}; once chance is taken out "
         + ("the order stays." if same else "the order turns round.")
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from fico_lib import published
 from fico_lib.models import model_card
 from fico_lib.results.instance import Comparison
-from fico_lib.results.random_scorer import RANDOM
+from fico_lib.results.references import NAMES
 from fico_lib.tables.show import Table, Text, bullets, with_interval
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
@@ -16,8 +16,7 @@ DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 def names(models: Sequence[str]) -> dict[str, str]:
     """Model -> the name that figures and tables show, with its granularity."""
     return {
-        model: "random scorer" if model == RANDOM else f"{model} ({model_card(model).granularity})"
-        for model in models
+        model: NAMES.get(model) or f"{model} ({model_card(model).granularity})" for model in models
     }
 
 
@@ -84,7 +83,8 @@ def recall(compared: Comparison) -> Table:
     return Table(
         pd.DataFrame(rows).fillna(""),
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
-        "MedR: the median rank of the first right answer. Chance is a scorer that knows nothing.",
+        "MedR: the median rank of the first right answer. The oracles know the labels alone, "
+        "and which texts describe an image; images that share texts stay a guess even then.",
         words=("model",),
     )
 
@@ -185,8 +185,10 @@ def beside_table_3(compared: Comparison) -> Table:
     return _beside(compared, 3, [50, 100, 200], _codes(compared))
 
 
-def gaps(compared: Comparison) -> Table:
+def gaps(compared: Comparison) -> Table | Text:
     """By how much fine-grained models are ahead of each code at the first cut."""
+    if compared.gaps.empty:
+        return Text("This run has no fine-grained and coarse-grained model to compare.")
     rows, k = [], compared.headline[0]
     found = compared.gaps[compared.gaps["k"] == k].set_index(["model", "than", "direction"])
     for model in dict.fromkeys(compared.gaps["model"]):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from fico_lib.published.selfalign import gains
-from fico_lib.results.random_scorer import RANDOM
+from fico_lib.results.references import RANDOM
 from fico_lib.results.selfalign import DEFAULT, Comparison
 from fico_lib.results.selfalign_time import REPEATS, WARM_UP
 from fico_lib.tables.show import Table, Text, bullets, with_interval
@@ -142,8 +142,8 @@ def costs(compared: Comparison) -> Table:
         f"Ranking {compared.n_images:,} images for one text that is already encoded. Embeddings: "
         f"one query at a time, {threads} of the CPU, the median of {REPEATS} "
         f"repeats after {WARM_UP} to warm up. Attention: time per pair when all pairs were scored "
-        "in large blocks, on the device of the run (a few pairs at a time take longer each); two stages "
-        "are the sum of both.",
+        "in large blocks, on the device of the run (a few pairs at a time take longer each); two "
+        "stages are the sum of both.",
         words=("model",),
     )
 

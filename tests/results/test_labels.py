@@ -44,7 +44,7 @@ def found():
         )
         for model, size in (("vse", 0.1), ("dadh", 3.0))
     ]
-    (task,) = category.tasks(["toy"], made, [splits], seeds=[0], dimension=8, bits=16)
+    (task,) = category.tasks({"toy": made}, made, [splits], seeds=[0], dimension=8, bits=16)
     how = {"epochs": 20, "noise": [0.5], "seed": 0, "device": "cpu"}
     return task, labels.study(task, splits, **how)
 
