@@ -68,6 +68,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "encoding_storage.html",
         "instance.html",
         "search.html",
+        "selfalign.html",
     ]
     assert not [p for p in pages(study) if p.name.lower() in ("readme.html", "tests.html")]
     assert "R@1" in (html / "notebooks" / "instance.html").read_text()
