@@ -123,7 +123,7 @@ def train(
         network.parameters(), parameters.learning_rate, weight_decay=parameters.weight_decay
     )
     n_steps = len(split.image_ids) // min(parameters.batch_size, len(split.image_ids))
-    total = max(2, parameters.epochs * n_steps)
+    total = max(3, parameters.epochs * n_steps)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         parameters.learning_rate,
