@@ -5,8 +5,16 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fico_lib.figures.style import STYLE, series
+
+
+def _plain_log(axis) -> None:
+    """Ticks of a logarithmic axis at 1 and 3 of each power of ten, written as plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 3), numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 @matplotlib.rc_context(STYLE)
@@ -64,6 +72,9 @@ def pareto(rows: pd.DataFrame, best: pd.DataFrame, names: dict[str, str], cost: 
             panel.plot(part[column], part["one_recall_percent"], label=name, **look)
     panels[0].set(xlabel=cost, ylabel="nearest neighbour found (%)", xscale="log")
     panels[1].set(xlabel="bytes per vector", xscale="log")
+    for panel in panels:
+        _plain_log(panel.xaxis)
+        panel.tick_params(axis="x", labelsize=8)
     handles = panels[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=3)
     plt.close(figure)
