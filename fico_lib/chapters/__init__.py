@@ -16,6 +16,7 @@ CHAPTERS = {
     "encoding_storage": "fico_lib.chapters.encoding_storage:EncodingStorageChapter",
     "attention": "fico_lib.chapters.attention:AttentionChapter",
     "search": "fico_lib.chapters.search:SearchChapter",
+    "selfalign": "fico_lib.chapters.selfalign:SelfAlignChapter",
 }
 
 

@@ -20,3 +20,10 @@ class SelfAlignParameters(TrainingParameters):
     aligned: Literal["all", "noun", "adjective", "relation"] = Field(
         "all", description="words that LCA aligns (parts of speech are known for scenes)"
     )
+
+    @property
+    def variant(self) -> str:
+        """What is switched on, in a few words: 'vse + LCA of nouns, 8 concepts + CRA'."""
+        words = "" if self.aligned == "all" else f" of {self.aligned}s"
+        lca = f" + LCA{words}, {self.concepts} concepts" if self.lca else ""
+        return f"{self.base}{lca}{' + CRA' if self.cra else ''}"

@@ -123,11 +123,12 @@ def train(
         network.parameters(), parameters.learning_rate, weight_decay=parameters.weight_decay
     )
     n_steps = len(split.image_ids) // min(parameters.batch_size, len(split.image_ids))
+    total = max(3, parameters.epochs * n_steps)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         parameters.learning_rate,
-        total_steps=parameters.epochs * n_steps,
-        pct_start=WARM_UP,
+        total_steps=total,
+        pct_start=max(WARM_UP, 2 / total),  # it divides by the warm-up's steps less one
     )
     best, state, step = -math.inf, None, 0
     for _ in track(range(parameters.epochs), f"training {name}"):

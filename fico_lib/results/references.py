@@ -1,7 +1,8 @@
 """Reference rows beside the models: a scorer that knows nothing, and two that know too much.
 
 The oracles show what a data set can tell apart. The *label oracle* knows the labels of images and
-captions and nothing else: a model that is no better finds the category, not the instance. The
+captions and nothing else: where many images share labels, a model that is no better finds the
+category, not the instance; where labels are nearly unique, so that it is high, they could do. The
 *caption oracle* knows which texts describe an image: where images share texts, even it must guess,
 which bounds every model.
 """

@@ -12,9 +12,10 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from fico_lib import keys
 from fico_lib.chapters import chapter
 from fico_lib.chapters.base import ChapterParameters
-from fico_lib.encode import build_features, encode
+from fico_lib.encode import build_features, encode, train
 from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.model import Model
 from fico_lib.results import folder
 from fico_lib.study import repository as repo
 from fico_lib.study.repository import CACHE
@@ -53,6 +54,10 @@ class Run:
         return [
             {split: FeatureSplit.load(folder / split) for split in splits} for folder in folders
         ]
+
+    def model(self, request: dict) -> Model:
+        """The trained model of a request: its weights from the cache, or trained now."""
+        return train(**request, cache=self.repository / CACHE)
 
     def recorded(self) -> list[Path]:
         """The folders of the recorded results that the chapter shows, under book/recorded/."""

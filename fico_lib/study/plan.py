@@ -15,6 +15,7 @@ from pathlib import Path
 from fico_lib import keys
 from fico_lib.chapters import CHAPTERS
 from fico_lib.files import code_digest, digest, file_digest, imported_modules
+from fico_lib.models import KEPT
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
 
@@ -88,7 +89,8 @@ def plan(repository: Path, profile: str) -> Plan:
             result.encodings[key] = request
             result.features.setdefault(features, []).append(request)
             result.features_of[key] = features
-            if weights := keys.weights_key(**request):
+            # One model's own weights are kept in the step that encodes with them.
+            if request["model"] not in KEPT and (weights := keys.weights_key(**request)):
                 result.weights[weights] = request
                 result.weights_of[key] = weights
                 result.features_of[weights] = features
@@ -112,7 +114,9 @@ def plan(repository: Path, profile: str) -> Plan:
 
 def label(request: dict) -> str:
     """Encodings in a person's words: 'vse on scenes (coco), seed 0'."""
-    return f"{request['model']} on {data_label(request)}, seed {request['seed']}"
+    variant = getattr(request["training"], "variant", "")
+    model = f"{request['model']} ({variant})" if variant else request["model"]
+    return f"{model} on {data_label(request)}, seed {request['seed']}"
 
 
 def data_label(request: dict) -> str:

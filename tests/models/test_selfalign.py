@@ -154,3 +154,9 @@ def test_only_one_part_of_speech_can_be_aligned(splits):
     assert aligned_words(known, "all").tolist() == [False] + [True] * (train.vocabulary_size - 1)
     with pytest.raises(InputError, match="no noun is known"):
         aligned_words(replace(train, words=None), "noun")
+
+
+def test_a_variant_is_told_in_a_few_words():
+    both = SelfAlignParameters(aligned="noun", concepts=8)
+    assert both.variant == "vse + LCA of nouns, 8 concepts + CRA"
+    assert SelfAlignParameters(base="vsrn", lca=False, cra=False).variant == "vsrn"

@@ -86,3 +86,13 @@ def test_an_interrupt_ends_training_at_once(splits):
     with pytest.raises(KeyboardInterrupt):
         run(splits[0], loss_of, lambda line: lambda: 0.0)
     assert len(steps) == 4
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 9, 10, 11])
+def test_any_number_of_steps_will_do(splits, epochs):
+    """The schedule of the learning rate has no step at which it divides by zero."""
+    one_step = {"epochs": epochs, "batch_size": 96}
+    line, _ = run(
+        splits[0], lambda n: lambda _: (n.value - 1) ** 2, lambda _: lambda: 0.0, **one_step
+    )
+    assert torch.isfinite(line.value).all()

@@ -11,6 +11,7 @@ import pytest
 
 CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance", "chapter: search"]
 COSTS = ["chapter: attention", "chapter: encoding_storage"]
+ALIGNED = "chapter: selfalign"
 
 
 @contextmanager
@@ -74,9 +75,11 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
         ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
         ("models/controls.py", ["book", "chapter: category"]),
         ("models/paper/hashing.py", ["book", *COSTS]),
-        ("models/scan.py", ["book", *COSTS, "encodings"]),
+        ("models/scan.py", ["book", *COSTS, ALIGNED, "encodings"]),
+        ("models/selfalign.py", ["book", ALIGNED, *5 * ["encodings"], *5 * ["weights"]]),
+        ("tables/selfalign.py", ["book", ALIGNED]),
         ("datasets/scenes/captions.py",
-         ["book", COSTS[0], *CHAPTERS, *3 * ["encodings"], "features"]),
+         ["book", COSTS[0], *CHAPTERS, ALIGNED, *8 * ["encodings"], "features", *5 * ["weights"]]),
         ("tables/instance.py", ["book", "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),
