@@ -33,8 +33,8 @@ def test_table_plot_and_recommendation(arrays):
     said = bench(*FEW, "--bits", "32", "64", "--indexes", "flat", "hnsw", "screen",
                  "--table", "rows.csv")  # fmt: skip
     assert "HNSW32 (ef_search 64)" in said
-    assert "32-bit itq codes, then exact" in said
-    assert "64-bit itq codes, then exact" in said
+    assert "32-bit ITQ codes, then exact" in said
+    assert "64-bit ITQ codes, then exact" in said
     assert "IVF" not in said
     assert "To keep at least 95 % of the nearest neighbours" in said.replace("\n", " ")
     assert (arrays / "bench-search.svg").stat().st_size > 5000
