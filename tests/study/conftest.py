@@ -50,12 +50,10 @@ class Study:
         return sorted(f"{job[0]}: {job[2]}" if job[0] == "chapter" else job[0] for job in jobs)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the tests are handed to the workers
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """One worker runs what uses the built copy, so that it is built once."""
-    for item in items:
-        if "study" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("study"))
+    if "study" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("study"))
 
 
 @pytest.fixture(scope="session")
