@@ -50,12 +50,6 @@ class Study:
         return sorted(f"{job[0]}: {job[2]}" if job[0] == "chapter" else job[0] for job in jobs)
 
 
-def pytest_itemcollected(item):
-    """One worker runs what uses the built copy, so that it is built once."""
-    if "study" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.xdist_group("study"))
-
-
 @pytest.fixture(scope="session")
 def study(tmp_path_factory) -> Study:
     """A built copy. Tests that edit it restore what they edit."""
