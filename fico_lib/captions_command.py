@@ -10,7 +10,6 @@ import typer
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.karpathy.fingerprint import fingerprint
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
-from fico_lib.results import captions, category, folder
 from fico_lib.study import repository
 
 Labels = Annotated[Path, typer.Option(help="Labels: a .csv, .npz or .mat file in the folder.")]
@@ -39,6 +38,8 @@ def captions_command(
     The four controls are fitted on the captions of half the labelled images; on the other half the
     first caption of each image asks, or is searched, and the image's other captions are the rest.
     """
+    from fico_lib.results import captions, category, folder  # heavy: only when asked for
+
     started, clock = datetime.now().astimezone(), time.perf_counter()
     study = repository.root()
     data = KarpathyParameters(root=root, annotations=annotations, images=None, labels=labels)

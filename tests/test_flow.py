@@ -14,7 +14,13 @@ ORDER = [
     *("datasets", "features", "models", "keys", "encode", "costs"),
     *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
     *("published", "results", "tables", "figures", "chapters", "study"),
-    *("evaluate_command", "captions_command", "cost_command", "bench_search_command"),
+    *(
+        "evaluate_command",
+        "captions_command",
+        "cost_report",
+        "cost_command",
+        "bench_search_command",
+    ),
     *("cli", "__main__"),
 ]
 ORCHESTRATORS = {"papermill", "nbformat", "nbclient", "IPython", "snakemake", "jupyter_book"}
