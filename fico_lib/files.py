@@ -73,6 +73,7 @@ def _module_file(name: str) -> Path | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)  # most modules serve several steps; parsing them is the work
 def imported_modules(source: str) -> frozenset[str]:
     """Names of the `fico_lib` modules that Python source imports, anywhere in it.
 

@@ -6,15 +6,17 @@ import platform
 import re
 import shutil
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fico_lib.errors import InputError
 from fico_lib.files import write_whole
 
 PACKAGES = ("numpy", "pandas", "scipy", "torch", "faiss", "transformers", "matplotlib")
+FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu12", "faiss")  # the last is conda's name
 
 
 class Results:
@@ -51,15 +53,19 @@ def versions() -> dict[str, str]:
     """The versions of Python and of the packages that results depend on."""
     found = {"python": platform.python_version(), "fico_lib": version("fico-study")}
     for package in PACKAGES:
-        distribution = {"faiss": _faiss_distribution()}.get(package, package)
+        distribution = _faiss() if package == "faiss" else package
         found[distribution] = version(distribution)
     return found
 
 
-def _faiss_distribution() -> str:
-    from importlib.metadata import packages_distributions
-
-    return packages_distributions()["faiss"][0]  # faiss-cpu or faiss-gpu
+def _faiss() -> str:
+    for name in FAISS:  # a look at each name: the list of all that is installed takes a second
+        try:
+            version(name)
+        except PackageNotFoundError:
+            continue
+        return name
+    raise InputError(f"faiss is not installed; expected one of {', '.join(FAISS)}")
 
 
 def machine() -> dict[str, object]:

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,18 @@ class Study:
             check=check,
             timeout=280,
         )
+
+    @contextmanager
+    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
+        """The copy with the first `old` of a file replaced."""
+        file = self.folder / path
+        before = file.read_text()
+        assert old in before
+        file.write_text(before.replace(old, new, 1))
+        try:
+            yield
+        finally:
+            file.write_text(before)
 
     def pending(self) -> list[str]:
         """The jobs that a build would run now, as 'rule' or 'rule: chapter', sorted."""
