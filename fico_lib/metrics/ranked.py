@@ -13,7 +13,6 @@ import numpy as np
 from fico_lib.metrics.average_precision import cut_group, divide, precision_sum
 from fico_lib.metrics.precision_recall import first_at_level
 
-
 STRIP = 1 << 15  # keys compared at once: what stays in the nearest cache
 
 
