@@ -47,6 +47,9 @@ def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
         if problem["type"] == "extra_forbidden":
             yield str(unknown_name("parameter", name, known))
             continue
+        if not name:  # several parameters that do not go together: the error names them
+            yield str(problem["ctx"]["error"])
+            continue
         meaning = known[name].description if name in known else None
         yield (
             f"parameter '{name}': found {problem['input']!r}; "

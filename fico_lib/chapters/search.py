@@ -2,20 +2,22 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from fico_lib.chapters.accuracy import Cut, Seed
 from fico_lib.chapters.base import ChapterParameters
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
+from fico_lib.errors import InputError
 from fico_lib.evaluation.memory import parse_bytes
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.files import code_digest, digest
 from fico_lib.models import model_module
 from fico_lib.models.parameters import TrainingParameters
-from fico_lib.search import INDEXES, index_module
+from fico_lib.search import INDEXES, PAPER_INDEXES, index_module
 from fico_lib.search.binarise import BINARISERS, binariser_module
+from fico_lib.search.memory import check
 
 Depth = Annotated[int, Field(ge=1, le=1000)]  # of the ground truth
 Size = Annotated[list[Cut], Field(min_length=3, max_length=3)]
@@ -108,6 +110,20 @@ class SearchChapter(ChapterParameters):
     def _memory(cls, amount: str) -> str:
         parse_bytes(amount)
         return amount
+
+    @model_validator(mode="after")
+    def _possible(self) -> "SearchChapter":
+        least = min(self.rerank_k)
+        if least < self.k:
+            raise InputError(f"rerank_k: found {least}; expected at least k = {self.k}")
+        limit, depth = parse_bytes(self.memory), max(self.recall_at)
+        for size in (*self.sizes, self.gallery):
+            queries, n, dimension = size
+            names = [
+                name for name in self.indexes if not INDEXES[name].gpu and size is self.gallery
+            ]
+            check(n, queries, self.n_train, dimension, depth, [*PAPER_INDEXES, *names], limit)
+        return self
 
     def data_key(self) -> str:
         """The key of the data, and of the code that the registries of search lead to."""

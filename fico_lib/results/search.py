@@ -13,7 +13,7 @@ from fico_lib.encodings import Embeddings
 from fico_lib.errors import InputError
 from fico_lib.progress import track
 from fico_lib.results.folder import machine_name
-from fico_lib.search import INDEXES, binarise, index_entry, lacking, memory, query_arguments
+from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, memory, query_arguments
 from fico_lib.search.exact import ground_truth
 from fico_lib.search.measure import Conditions, Record, measure
 from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties
@@ -21,7 +21,6 @@ from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synt
 from fico_lib.search.threads import cores, search_settings
 from fico_lib.search.ties import tied
 
-PAPER = ("flat", "hnsw", "code_flat", "code_ivf")
 # The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
 PAPER_QUERY = {"hnsw": {"ef_search": 16}, "code_ivf": {"n_probe": 8}}
 ENOUGH = {"hnsw": {"ef_search": 1000}, "code_ivf": {"n_probe": 32}}
@@ -85,15 +84,12 @@ def study(
 ) -> Study:
     """Measure all of it; parameters as `SearchChapter` explains them.
 
-    Sizes that do not fit `memory` (bytes) are refused before anything is measured, and so is a
-    rerank_k below k.
+    Sizes that do not fit `memory` (bytes) are refused before anything is measured.
     """
-    if min(rerank_k) < k:
-        raise InputError(f"rerank_k: found {min(rerank_k)}; expected at least k = {k}")
     here = [name for name in indexes if not lacking(name)]
     torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
     held = [
-        _fits(size, n_train, max(recall_at), list(PAPER) + (here if size is gallery else []), memory)
+        _fits(size, n_train, max(recall_at), list(PAPER_INDEXES) + (here if size is gallery else []), memory)
         for size in (*sizes, gallery)
     ]
     conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
@@ -145,7 +141,7 @@ def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[
         entry = index_entry(name)
         build = {"n_lists": n_lists} if "n_lists" in entry.build and not entry.codes else {}
         asked = [(q, k, m) for q in query_arguments(name, sweeps) for m in modes]
-        if name in PAPER:  # the sweep of k, at the paper's settings
+        if name in PAPER_INDEXES:  # the sweep of k, at the paper's settings
             cuts = dict.fromkeys([1, k, *recall_at])
             asked += [(PAPER_QUERY.get(name, {}), cut, m) for cut in cuts for m in modes]
             asked += [(query, max(recall_at), "batch") for query in [ENOUGH.get(name)] if query]
@@ -207,7 +203,7 @@ def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str
     """
     cuts = [k for k in recall_at if k <= problem.gallery.n]
     _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
-    for name in PAPER:
+    for name in PAPER_INDEXES:
         query = PAPER_QUERY.get(name, {})
         asked = [(query, k, "batch") for k in cuts]
         asked += [(ENOUGH[name], max(cuts), "batch")] if name in ENOUGH else []

@@ -34,6 +34,7 @@ class IndexEntry:
     gpu: bool = False
 
 
+PAPER_INDEXES = ("flat", "hnsw", "code_flat", "code_ivf")  # of FiCo-ITR's Table 7
 ITQ64 = {"binariser": "itq", "bits": 64}
 GPU = "fico_lib.search.gpu_index:"
 INDEXES = {

@@ -111,14 +111,12 @@ def test_a_second_study_measures_nothing_again(found, embeddings, tmp_path_facto
         pd.testing.assert_frame_equal(getattr(found, name), getattr(again, name))
 
 
-def test_sizes_that_do_not_fit_are_refused_before_anything_is_measured(embeddings, tmp_path):
-    with pytest.raises(InputError, match="the largest gallery that fits has"):
-        results.study(
-            embeddings, tmp_path, **parameters(sizes=[[10, 10**8, 2048]], memory="16GB")
-        )
-    with pytest.raises(InputError, match="rerank_k: found 5; expected at least k = 10"):
-        results.study(embeddings, tmp_path, **parameters(rerank_k=[5]))
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("name", ["sizes", "gallery"])
+def test_sizes_that_do_not_fit_are_refused_with_the_parameters(name):
+    large = [10, 10**8, 2048]
+    changed = {name: large if name == "gallery" else [large]}
+    with pytest.raises(InputError, match="test: memory: 100,000,000 .* largest gallery that fits"):
+        parameters(**changed, memory="16GB")
 
 
 def test_wrong_parameters():
@@ -128,6 +126,8 @@ def test_wrong_parameters():
         parameters(binarisers=["lsh"])
     with pytest.raises(InputError, match="memory: found 'lots'"):
         parameters(memory="lots")
+    with pytest.raises(InputError, match="test: rerank_k: found 5; expected at least k = 10"):
+        parameters(rerank_k=[5])
     with pytest.raises(InputError, match="sizes"):
         parameters(sizes=[[1, 2]])
 
