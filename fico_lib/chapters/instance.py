@@ -59,7 +59,11 @@ class InstanceChapter(AccuracyParameters):
         own = len(self.models) * len(self.seeds)
         return list(made[:own]), list(made[own:])
 
+    def conventions(self) -> dict:
+        """How rankings are judged: arguments that all parts of the comparison take."""
+        return {name: getattr(self, name) for name in ("mode", "ties", "resamples", "device")}
+
     def comparison(self) -> dict:
         """The arguments of `fico_lib.results.instance.compare` beside the encodings."""
-        names = ("seeds", "recall_at", "recall_at_codes", "mode", "ties", "resamples", "device")
-        return {name: getattr(self, name) for name in names}
+        names = ("seeds", "recall_at", "recall_at_codes")
+        return {name: getattr(self, name) for name in names} | self.conventions()
