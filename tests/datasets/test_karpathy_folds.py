@@ -98,6 +98,8 @@ def test_several_labels_are_refused(root):
         file.write("\n3.jpg,river")
     with pytest.raises(InputError, match=r"labels.csv has 2 labels for image '3.jpg'"):
         load(root, 0)
+    with pytest.raises(InputError, match="has 2 labels"):  # when a run is planned
+        dataset_key(parameters(root, 0))
     assert load(root, None)["train"].labels.sum() == 30
 
 
