@@ -86,7 +86,7 @@ def takeaways(crossed: CrossValidation, split: pd.DataFrame) -> list[str]:
     half = [float(((rows["high"] - rows["low"]) / 2).median()) for rows in both]
     return [
         f"Of {len(pairs)} differences between a fine-grained model and a code at rank "
-        f"{crossed.gaps['k'].min()}, {clear[0]} exceed their uncertainty over the "
-        f"{crossed.images:,} images of {len(crossed.numbers)} folds, {clear[1]} over the one "
-        f"split: the median interval is ± {half[0]:.1f} points with folds, ± {half[1]:.1f} without."
+        f"{crossed.gaps['k'].min()}, {clear[0]} exceed the uncertainty of the "
+        f"{crossed.images:,} images of {len(crossed.numbers)} folds, {clear[1]} that of the one "
+        f"split's: the median interval is ± {half[0]:.1f} points with folds, ± {half[1]:.1f} without."
     ]
