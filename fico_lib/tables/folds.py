@@ -88,5 +88,6 @@ def takeaways(crossed: CrossValidation, split: pd.DataFrame) -> list[str]:
         f"Of {len(pairs)} differences between a fine-grained model and a code at rank "
         f"{crossed.gaps['k'].min()}, {clear[0]} exceed the uncertainty of the "
         f"{crossed.images:,} images of {len(crossed.numbers)} folds, {clear[1]} that of the one "
-        f"split's: the median interval is ± {half[0]:.1f} points with folds, ± {half[1]:.1f} without."
+        f"split's: the median interval is ± {half[0]:.1f} points with folds, ± {half[1]:.1f} "
+        "without."
     ]

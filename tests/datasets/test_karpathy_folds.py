@@ -11,6 +11,7 @@ from fico_lib.datasets import dataset_key, load_dataset
 from fico_lib.datasets.karpathy.folds import natural
 from fico_lib.datasets.parameters import KarpathyParameters
 from fico_lib.errors import InputError
+from fico_lib.study.plan import label
 
 SIZES = {"beach": 10, "river": 7, "harbour": 12}
 FOLDS = range(5)
@@ -139,6 +140,7 @@ def test_the_chapter_asks_for_one_more_training_per_model_and_fold():
         *((None, model, seed) for model in ("vse", "dadh") for seed in (4, 5)),
         *((fold, model, 4) for fold in (2, 0) for model in ("vse", "dadh")),
     ]
+    assert label(chapter.encodings()[-1]) == "dadh on karpathy (fold 0), seed 4"
     own, crossed = chapter.apart(asked)
     assert own == asked[:4]
     assert crossed == asked[4:]
