@@ -29,8 +29,8 @@ class Repeats:
 
     recall: one row per judgement, model (and reference row), direction and k, over seeds; gaps:
     per judgement, fine-grained and coarse-grained model, direction and k. Both are empty where no
-    text repeats and images have no single labels; a judgement that the data do not allow is left
-    out. images, captions: of the test split; sharing: images whose whole set of captions another
+    set of captions repeats and images have no single labels; a judgement that the data do not allow
+    is left out. images, captions: of the test split; sharing: images whose whole set of captions another
     image has too; sets: distinct sets; shared: captions whose text describes several images;
     classes: how many, 0 without single labels.
     """
@@ -79,7 +79,8 @@ def compare(
     smallest = len(sets) if classes is None else int(np.bincount(classes).min())
     cuts = [k for k in recall_at if k <= smallest][:2]
     judges = {USUAL: lambda one: evaluate(one, recall_at=cuts, **how)}
-    if t2i.nnz > len(of):
+    sharing = int((np.bincount(sets)[sets] > 1).sum())
+    if sharing:
         judges[DUPLICATES] = lambda one: evaluate(one, recall_at=cuts, relevance=(i2t, t2i), **how)
     if classes is not None:
         judges[CLASS] = lambda one: within_classes(one, classes, recall_at=cuts, **how)
@@ -97,7 +98,7 @@ def compare(
         gaps=pd.DataFrame(gaps),
         images=len(sets),
         captions=len(of),
-        sharing=int((np.bincount(sets)[sets] > 1).sum()),
+        sharing=sharing,
         sets=len(np.unique(sets)),
         shared=int((np.diff(t2i.indptr) > 1).sum()),
         classes=0 if classes is None else len(np.unique(classes)),

@@ -22,14 +22,7 @@ MEANINGS = {
 
 def facts(found: Repeats) -> Text:
     """How often captions repeat, and whether there are classes to rank within."""
-    sentences = [f"Every text of the {found.images:,} test images belongs to one image alone."]
-    if found.shared:
-        sentences = [
-            f"{found.sharing:,} of the {found.images:,} test images share their whole set of "
-            f"captions with another; there are {found.sets:,} distinct sets. "
-            f"{found.shared:,} of the {found.captions:,} captions have a text that describes "
-            "several test images."
-        ]
+    sentences = [_repeats(found)]
     if found.classes:
         sentences.append(
             f"Every image has one of {found.classes} labels, so that it can be compared with those "
@@ -38,6 +31,26 @@ def facts(found: Repeats) -> Text:
     else:
         sentences.append("Images do not have single labels: there are no classes to rank within.")
     return bullets(sentences)
+
+
+def _repeats(found: Repeats) -> str:
+    captions = (
+        f"{found.shared:,} of the {found.captions:,} captions have a text that describes several "
+        "test images"
+    )
+    if found.sharing:
+        return (
+            f"{found.sharing:,} of the {found.images:,} test images share their whole set of "
+            f"captions with another; there are {found.sets:,} distinct sets. {captions}."
+        )
+    if found.shared:
+        share = 100 * found.shared / found.captions
+        return (
+            f"Each of the {found.images:,} test images has a set of captions of its own. "
+            f"{captions}: to count repeats as right would concern {share:.1f} % of the text "
+            "queries."
+        )
+    return f"Every text of the {found.images:,} test images belongs to one image alone."
 
 
 def table(found: Repeats) -> Table | Text:

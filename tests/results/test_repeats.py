@@ -230,6 +230,15 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
         assert repr(shown) == ""
 
 
+def test_texts_that_repeat_without_their_sets_leave_a_sentence():
+    texts = np.arange(N * PER)
+    texts[PER] = 0  # one text of image 1 is one of image 0
+    found = repeats.compare([embeddings(1.0)], split(texts, MAP), [0], [1], **HOW)
+    assert (found.sharing, found.shared, found.judgements) == (0, 2, [])
+    assert "2 of the 72 captions" in repr(tables.facts(found))
+    assert "2.8 %" in repr(tables.facts(found))
+
+
 def test_without_labels_only_repeats_are_judged():
     found = repeats.compare([HAND], split(TEXTS, OF), [0], [1], **HOW)
     assert "class" not in found.judgements
