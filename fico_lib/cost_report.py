@@ -152,7 +152,8 @@ def _gallery(
     if facts.image_kept:
         held = feature_bytes(facts, images, texts, dtype)
         stored.append((f"features for attention, {dtype}", size(held / GIB)))
-    _table(console, stored, "storage", "")
+    if stored:
+        _table(console, stored, "storage", "")
 
 
 def _time(steps: dict[str, StepCost], counts: dict[str, int]) -> str:

@@ -46,6 +46,17 @@ def test_a_configuration_of_transformers(tmp_path):
     assert "encode it" in output
 
 
+@pytest.mark.parametrize("architectures", [None, ["ViltForMaskedLM"]])
+def test_a_checkpoint_of_another_head_is_measured_as_its_family_retrieves(tmp_path, architectures):
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    small |= {"num_attention_heads": 2, "image_size": 64, "patch_size": 32}
+    transformers.ViltConfig(**small, architectures=architectures).save_pretrained(tmp_path)
+    output = fico_cost(str(tmp_path))
+    assert "ViltForImageAndTextRetrieval" in output
+    assert "score all pairs" in output
+    assert "storage" not in output  # nothing is kept
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("scam", "did you mean 'scan'"), ("no/such/folder", "no such folder or file")],

@@ -19,7 +19,7 @@ from fico_lib.models.paper.model import Flops, PaperModel, Step, build, material
 
 LONGEST_TEXT = 40  # tokens, as the paper pads its texts; shorter where a model cannot read so many
 LARGE = 500_000_000  # weights; beyond this they are counted in bfloat16, to fit a laptop
-MATCHING = ("itm_head", "rank_output")  # heads that score a pair
+MATCHING = ("itm_head", "itm_score", "rank_output")  # heads that score a pair
 
 
 def read_configuration(path: Path):
@@ -50,6 +50,22 @@ def read_configuration(path: Path):
 
 
 def _class_of(configuration) -> type:
+    """The class that the configuration names, or, where that is none for retrieval, the family's.
+
+    A checkpoint that was saved by another head (masked words, say) has the trunk of the same model.
+    """
+    import transformers
+
+    kind = _named_class(configuration)
+    family = type(configuration).__name__.removesuffix("Config")
+    retrieval = [family + f"ForImage{link}TextRetrieval" for link in ("And", "")]
+    if _encodes(kind) or kind.__name__ in retrieval:
+        return kind
+    found = (getattr(transformers, name, None) for name in retrieval)
+    return next((other for other in found if other is not None), kind)
+
+
+def _named_class(configuration) -> type:
     """The class that the configuration names, where transformers has it, else its base class."""
     import transformers
     from transformers import AutoModel, PreTrainedModel
@@ -64,6 +80,10 @@ def _class_of(configuration) -> type:
         raise InputError(
             f"'{configuration.model_type}' has no model class; expected a vision-language model"
         ) from error
+
+
+def _encodes(kind: type) -> bool:
+    return all(hasattr(kind, f"get_{side}_features") for side in ("image", "text"))
 
 
 class Checkpoint(PaperModel):
@@ -81,7 +101,7 @@ class Checkpoint(PaperModel):
         self.title = kind.__name__
         self.configuration = configuration
         self.network = kind(configuration)
-        self.encodes = all(hasattr(kind, f"get_{side}_features") for side in ("image", "text"))
+        self.encodes = _encodes(kind)
         self.matches = any(hasattr(self.network, head) for head in MATCHING)
         if not (self.encodes or self.matches):
             raise InputError(

@@ -79,10 +79,15 @@ def _batch(model: PaperModel, facts: Analytic, step: Step, size: int, device, dt
     """A function that runs one batch, and how many items that is."""
     if step == "pair":
         return pair_batch(model, facts, size, device, dtype)
-    inputs = model.image_inputs(size) if step == "image" else model.text_inputs(size)
-    inputs = inputs.to(device, dtype_of(dtype) if inputs.is_floating_point() else None)
+    inputs = _placed(
+        model.image_inputs(size) if step == "image" else model.text_inputs(size), device, dtype
+    )
     encode = model.encode_images if step == "image" else model.encode_texts
     return (lambda: encode(inputs)), size
+
+
+def _placed(inputs: torch.Tensor, device: torch.device, dtype: str) -> torch.Tensor:
+    return inputs.to(device, dtype_of(dtype) if inputs.is_floating_point() else None)
 
 
 def kept_images(facts: Analytic, count: int, device: torch.device, dtype: str) -> torch.Tensor:
@@ -104,8 +109,15 @@ def pair_batch(model: PaperModel, facts: Analytic, size: int, device, dtype: str
     """A function that scores all pairs of a few images and texts, and how many pairs that is.
 
     Close to size² for attention without weights, which shares work between pairs, and to `size`
-    pairs for the others, of one text with several images, as reranking meets them.
+    pairs for the others, of one text with several images, as reranking meets them. Where nothing
+    is kept, the whole model runs on `size` images beside as many texts.
     """
+    if facts.image_kept is None:
+        pixels, tokens = (
+            _placed(inputs, device, dtype)
+            for inputs in (model.image_inputs(size), model.text_inputs(size))
+        )
+        return (lambda: model.score(pixels, tokens)), size
     if model.parts("pair"):
         images, texts = size, 1
     else:

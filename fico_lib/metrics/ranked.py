@@ -13,6 +13,8 @@ import numpy as np
 from fico_lib.metrics.average_precision import cut_group, divide, precision_sum
 from fico_lib.metrics.precision_recall import first_at_level
 
+STRIP = 1 << 15  # keys compared at once: what stays in the nearest cache
+
 
 @dataclass
 class MixedTies:
@@ -32,11 +34,22 @@ class MixedTies:
         """Some of the groups."""
         return MixedTies(*(getattr(self, entry.name)[which] for entry in fields(self)))
 
-    def gain(self, ties: str, queries: int) -> np.ndarray:
-        """What a tie rule changes in the sums of precisions of the optimistic order, (queries,)."""
+    def gain(self, ties: str) -> np.ndarray:
+        """What a tie rule changes in a group's sum of precisions of the optimistic order, (g,)."""
         groups = self.above, self.before, self.count, self.relevant
-        change = precision_sum(*groups, ties) - precision_sum(*groups, "optimistic")
-        return np.bincount(self.row, change, queries)
+        return precision_sum(*groups, ties) - precision_sum(*groups, "optimistic")
+
+
+def borders(keys: np.ndarray) -> np.ndarray:
+    """Where in (n,) the relevant part of a mixed tie group starts.
+
+    The key before differs in its last bit alone.
+    """
+    found = np.empty(max(len(keys) - 1, 0), bool)
+    for a in range(0, len(found), STRIP):
+        here = keys[a : a + STRIP + 1]
+        np.equal(here[1:] ^ here[:-1], 1, out=found[a : a + STRIP])
+    return np.flatnonzero(found) + 1
 
 
 class Ranked:
@@ -49,6 +62,7 @@ class Ranked:
     candidates: int
     ties: MixedTies
     sums: dict[int, tuple[np.ndarray, np.ndarray]]
+    gains: dict[str, np.ndarray]
 
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
@@ -66,11 +80,14 @@ class Ranked:
         touched = self.ties.above < k
         if ties == "optimistic" or not touched.any():
             return divide(sums, hits, k, self.total, denominator)
-        groups = self.ties[touched]
-        whole = groups.above + groups.count <= k
-        gain = groups[whole].gain(ties, len(sums))
+        if ties not in self.gains:  # the same for all k
+            self.gains[ties] = self.ties.gain(ties)
+        whole = self.ties.above + self.ties.count <= k
+        gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
         result = divide(sums + gain, hits, k, self.total, denominator)
-        cut = groups[~whole]  # at most one per query
+        cut = self.ties[touched & ~whole]  # at most one per query
+        if not len(cut.row):
+            return result
         base = self.sums_before(cut.row, cut.above) + gain[cut.row]
         result[cut.row] = cut_group(
             cut.above, cut.before, cut.count, cut.relevant, base, self.total[cut.row], k,
@@ -83,28 +100,34 @@ class RankedBlock(Ranked):
     """Ranked queries from sorted numpy keys (b, m)."""
 
     def __init__(self, keys: np.ndarray):
-        self.keys, self.sums = keys, {}
+        self.keys, self.sums, self.gains = keys, {}, {}
         b, m = keys.shape
         self.candidates = m
-        self.relevant = (keys & 1).astype(bool)
-        # Relevant candidates from the worst to the best, row after row; a block is small, so their
-        # places fit 32 bits, and half the memory is moved.
+        self.relevant = (keys.astype(np.uint8) & 1).view(bool)  # whole bytes are the quick way
+        # Relevant candidates from the worst to the best, row after row.
         self.flat = np.flatnonzero(self.relevant)
         self.ends = np.searchsorted(self.flat, np.arange(1, b + 1) * m)
         self.total = np.diff(self.ends, prepend=0)
         self.starts = self.ends - self.total
-        small = np.int32 if keys.size < 2**31 else np.int64
-        rank = np.repeat((np.arange(1, b + 1) * m).astype(small), self.total)
-        rank -= self.flat.astype(small)  # from 1
-        ordinal = np.repeat(self.ends.astype(small), self.total)
-        ordinal -= np.arange(len(ordinal), dtype=small)  # how many relevant ones down to it
-        self.precision = ordinal / rank
+        self.precision = self._precision()
         self.ties = self._mixed_ties()
+
+    def _precision(self) -> np.ndarray:
+        """Precision at each of `flat`: its ordinal among the relevant ones, over its rank."""
+        m = self.candidates
+        # A block is small, so places fit 32 bits, and half the memory is moved.
+        small = np.int32 if self.keys.size < 2**31 else np.int64
+        rank = np.repeat((np.arange(1, len(self.keys) + 1) * m).astype(small), self.total)
+        rank -= self.flat.astype(small)  # from 1
+        precision, ordinals = rank.astype(float), np.arange(m, 0, -1.0)
+        for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
+            part = precision[start:end]
+            np.divide(ordinals[m - len(part) :], part, out=part)
+        return precision
 
     def _mixed_ties(self) -> MixedTies:
         m, flat = self.candidates, self.keys.reshape(-1)
-        # Where the relevant part of a mixed group starts: the key before differs in its last bit.
-        border = np.flatnonzero((flat[1:] ^ flat[:-1]) == 1) + 1
+        border = borders(flat)
         border = border[border % m > 0]
         row, column = np.divmod(border, m)
         low, high = np.empty_like(row), np.empty_like(row)
@@ -119,9 +142,11 @@ class RankedBlock(Ranked):
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
         if k >= self.candidates:
-            bounds = zip(self.starts, self.ends, strict=True)
-            # Faster, and more exact, than np.add.reduceat, which adds one by one.
-            return np.array([self.precision[a:b].sum() for a, b in bounds]), self.total
+            some = np.flatnonzero(self.total)
+            sums = np.zeros(len(self.total))
+            if len(some):
+                sums[some] = np.add.reduceat(self.precision, self.starts[some])
+            return sums, self.total
         relevant = self.relevant[:, : -k - 1 : -1]
         hits = relevant.cumsum(1)
         precision = hits / np.arange(1, k + 1)
@@ -171,7 +196,7 @@ class TorchRankedBlock(Ranked):
         import torch
 
         m = keys.shape[1]
-        self.torch, self.candidates, self.sums = torch, m, {}
+        self.torch, self.candidates, self.sums, self.gains = torch, m, {}, {}
         relevant = (keys & 1).flip(1)  # best first
         self.hits = relevant.cumsum(1)
         self.rank = torch.arange(1, m + 1, device=keys.device)

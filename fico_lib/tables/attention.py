@@ -136,13 +136,18 @@ def kept_in_words(found: AttentionCosts, k: int) -> Text:
         kept_, text, both = (rows[name, way] for way in WAYS)
         sentences.append(
             f"{found.known[name].title}: encoding the text again makes a query "
-            f"{_longer(text / kept_)}, encoding text and images again {_longer(both / kept_)}."
+            f"{_longer(text / kept_)}, encoding text and images again makes it "
+            f"{_longer(both / kept_)}."
         )
     return bullets(sentences)
 
 
 def _longer(factor: float) -> str:
-    return f"{100 * (factor - 1):.1f} % longer" if factor < 2 else f"{significant(factor)} times it"
+    return (
+        f"{100 * (factor - 1):.1f} % longer"
+        if factor < 2
+        else f"{significant(factor)} times as long"
+    )
 
 
 def checks_in_words(checks: pd.DataFrame) -> Text:

@@ -84,9 +84,11 @@ def marked(seconds: float, kind: str) -> str:
 
 def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
     """The measured steps: median and spread, batch, share of the device's rate, memory."""
-    lines = []
+    lines, before = [], ""
     for row in rows.to_dict("records"):
-        one = {"model": known[row["model"]].title, "step": STEPS[row["step"]]}
+        title = known[row["model"]].title
+        one = {"model": "" if title == before else title, "step": STEPS[row["step"]]}
+        before = title
         if pd.isna(row["seconds_per_item"]):
             needed = f", {size(row['needed_gib'])} needed" if row["needed_gib"] else ""
             lines.append(one | {"median": f"not run\n{row['why_not']}{needed}"})
@@ -100,12 +102,9 @@ def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
             | {
                 "median": duration(row["seconds_per_item"]) + spread,
                 "warm-up": duration(row["warm_up_seconds"]),
-                "batch": f"{row['batch']:.0f}",
-                "repeats": f"{row['repeats']:.0f}",
-                "GFLOP/s": significant(row["gflops_per_s"]) if row["gflops"] else "",
-                "of ideal": f"{share:.0f} %" if row["gflops"] else "",
-                "dtype": row["dtype"],
-                "peak memory": size(peak),
+                "batch": f"{row['batch']:.0f} × {row['repeats']:.0f}",
+                "of ideal": f"{share:.0f} %\n{row['dtype']}" if row["gflops"] else row["dtype"],
+                "memory": size(peak),
             }
         )
     first = rows.dropna(subset="seconds_per_item").iloc[0]
@@ -114,8 +113,9 @@ def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
         pd.DataFrame(lines).fillna(""),
         f"Seconds per item on the {first['device'].upper()}{threads}: the median of the repeats, "
         f"from the fastest to the slowest below. Clock: {first['clock']}. Warm-up: the batch "
-        "before them. Ideal: the rate of a matrix product in the same dtype.",
-        words=("model", "step", "dtype"),
+        "before them. Batch: its items × repeats. Ideal: the rate of a matrix product in the same "
+        "dtype. Memory: the process at its highest in the repeats.",
+        words=("model", "step"),
     )
 
 

@@ -10,11 +10,14 @@ from fico_lib.tables import costs as shared
 from fico_lib.tables.costs import MARKS, duration, gallery, marked, significant, size
 from fico_lib.tables.show import Table, Text, bullets
 
+NOTE_MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
+
 
 def facts(found: EncodingCosts) -> Table:
     """The architectures: weights, operations, what is stored of one item."""
-    rows = []
+    rows, notes = [], list(dict.fromkeys(x.note for x in found.known.values() if x.note))
     for one in found.known.values():
+        mark = f" {NOTE_MARKS[notes.index(one.note)]}" if one.note else ""
         unit = "bits" if one.bits else "D"
         embedding = "none" if one.dimension is None else f"{one.dimension} {unit}"
         if one.image_vectors > 1:
@@ -22,7 +25,7 @@ def facts(found: EncodingCosts) -> Table:
         flops = one.flops
         rows.append(
             {
-                "model": one.title,
+                "model": one.title + mark,
                 "weights": f"{one.parameters / 1e6:,.1f} M",
                 "GFLOP per image": _giga(flops.image),
                 "per text": _giga(flops.text)
@@ -32,12 +35,12 @@ def facts(found: EncodingCosts) -> Table:
                 "embedding": embedding,
                 "kept of an image": _kept(one.image_kept),
                 "of a text": _kept(one.text_kept),
-                "note": one.note,
             }
         )
-    words = ("model", "pairs at query time", "note")
+    words = ("model", "pairs at query time")
     caption = (
-        "The paper's models at the paper's sizes. Operations: 2 per multiplication and addition."
+        "The paper's models at the paper's sizes. Operations: 2 per multiplication and addition. "
+        + " ".join(f"{NOTE_MARKS[i]} {note}." for i, note in enumerate(notes))
     )
     return Table(pd.DataFrame(rows), caption, words=words)
 

@@ -4,9 +4,6 @@ import functools
 import os
 from pathlib import Path
 
-from fico_lib.datasets.karpathy.annotations import read_annotations
-from fico_lib.datasets.karpathy.folds import blocks
-from fico_lib.datasets.karpathy.labels import read_labels
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
 from fico_lib.datasets.karpathy.paths import existing_file, existing_folder
 from fico_lib.files import digest, file_digest
@@ -27,6 +24,11 @@ def _listing(folder: Path) -> list[tuple[str, int]]:
 @functools.lru_cache(maxsize=16)  # one verdict for all folds and models
 def _check_folds(annotations: Path, labels: Path, *content: str) -> None:
     """Raise InputError where the images cannot be cut into blocks; `content`: keys of the files."""
+    # Here, because keys of data without folds need no arrays: planning stays light.
+    from fico_lib.datasets.karpathy.annotations import read_annotations
+    from fico_lib.datasets.karpathy.folds import blocks
+    from fico_lib.datasets.karpathy.labels import read_labels
+
     entries = read_annotations(annotations)
     blocks(entries, read_labels(labels, entries), labels)
 
