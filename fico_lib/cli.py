@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fico_lib import keys
 from fico_lib.bench_search_command import bench_search_command
 from fico_lib.captions_command import captions_command
 from fico_lib.chapters import CHAPTERS, chapter
@@ -106,7 +107,10 @@ def _run_command(name: str):
         from fico_lib.encode import encode  # heavy: after the checks, so that errors come at once
         from fico_lib.study.execute import execute
 
-        for request in values.encodings():  # here, not in the notebook: here progress is seen
+        requests = values.encodings()
+        for request in requests:  # what is wrong with the data of one shows before any training
+            keys.encodings_key(**request)
+        for request in requests:  # here, not in the notebook: here progress is seen
             encode(**request, cache=root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         target = root / "results" / "runs" / f"{name}-{stamp}"

@@ -8,10 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = [
-    "costs.analytic", "encodings", "evaluation", "evaluation.memory",
+    "costs.analytic", "datasets.karpathy.folds", "encodings", "evaluation", "evaluation.memory",
     "metrics.average_precision", "metrics.chance", "metrics.classification",
-    "metrics.precision_recall", "metrics.recall", "models.paper.arithmetic", "similarity",
-    "tables.costs", "tasks",
+    "metrics.precision_recall", "metrics.recall", "models.paper.arithmetic", "results.repeats",
+    "similarity", "tables.costs", "tasks",
 ]  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def compare(
         means=_means(recall, runs),
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
-        gaps=pd.DataFrame(_gap_rows(runs, headline)),
+        gaps=pd.DataFrame(runs.recall_gaps(headline)),
         claims=claims(runs, cuts),
         headline=headline,
         n_images=first.n_images,
@@ -145,23 +145,3 @@ def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
         found = runs.recall_sum(model)
         low, high = found.interval()
         yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}
-
-
-def _gap_rows(runs: Runs, headline: Sequence[int]) -> Iterator[dict]:
-    """Fine-grained models against coarse-grained ones, over the same queries and draws."""
-    pairs = product(runs.models("FG"), runs.models("CG"))
-    for (fine, coarse), direction, k in product(pairs, DIRECTIONS, headline):
-        found = [runs.estimate(model, direction, f"R@{k}") for model in (fine, coarse)]
-        if None in found:
-            continue
-        gap = found[0] - found[1]
-        low, high = gap.interval()
-        yield {
-            "model": fine,
-            "than": coarse,
-            "direction": direction,
-            "k": k,
-            "gap_percent": gap.value,
-            "low": low,
-            "high": high,
-        }

@@ -1,6 +1,7 @@
 """The evaluated runs of several models: per-query values in, estimates with intervals out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -64,3 +65,41 @@ class Runs:
         found = {m: self.estimate(m, direction, metric) for m in models}
         known = {m: e.value for m, e in found.items() if e is not None}
         return max(known, key=known.get) if known else None
+
+    def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
+        """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
+        pairs = product(self.models("FG"), self.models("CG"))
+        for (fine, coarse), direction, k in product(pairs, DIRECTIONS, cuts):
+            found = [self.estimate(model, direction, f"R@{k}") for model in (fine, coarse)]
+            if None in found:
+                continue
+            gap = found[0] - found[1]
+            low, high = gap.interval()
+            yield {
+                "model": fine,
+                "than": coarse,
+                "direction": direction,
+                "k": k,
+                "gap_percent": gap.value,
+                "low": low,
+                "high": high,
+            }
+
+    def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
+        """R@k of every model over queries and seeds, with interval and chance level: rows."""
+        for model, direction, k in product(self.results, DIRECTIONS, cuts):
+            found = self.estimate(model, direction, f"R@{k}")
+            if found is None:
+                continue
+            low, high = found.interval()
+            first = self.results[model][0].instance[direction]
+            yield {
+                "model": model,
+                "direction": direction,
+                "k": k,
+                "percent": found.value,
+                "low": low,
+                "high": high,
+                "chance_percent": first.chance[f"R@{k}"],
+                "queries": first.queries,
+            }

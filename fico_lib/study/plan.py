@@ -120,6 +120,9 @@ def label(request: dict) -> str:
 
 
 def data_label(request: dict) -> str:
-    """The data set of a request, with its label skew where it has one."""
-    skew = getattr(request["data"], "skew", None)
-    return request["data"].name + (f" ({skew})" if skew else "")
+    """The data set of a request, with its label skew or fold where it has one."""
+    data = request["data"]
+    about = getattr(data, "skew", None)
+    if getattr(data, "fold", None) is not None:
+        about = f"fold {data.fold}"
+    return data.name + (f" ({about})" if about else "")

@@ -58,9 +58,14 @@ def _models(compared: Comparison) -> list[str]:
     return list(dict.fromkeys(compared.means["model"]))
 
 
-def _number(value: float) -> str:
-    """A list that was reranked in part has no value at some depths."""
+def percentage(value: float) -> str:
+    """A percentage; a list that was reranked in part has no value at some depths."""
     return "n/a" if pd.isna(value) else f"{value:.1f}"
+
+
+def interval_of(row: pd.Series | dict, value: str = "percent") -> str:
+    """A row's percentage with its interval, which its columns `low` and `high` hold."""
+    return with_interval(row[value], row["low"], row["high"])
 
 
 def recall(compared: Comparison) -> Table:
@@ -73,7 +78,7 @@ def recall(compared: Comparison) -> Table:
         for direction, title in DIRECTIONS.items():
             for k in compared.headline:
                 row[title, f"R@{k}"] = _recall_cell(means, (model, direction, k))
-            row[title, "MedR"] = _number(ranks.loc[(model, direction), "median_rank"])
+            row[title, "MedR"] = percentage(ranks.loc[(model, direction), "median_rank"])
         if sums is not None:
             one = sums.loc[model]
             row["", "R@sum"] = with_interval(one["r_sum_percent"], one["low"], one["high"])
@@ -166,7 +171,7 @@ def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[s
         for d, title in DIRECTIONS.items():
             for k in cuts:
                 there = (model, d, k) in means.index
-                row[title, f"R@{k}"] = _number(means["percent"][model, d, k]) if there else "n/a"
+                row[title, f"R@{k}"] = percentage(means["percent"][model, d, k]) if there else "n/a"
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
@@ -207,8 +212,8 @@ def gaps(compared: Comparison) -> Table | Text:
     )
 
 
-def takeaways(compared: Comparison) -> Text:
-    """The chapter's findings in sentences, computed from its rows."""
+def takeaways(compared: Comparison, further: Sequence[str] = ()) -> Text:
+    """The chapter's findings in sentences, computed from its rows; `further` ones at the end."""
     means, first = _means(compared), compared.headline[0]
     sentences = []
     for kind, title in (("FG", "fine-grained"), ("CG", "coarse-grained")):
@@ -231,7 +236,7 @@ def takeaways(compared: Comparison) -> Text:
             chance = means.loc[(top["model"], direction, first), "chance_percent"]
             sentences.append(f"{sentence} (chance: {chance:.1f} %).")
     sentences += _undecided(compared)
-    return bullets(sentences)
+    return bullets([*sentences, *further])
 
 
 def _undecided(compared: Comparison) -> list[str]:

@@ -1,5 +1,6 @@
 """What tells one data set on disk from another, without reading its images."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -20,10 +21,23 @@ def _listing(folder: Path) -> list[tuple[str, int]]:
     return sorted(found)
 
 
+@functools.lru_cache(maxsize=16)  # one verdict for all folds and models
+def _check_folds(annotations: Path, labels: Path, *content: str) -> None:
+    """Raise InputError where the images cannot be cut into blocks; `content`: keys of the files."""
+    # Here, because keys of data without folds need no arrays: planning stays light.
+    from fico_lib.datasets.karpathy.annotations import read_annotations
+    from fico_lib.datasets.karpathy.folds import blocks
+    from fico_lib.datasets.karpathy.labels import read_labels
+
+    entries = read_annotations(annotations)
+    blocks(entries, read_labels(labels, entries), labels)
+
+
 def fingerprint(parameters: KarpathyParameters) -> list[str | None]:
     """Keys of the annotations' content, the labels' content, and the images' names and sizes.
 
-    Raises InputError where one of them is missing.
+    Raises InputError where one of them is missing, and where labels do not allow the fold asked
+    for: keys are computed when a run is planned, long before its data are loaded.
     """
     annotations = existing_file(parameters.path(parameters.annotations), "annotations")
     keys = [file_digest(annotations), None, None]
@@ -31,4 +45,6 @@ def fingerprint(parameters: KarpathyParameters) -> list[str | None]:
         keys[1] = file_digest(existing_file(parameters.path(parameters.labels), "labels"))
     if parameters.images:
         keys[2] = digest(_listing(parameters.path(parameters.images)))
+    if parameters.fold is not None:
+        _check_folds(annotations, parameters.path(parameters.labels), *keys[:2])
     return keys

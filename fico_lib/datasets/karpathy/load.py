@@ -7,6 +7,7 @@ import numpy as np
 
 from fico_lib.datasets.dataset import Dataset, Split, label_words
 from fico_lib.datasets.karpathy.annotations import SPLITS, Entry, read_annotations
+from fico_lib.datasets.karpathy.folds import blocks, split_names
 from fico_lib.datasets.karpathy.images import AbsentImages, FolderImages, find_images, verify
 from fico_lib.datasets.karpathy.labels import Labels, read_labels
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
@@ -51,31 +52,40 @@ def _split(
     )
 
 
+def _split_names(
+    parameters: KarpathyParameters, entries: list[Entry], labels: Labels | None
+) -> list[str]:
+    """The split of each image: the file's own, or that of the fold."""
+    if parameters.fold is not None:
+        path = parameters.path(parameters.labels)
+        return split_names(blocks(entries, labels, path), parameters.fold)
+    to_train = ("restval",) if parameters.restval_is_train else ()
+    return ["train" if entry.split in to_train else entry.split for entry in entries]
+
+
 def load_karpathy(parameters: KarpathyParameters) -> Dataset:
     """The data set that the files describe.
 
     Splits are train, val and test, as far as the file has them; images of `restval` are training
-    images or a split of their own. Raises InputError, naming file and entry, for missing files,
-    images without captions and captions without image, ids used twice, unknown splits, labels
-    that do not fit and (unless turned off) broken images.
+    images or a split of their own. With a fold, train, val and test are its blocks (see
+    `fico_lib.datasets.karpathy.folds`). Raises InputError, naming file and entry, for missing
+    files, images without captions and captions without image, ids used twice, unknown splits,
+    labels that do not fit and (unless turned off) broken images.
     """
     path = parameters.path(parameters.annotations)
     entries = read_annotations(path)
     labels = read_labels(parameters.path(parameters.labels), entries) if parameters.labels else None
+    split_of = _split_names(parameters, entries, labels)
     files = _files(parameters, entries)
-    goes_to = {name: name for name in SPLITS}
-    if parameters.restval_is_train:
-        goes_to["restval"] = "train"
     splits = {}
-    for name in dict.fromkeys(goes_to.values()):
-        rows = [i for i, entry in enumerate(entries) if goes_to[entry.split] == name]
-        if rows:
-            splits[name] = _split(
-                name,
-                [entries[i] for i in rows],
-                [files[i] for i in rows] if files else None,
-                (labels[0][rows], labels[1]) if labels else None,
-                parameters.image_size,
-            )
+    for name in (name for name in SPLITS if name in split_of):
+        rows = [i for i, own in enumerate(split_of) if own == name]
+        splits[name] = _split(
+            name,
+            [entries[i] for i in rows],
+            [files[i] for i in rows] if files else None,
+            (labels[0][rows], labels[1]) if labels else None,
+            parameters.image_size,
+        )
     title = path.stem.removeprefix("dataset_")
     return Dataset(title, f"{title}: {len(entries)} images with their captions", splits)

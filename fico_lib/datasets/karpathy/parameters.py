@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+FOLDS = 5  # blocks of a cross-validation
 
 
 class KarpathyParameters(BaseModel):
@@ -31,6 +33,21 @@ class KarpathyParameters(BaseModel):
     verify_images: bool = Field(
         True, description="decode every image when the set is loaded, so that a broken one shows"
     )
+
+    fold: int | None = Field(
+        None,
+        ge=0,
+        lt=FOLDS,
+        description="blocked cross-validation in place of the file's splits: which of five blocks "
+        "of each class tests (the next validates); needs one label per image; null: the splits",
+    )
+
+    @field_validator("fold")
+    @classmethod
+    def _within_classes(cls, fold: int | None, info: ValidationInfo) -> int | None:
+        if fold is not None and info.data.get("labels", fold) is None:
+            raise ValueError("blocks are cut within classes; expected data.labels beside it")
+        return fold
 
     def path(self, path: Path) -> Path:
         """One of the paths, seen from the working directory."""
