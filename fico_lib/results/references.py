@@ -3,8 +3,9 @@
 The oracles show what a data set can tell apart. The *label oracle* knows the labels of images and
 captions and nothing else: where many images share labels, a model that is no better finds the
 category, not the instance; where labels are nearly unique, so that it is high, they could do. The
-*caption oracle* knows which texts describe an image: where images share texts, even it must guess,
-which bounds every model.
+*caption oracle* knows which texts describe an image, and how rarely another one: where images share
+texts, even it must guess, which bounds R@1 of every model that knows candidates by what they say
+and show.
 """
 
 import numpy as np
@@ -35,11 +36,11 @@ def label_oracle(split: FeatureSplit) -> Embeddings:
 
 
 def caption_oracle(split: FeatureSplit) -> Scores:
-    """1 where a caption's text is one of the image's, else 0."""
+    """The chance that a caption with this text is the image's: its share of the text's captions."""
     of, text = np.array(split.image_of_caption), np.asarray(split.text_of_caption)
-    known = np.zeros((len(split.image_ids), text.max() + 1), np.float32)
-    known[of, text] = 1
-    return Scores(known[:, text], None, of, model=CAPTIONS)
+    own = np.zeros((len(split.image_ids), text.max() + 1), np.float32)
+    np.add.at(own, (of, text), 1)
+    return Scores((own / np.maximum(own.sum(0), 1))[:, text], None, of, model=CAPTIONS)
 
 
 def references(split: FeatureSplit, seed: int = 0) -> list[Encodings]:

@@ -126,16 +126,13 @@ def duplicates(
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Judgements (images × captions, captions × images) that count what cannot be told apart.
 
-    To an image, the captions of every image with the same set of texts are relevant; to a caption,
-    every image that has its text. Arguments as in `caption_sets`.
+    Relevant are a caption and an image where one of the image's own captions has the same text.
+    Arguments as in `caption_sets`.
     """
-    sets = caption_sets(texts, image_of_caption)
-    set_of_image = _one_hot(sets)
     text_of_caption = _one_hot(np.unique(texts, return_inverse=True)[1])
-    describes = _one_hot(image_of_caption)
-    has = (describes.T @ text_of_caption).tocsr()  # images × texts
-    i2t = set_of_image @ set_of_image[image_of_caption].T
-    return i2t.tocsr(), (text_of_caption @ has.T).tocsr()
+    has = (_one_hot(image_of_caption).T @ text_of_caption).tocsr()  # images × texts
+    i2t = has @ text_of_caption.T
+    return i2t.tocsr(), i2t.T.tocsr()
 
 
 def _one_hot(numbers: np.ndarray) -> sparse.csr_matrix:

@@ -13,8 +13,7 @@ JUDGEMENTS = {
     CLASS: "among its own class",
 }
 MEANINGS = {
-    DUPLICATES: "Repeated captions count: an image may get the captions of any image with the same "
-    "set of them, a caption any image that has its text.",
+    DUPLICATES: "Repeated captions count: a caption is right for every image that has its text.",
     CLASS: "Among its own class: only images of the query's class, and their captions, are "
     "candidates.",
 }

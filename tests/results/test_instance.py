@@ -10,6 +10,7 @@ from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.results import instance as results
 from fico_lib.results.claims import verdicts
+from fico_lib.results.references import caption_oracle
 from fico_lib.tables import claims as claim_tables
 from fico_lib.tables import instance as tables
 
@@ -115,6 +116,31 @@ def test_the_oracles_know_labels_and_texts_alone(compared):
     assert means["label_oracle", "i2t", 1] == pytest.approx(100 * 3 / 30)
     # Two of 40 images cannot be told apart, and have a chance of a half each.
     assert means["caption_oracle", "t2i", 1] == pytest.approx(100 * (38 + 2 / 2) / 40)
+
+
+def test_the_caption_oracle_offers_the_rarest_text_first():
+    # Image 0 shares one text with both others and has one of its own; images 1 and 2 share all.
+    split = FeatureSplit(
+        name="test",
+        vocabulary_size=3,
+        regions=None,
+        boxes=None,
+        whole=np.zeros((3, 1), np.float32),
+        tokens=np.ones((6, 1), np.int32),
+        lengths=np.ones(6, np.int32),
+        text_of_caption=np.array([7, 8, 7, 9, 7, 9]),
+        image_of_caption=np.array([0, 0, 1, 1, 2, 2]),
+        image_ids=np.arange(3).astype(str),
+        caption_ids=np.arange(6).astype(str),
+        labels=None,
+    )
+    oracle = caption_oracle(split)
+    third, half = pytest.approx(1 / 3), 1 / 2
+    assert oracle.i2t[0].tolist() == [third, 1, third, 0, third, 0]
+    assert oracle.i2t[1].tolist() == [third, 0, third, half, third, half]
+    found = evaluate(oracle, recall_at=[1]).instance
+    assert found["i2t"]["R@1"] == pytest.approx(100 * (1 + 1 / 2 + 1 / 2) / 3)
+    assert found["t2i"]["R@1"] == pytest.approx(100 * (3 / 3 + 1 + 2 / 2) / 6)
 
 
 def test_without_labels_there_is_no_label_oracle(made):

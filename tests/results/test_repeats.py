@@ -58,9 +58,9 @@ def test_sets_and_judgements_by_hand():
     assert t2i.astype(bool).astype(int).toarray().tolist() == [*[both] * 4, last, last]
 
 
-def test_a_text_that_is_shared_alone_makes_images_relevant_but_no_sets():
+def test_a_text_that_is_shared_alone_counts_and_its_neighbour_does_not():
     i2t, t2i = repeats.duplicates(np.array([1, 2, 1, 3]), np.array([0, 0, 1, 1]))
-    assert i2t.toarray().astype(int).tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
+    assert i2t.toarray().astype(int).tolist() == [[1, 1, 1, 0], [1, 0, 1, 1]]
     assert t2i.toarray().astype(int).tolist() == [[1, 1], [1, 0], [1, 1], [0, 1]]
 
 
