@@ -11,9 +11,9 @@ Source: Li et al. 2021, "Align before Fuse" (ALBEF), Section 3.2, which X-VLM an
 On the split `extra` the contrast is learned alone: hard negatives teach little before the dual
 encoder knows which are hard, and matching takes most of a step's time.
 
-At query time the `rerank_k` best candidates of each query by ITC are scored by both logits (distinct
-texts count, so that captions alike in every word are all in or all out); the others stay unscored,
-and are absent from the lists (FiCo-ITR, Table 4's note):
+At query time the `rerank_k` best candidates of each query by ITC are scored by both logits
+(distinct texts count, so that captions alike in every word are all in or all out); the others stay
+unscored, and are absent from the lists (FiCo-ITR, Table 4's note):
 
     score = (1 - weight) * ITC + weight * ITM
 
