@@ -12,11 +12,12 @@ and texts of a batch, one of the scores s(i, t) within groups of 16:
     a(i, t) = mean over the words w of 1/10 log sum over the regions r of exp(10 cos(q_w, k_r))
 
 where q and k are the queries and keys of the first block: words learn which regions to look at.
-From a few thousand pairs the scores alone do not teach it; without a the model stays near chance.
+From a few thousand pairs the scores alone do not teach it; without a the model hardly learns.
 What differs here:
 - images are regions of a detector instead of patches, each read by two layers;
-- their alignment is an optimal transport between words and patches; the log-sum-exp over regions
-  is SCAN's (Lee et al. 2018, "Stacked Cross Attention for Image-Text Matching", Section 3.1);
+- their alignment is an optimal transport between words and patches; this one is the mean over
+  words of the best region's similarity (Yao et al. 2021, "FILIP: Fine-grained Interactive
+  Language-Image Pre-Training", Section 3.1), softened by a log-sum-exp;
 - the 15 negatives are the texts of the other images in a group, which serve the direction text to
   image as well; a group has images that align with each other's texts, as ALBEF draws hard
   negatives by its contrast (Li et al. 2021, "Align before Fuse", Section 3.2); theirs are random;

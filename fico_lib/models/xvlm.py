@@ -4,9 +4,9 @@ After Zeng et al. 2022, "Multi-Grained Vision Language Pre-Training: Aligning Te
 Concepts": an image encoder, a text encoder, and a fusion encoder in which the text's tokens read
 the image's by cross-attention (Section 3.1); trained by contrast and matching as in
 `fico_lib.models.rerank`. What differs here:
-- theirs starts from pre-trained encoders, Swin and BERT (Section 3.1); from a few thousand pairs
-  alone transformers learned less than half of what a GRU over the words and two layers on each
-  region of a detector did, so these take their place;
+- theirs starts from pre-trained encoders, Swin and BERT; from a few thousand pairs alone
+  transformers learned far less (on the validation split) than a GRU over the words and two layers
+  on each region of a detector, which take their place;
 - theirs orders the reranked lists by ITM alone, which is one of the weights that the validation
   split chooses from;
 - the alignment is of whole images: there is no loss of single boxes (their "multi-grained"
