@@ -11,10 +11,15 @@ Source: Li et al. 2021, "Align before Fuse" (ALBEF), Section 3.2, which X-VLM an
 On the split `extra` the contrast is learned alone: hard negatives teach little before the dual
 encoder knows which are hard, and matching takes most of a step's time.
 
-At query time the `rerank_k` best candidates of each query by ITC are scored by match + weight *
-similarity (distinct texts count, so that captions alike in every word are all in or all out); the
-others stay unscored, and are absent from the lists (FiCo-ITR, Table 4's note). The weight is chosen
-on the validation split among `weights`.
+At query time the `rerank_k` best candidates of each query by ITC are scored by both logits
+(distinct texts count, so that captions alike in every word are all in or all out); the others stay
+unscored, and are absent from the lists (FiCo-ITR, Table 4's note):
+
+    score = (1 - weight) * ITC + weight * ITM
+
+ALBEF ranks by ITM alone, which is weight 1, and BLIP-2 by the sum, which is 1/2. Matching learned
+from few pairs can rank worse than contrast, so the weight is chosen on the validation split, and 0,
+the order without fusion, is among the choices.
 """
 
 from dataclasses import dataclass
@@ -89,12 +94,13 @@ class RerankModel(PretrainedModel, PairModel):
     Its network has images(regions, boxes, whole) and texts(tokens, lengths), which give tokens
     (b, t, width) and lengths (b,); image_vectors(tokens, lengths) and text_vectors(tokens,
     lengths), which give (b, q, d); match(image tokens (p, t, width), text tokens (p, l, width),
-    text lengths (p,)), which gives (p,) logits; scale(), the inverse temperature; and `weight`.
+    text lengths (p,)), which gives (p,) logits; scale(), the inverse temperature; and the buffer
+    `weight`.
     """
 
     fusion = True
     rerank_k = 32
-    weights = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)  # of the similarity, one of them chosen
+    weights = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of matching; one is chosen
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """ITC + ITM of the batch."""
@@ -165,7 +171,7 @@ class RerankModel(PretrainedModel, PairModel):
         ]
 
     def choose(self, val: FeatureSplit) -> None:
-        """The weight of the similarity that ranks the validation split best."""
+        """The weight of matching that ranks the validation split best; the least of equals."""
         candidates = self._candidates(self._images(val), self._texts(val))
         recalls = self._reranked(candidates, val.text_of_caption, val.image_of_caption)
         self.network.weight.fill_(self.weights[int(np.argmax(recalls))])
@@ -196,7 +202,8 @@ class RerankModel(PretrainedModel, PairModel):
         image, text = pairs // m, pairs % m
         match = self._match_all(images.tokens, texts.tokens, image, text, what)
         similarity = (images.vectors[image] * texts.vectors[text]).sum(2).amax(1)
-        arrays = (image[place], text[place], match[place], similarity[place])
+        contrast = self.network.scale() * similarity
+        arrays = (image[place], text[place], match[place], contrast[place])
         return Candidates(n, m, len(i2t), *(array.cpu().numpy() for array in arrays))
 
     def _match_all(self, images: Items, texts: Items, image, text, what) -> torch.Tensor:
@@ -240,7 +247,7 @@ class Candidates:
     """Pairs that were matched: first those of the images' lists, then those of the texts'.
 
     n_images, n_texts (distinct ones); n_i2t: how many pairs belong to the images' lists;
-    image, text: (p,) int64; match: (p,) logits of the fusion; similarity: (p,) of the dual encoder.
+    image, text: (p,) int64; match, contrast: (p,) logits of the fusion and of the dual encoder.
     """
 
     n_images: int
@@ -249,14 +256,14 @@ class Candidates:
     image: np.ndarray
     text: np.ndarray
     match: np.ndarray
-    similarity: np.ndarray
+    contrast: np.ndarray
 
     def scores(self, weight: float, text_of_caption) -> tuple[np.ndarray, np.ndarray]:
-        """match + weight * similarity: (n_images, n_captions) and (n_captions, n_images).
+        """What ranks, with a weight from 0 to 1: (n_images, n_captions), (n_captions, n_images).
 
         text_of_caption: (n_captions,) int64, the distinct text of each caption.
         """
-        score = (self.match + weight * self.similarity).astype(np.float32)
+        score = ((1 - weight) * self.contrast + weight * self.match).astype(np.float32)
         i2t = np.full((self.n_images, self.n_texts), ABSENT, np.float32)
         t2i = np.full((self.n_texts, self.n_images), ABSENT, np.float32)
         a, b = slice(0, self.n_i2t), slice(self.n_i2t, None)

@@ -4,14 +4,16 @@ After Zeng et al. 2022, "Multi-Grained Vision Language Pre-Training: Aligning Te
 Concepts": an image encoder, a text encoder, and a fusion encoder in which the text's tokens read
 the image's by cross-attention (Section 3.1); trained by contrast and matching as in
 `fico_lib.models.rerank`. What differs here:
-- theirs orders the reranked lists by ITM alone; that is weight 0 here, one of those that the
-  validation split chooses from, because matching learned from so few pairs ranks worse alone;
-- images are regions of a detector instead of patches;
+- theirs starts from pre-trained encoders, Swin and BERT; from a few thousand pairs alone
+  transformers learned far less (on the validation split) than a GRU over the words and two layers
+  on each region of a detector, which take their place;
+- theirs orders the reranked lists by ITM alone, which is one of the weights that the validation
+  split chooses from;
 - the alignment is of whole images: there is no loss of single boxes (their "multi-grained"
   alignment and box prediction) and no masked language modelling;
 - the fusion encoder is one block, whose self-attention (it sees the text alone) is computed once
   per text; the text's vector is taken after it;
-- a sequence is read by its [CLS] token and the mean of the others.
+- a sequence is read by the mean and the maximum of its vectors instead of by a [CLS] token.
 `xvlm_nf` is the same trained model without the reranking (FiCo-ITR's X-VLM_NF).
 """
 
@@ -25,10 +27,12 @@ from torch.nn.functional import normalize
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.card import ModelCard
 from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.regions import RegionLayers
 from fico_lib.models.rerank import RerankModel
-from fico_lib.models.transformer import Block, ImageTokens, TextTokens, grouped, summary
+from fico_lib.models.text_encoder import GRUEncoder, pool
+from fico_lib.models.transformer import Block, grouped
 
-BLOCKS, HEADS = 2, 2
+HEADS = 2
 FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
 
 
@@ -38,11 +42,8 @@ class XVLMNetwork(nn.Module):
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
         width, dropout = parameters.width, parameters.dropout
-        longest = train.tokens.shape[1]
-        self.image_tokens = ImageTokens(train.regions.shape[2], width, dropout)
-        self.text_tokens = TextTokens(train.vocabulary_size, longest, width, dropout)
-        self.image_blocks = nn.ModuleList([Block(width, HEADS) for _ in range(BLOCKS)])
-        self.text_blocks = nn.ModuleList([Block(width, HEADS) for _ in range(BLOCKS)])
+        self.regions = RegionLayers(train.regions.shape[2], width, width, dropout)
+        self.words = GRUEncoder(train.vocabulary_size, width, dropout)
         self.fusion = Block(width, HEADS, cross=True)
         self.from_image = nn.Linear(2 * width, parameters.dimension)
         self.from_text = nn.Linear(2 * width, parameters.dimension)
@@ -51,34 +52,30 @@ class XVLMNetwork(nn.Module):
         self.register_buffer("weight", torch.tensor(0.0))
 
     def images(self, regions, boxes, whole) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (b, 1 + r, width) and how many they are (b,)."""
-        tokens = self.image_tokens(regions, boxes)
-        for block in self.image_blocks:
-            tokens = block(tokens)
-        return tokens, torch.full((len(tokens),), tokens.shape[1], device=tokens.device)
+        """Vectors (b, r, width) of the regions and how many they are (b,)."""
+        vectors = self.regions(regions, boxes)
+        return vectors, torch.full((len(vectors),), vectors.shape[1], device=vectors.device)
 
     def texts(self, tokens, lengths) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (b, 1 + l, width) and how many of each count (b,)."""
-        return grouped(self._words, self.text_tokens(tokens), lengths + 1), lengths + 1
+        """Vectors (b, l, width) of the words and how many of each count (b,)."""
+        return grouped(self._read, self.words(tokens, lengths), lengths), lengths
 
-    def _words(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        for block in self.text_blocks:
-            tokens = block(tokens, mask)
+    def _read(self, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         # The fusion's self-attention does not depend on the image: once per text will do.
-        normed = self.fusion.norm(tokens)
-        return tokens + self.fusion.attention(normed, normed, mask)
+        normed = self.fusion.norm(words)
+        return words + self.fusion.attention(normed, normed, mask)
 
-    def image_vectors(self, tokens, lengths) -> torch.Tensor:
+    def image_vectors(self, vectors, lengths) -> torch.Tensor:
         """Unit vectors (b, 1, dimension)."""
-        return normalize(self.from_image(summary(tokens)), dim=1)[:, None]
+        return normalize(self.from_image(pool(vectors, lengths)), dim=1)[:, None]
 
-    def text_vectors(self, tokens, lengths) -> torch.Tensor:
+    def text_vectors(self, words, lengths) -> torch.Tensor:
         """Unit vectors (b, 1, dimension)."""
-        return normalize(self.from_text(summary(tokens, lengths)), dim=1)[:, None]
+        return normalize(self.from_text(pool(words, lengths)), dim=1)[:, None]
 
     def match(self, images, texts, lengths) -> torch.Tensor:
         """Logits (p,): does the text belong to the image?"""
-        return self.head(summary(self.fusion.rest(texts, images), lengths))[:, 0]
+        return self.head(pool(self.fusion.rest(texts, images), lengths))[:, 0]
 
     def scale(self) -> torch.Tensor:
         """The inverse temperature, a scalar."""
@@ -88,6 +85,7 @@ class XVLMNetwork(nn.Module):
 class XVLM(RerankModel):
     """The model `xvlm`."""
 
+    learning_rate = 1.0  # without transformer encoders it learns at the rate of the others
     card = ModelCard(
         name="xvlm",
         title="X-VLM",

@@ -8,7 +8,7 @@ import torch
 
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.models import build, rerank
+from fico_lib.models import build, model_class, rerank
 from fico_lib.models.parameters import TrainingParameters
 from fico_lib.models.rerank import hard_negatives, partial_recall_sum, similarities
 from fico_lib.models.training import Batch, batches, images_of, texts_of
@@ -104,8 +104,8 @@ def test_the_best_of_the_dual_encoder_are_reranked_and_the_rest_is_absent(traine
     assert (np.isfinite(found.t2i).sum(1) == 5).all()
 
 
-def test_scores_are_match_and_weighted_similarity(trained, splits):
-    trained.network.weight.fill_(3.0)
+def test_scores_are_contrast_and_match_by_the_weight(trained, splits):
+    trained.network.weight.fill_(0.3)
     found, split, network = trained.encode(splits[2]), splits[2], trained.network
     for image, caption in np.argwhere(np.isfinite(found.i2t))[::17]:
         text = split.text_of_caption[[caption]]
@@ -113,8 +113,28 @@ def test_scores_are_match_and_weighted_similarity(trained, splits):
             v, n = network.images(*images_of(split, np.array([image]), trained.device))
             w, m = network.texts(*texts_of(split, text, trained.device))
             both = similarities(network.image_vectors(v, n), network.text_vectors(w, m))
-            expected = network.match(v, w, m).item() + 3 * both.item()
+            contrast = network.scale().item() * both.item()
+            expected = 0.7 * contrast + 0.3 * network.match(v, w, m).item()
         assert found.i2t[image, caption] == pytest.approx(expected, abs=1e-4)
+
+
+def test_weight_0_ranks_as_without_fusion(trained, splits):
+    trained.network.weight.fill_(0.0)
+    found, split = trained.encode(splits[2]), splits[2]
+    with torch.no_grad():
+        images, texts = trained._images(split).vectors, trained._texts(split).vectors
+        similarity = similarities(images, texts).numpy()[:, split.text_of_caption]
+    for matrix, dual in ((found.i2t, similarity), (found.t2i, similarity.T)):
+        scored = np.isfinite(matrix)
+        scale = trained.network.scale().item()
+        assert np.allclose(matrix[scored], scale * dual[scored], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["xvlm", "blip2"])
+def test_no_fusion_and_matching_alone_are_among_the_weights(name):
+    weights = model_class(name).weights
+    assert min(weights) == weights[0] == 0  # of equals the first is taken
+    assert max(weights) == 1
 
 
 def test_blocks_of_pairs_change_nothing(trained, splits, monkeypatch):
@@ -140,10 +160,10 @@ def test_the_weight_is_the_best_on_the_validation_split(splits, monkeypatch):
 
     model = fitted("blip2", splits, weights=(0.0,))
     assert model.network.weight.item() == 0
-    model.weights = (0.0, 2.0, 4.0)
+    model.weights = (0.0, 0.5, 1.0)
     monkeypatch.setattr(rerank, "partial_recall_sum", recall)
     model.choose(splits[1])
-    assert model.network.weight.item() == 2
+    assert model.network.weight.item() == 0.5
     assert len(tried) == 3
     assert not np.array_equal(tried[0], tried[1])
 
