@@ -100,7 +100,7 @@ class ViLTNetwork(nn.Module):
         found = (SHARPNESS * cosines).logsumexp(2) / SHARPNESS  # (words, a)
         text_of_word = words.nonzero()[:, 0]
         total = found.new_zeros(len(w), len(v)).index_add(0, text_of_word, found)
-        return (total / (lengths - 1)[:, None]).T
+        return (total / (lengths - 1).clamp(min=1)[:, None]).T
 
     def scale(self) -> torch.Tensor:
         """The inverse temperature of the alignments, a scalar."""
