@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.errors import InputError
@@ -34,7 +35,7 @@ def stream(
     blocks, direction: str, rows: np.ndarray, collectors: list, resources: Resources
 ) -> None:
     """Hand the scores of all queries to the collectors, chunk by chunk, slices in threads."""
-    plan = _plan(blocks, collectors[0].candidates, resources)
+    plan = _plan(blocks, len(rows), collectors[0].candidates, resources)
 
     def rank(scores, start: int) -> None:
         for a in range(0, len(scores), plan.step):
@@ -49,7 +50,8 @@ def stream(
     starts = range(0, len(rows), plan.chunk)
     with ThreadPoolExecutor(plan.threads) as pool:
         if plan.side_by_side:
-            list(pool.map(compute_and_rank, starts))
+            with threadpool_limits(1, "blas"):  # threads of a product would wait for one another
+                list(pool.map(compute_and_rank, starts))
             return
         for start in starts:
             scores = blocks.block(direction, rows[start : start + plan.chunk])
@@ -68,7 +70,7 @@ class Plan:
     side_by_side: bool
 
 
-def _plan(blocks, candidates: int, resources: Resources) -> Plan:
+def _plan(blocks, queries: int, candidates: int, resources: Resources) -> Plan:
     """The largest useful sizes that fit; raises `InputError` where nothing does.
 
     Half of the memory is for scores and their ranking; prepared encodings may take a quarter.
@@ -89,7 +91,10 @@ def _plan(blocks, candidates: int, resources: Resources) -> Plan:
     step = max(1, min(SLICE, budget // (2 * threads * RANKING)) // candidates)
     left = (budget - threads * step * candidates * RANKING) // per_score
     left = min(blocks.scores_at_once, left // threads if blocks.threaded else left)
-    return Plan(max(1, left // candidates), step, threads, blocks.threaded)
+    chunk = max(1, left // candidates)
+    if blocks.threaded:  # no thread without work
+        chunk = min(chunk, -(-queries // threads))
+    return Plan(chunk, step, threads, blocks.threaded)
 
 
 def serves_both(encodings: Encodings, tasks, how, relevance, queries, resources) -> bool:

@@ -5,7 +5,7 @@ float64, higher is better, in an array (on the CPU) or tensor (elsewhere) the ca
 the next block that the same thread asks for may take its place.
 For codes it is the number of agreeing bits, an integer. `bytes_per_score` is what computing one
 takes, `scores_at_once` how many are best computed in one block; `threaded` says that threads
-compute blocks side by side (a matrix product is threaded in itself).
+compute blocks side by side (one block at a time otherwise, threaded in itself).
 """
 
 import threading
@@ -40,9 +40,6 @@ class Buffer(threading.local):
 class EmbeddingBlocks:
     """Cosine, inner product or minus the Euclidean distance of embeddings."""
 
-    threaded = False
-    scores_at_once = 1 << 24  # larger products are not faster
-
     def __init__(self, encodings: Embeddings, measure: str, backend, memory: int):
         self.measure, self.backend, self.buffer = measure, backend, Buffer()
         self.sides = {"i2t": encodings.images, "t2i": encodings.texts}
@@ -58,6 +55,8 @@ class EmbeddingBlocks:
         width = 8 if measure == "euclidean" else self.type.itemsize
         size = width * encodings.images.shape[1] * (encodings.n_images + encodings.n_captions)
         self.resident = size <= memory // 4
+        self.threaded = self.resident and not backend.tensors
+        self.scores_at_once = 1 << (24 if backend.tensors else 22)  # larger ones are not faster
         if self.resident:
             self.sides = {name: self._prepare(side) for name, side in self.sides.items()}
         else:  # candidates are prepared again for every block: large blocks, few times
