@@ -10,6 +10,7 @@ from fico_lib.encodings import Embeddings, Scores
 from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics.uncertainty import bootstrap_interval
+from fico_lib.similarity import similarity
 from fico_lib.tasks import DIRECTIONS
 
 ABSENT = -np.inf
@@ -46,10 +47,9 @@ def stages(first: Embeddings, second: Scores) -> dict[str, Stages]:
         )
     if second.missing is not None:
         raise InputError(f"'{second.model}' scores only some pairs; expected all, as scan gives")
-    images, texts = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (first.images, first.texts))
-    similarity = (images @ texts.T).astype(np.float32)
+    scores = similarity(first.images, first.texts, first.measure).astype(np.float32)
     other = second.i2t.T if second.t2i is None else second.t2i
-    return {"i2t": Stages(similarity, second.i2t), "t2i": Stages(similarity.T, other)}
+    return {"i2t": Stages(scores, second.i2t), "t2i": Stages(scores.T, other)}
 
 
 def gain(
@@ -110,8 +110,9 @@ def largest_k(
     seconds_per_pair: model -> budget ("latency", "throughput") -> seconds of a pair.
 
     A budget in milliseconds is for one query alone; queries per second are for one device that
-    does nothing else, and may score pairs of several queries together. The gain is that of the largest evaluated k within (R@1 of the compact
-    models); k = 0 pays for no pair, and k = 1 changes nothing.
+    does nothing else, and may score pairs of several queries together. The gain is that of
+    the largest evaluated k within (R@1 of the compact models); k = 0 pays for no pair, and k = 1
+    changes nothing.
     """
     budgets = [("latency", "ms", ms, ms / 1000) for ms in latency_ms]
     budgets += [("throughput", "queries/s", qps, 1 / qps) for qps in queries_per_second]

@@ -14,13 +14,10 @@ from fico_lib.results.references import RANDOM, random_scorer
 from fico_lib.results.runs import Runs
 from fico_lib.results.selfalign_claims import claims
 from fico_lib.results.selfalign_time import attention_ms, embedding_ms, two_stages
-from fico_lib.tasks import DIRECTIONS
 
 SUMMED = (1, 5, 10)  # k of R@sum
 PLAIN = {"lca": False, "cra": False}
-DEFAULT = {
-    name: SelfAlignParameters.model_fields[name].default for name in ("concepts", "aligned")
-}
+DEFAULT = {name: SelfAlignParameters.model_fields[name].default for name in ("concepts", "aligned")}
 
 
 def name_of(one: SelfAlignParameters) -> str:
@@ -105,7 +102,7 @@ def compare(
     results[RANDOM] = found([random_scorer(one.n_images, one.image_of_caption, s) for s in seeds])
     runs = Runs(results, one.n_images, resamples)
     return Comparison(
-        recall=pd.DataFrame(_recall_rows(runs, cuts)),
+        recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
         costs=pd.DataFrame(_cost_rows(runs, made, first, depths, n_texts, threads)),
         claims=claims(runs, [b for b in dict.fromkeys(s.base for s in settings)], attention),
@@ -131,23 +128,6 @@ def _by_name(encodings, settings, n_seeds: int) -> dict[str, list[Encodings]]:
     return {name: list(encodings[i * n_seeds : (i + 1) * n_seeds]) for i, name in enumerate(names)}
 
 
-def _recall_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
-    for model, results in runs.results.items():
-        for direction in DIRECTIONS:
-            for k in cuts:
-                estimate = runs.estimate(model, direction, f"R@{k}")
-                low, high = estimate.interval()
-                yield {
-                    "model": model,
-                    "direction": direction,
-                    "k": k,
-                    "percent": estimate.value,
-                    "low": low,
-                    "high": high,
-                    "chance_percent": results[0].instance[direction].chance[f"R@{k}"],
-                }
-
-
 def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: str):
     for one in settings:
         about = {name: getattr(one, name) for name in ("base", "lca", "cra", "concepts", "aligned")}
@@ -156,7 +136,9 @@ def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: st
         row = {"model": name_of(one)} | about | _interval("r_sum_percent", total)
         if than != name_of(one):
             gain = _interval("gain_percent", total - base, "gain_low", "gain_high")
-            row |= {"than": than} | gain | {"gain_share_percent": 100 * (total.value / base.value - 1)}
+            row |= (
+                {"than": than} | gain | {"gain_share_percent": 100 * (total.value / base.value - 1)}
+            )
         yield row
     for model in (attention, RANDOM):
         yield {"model": model} | _interval("r_sum_percent", runs.recall_sum(model))

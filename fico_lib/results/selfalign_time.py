@@ -8,6 +8,7 @@ import torch
 
 from fico_lib.devices import threads as torch_threads
 from fico_lib.encodings import Embeddings, Scores
+from fico_lib.similarity import similarity
 
 WARM_UP, REPEATS = 10, 200
 ABOVE = 1000.0  # lifts reordered candidates above the rest, whatever the scores' range
@@ -44,20 +45,12 @@ def attention_ms(encodings: Sequence[Scores], n_texts: int) -> float:
     return 1000 * float(np.median(times))
 
 
-def similarity(encodings: Embeddings) -> np.ndarray:
-    """All scores of embeddings, (n_images, n_captions) float32: cosines or inner products."""
-    images, texts = (np.asarray(x, np.float32) for x in (encodings.images, encodings.texts))
-    if encodings.measure == "cosine":
-        images, texts = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (images, texts))
-    return images @ texts.T
-
-
 def two_stages(first: Embeddings, second: Scores, k: int) -> Scores:
     """The best k candidates of each query by `first` in the order of `second`, the rest after them.
 
     Candidates that tie with the k-th are among the best.
     """
-    quick = similarity(first)
+    quick = similarity(first.images, first.texts, first.measure)
     slow = second.i2t, second.i2t.T if second.t2i is None else second.t2i
     i2t, t2i = (_lifted(*both, k) for both in zip((quick, quick.T), slow, strict=True))
     return Scores(i2t=i2t, t2i=t2i, image_of_caption=first.image_of_caption)

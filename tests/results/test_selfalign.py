@@ -15,6 +15,7 @@ from fico_lib.models.selfalign_parameters import SelfAlignParameters
 from fico_lib.results import selfalign as results
 from fico_lib.results import selfalign_time, selfalign_words
 from fico_lib.results.claims import verdicts
+from fico_lib.similarity import similarity
 from fico_lib.tables import selfalign as tables
 
 N = 30
@@ -144,12 +145,12 @@ def test_too_small_a_split_is_refused():
 @pytest.mark.parametrize("measure", ["cosine", "inner_product"])
 def test_two_stages_reorder_the_best_and_leave_the_rest(measure):
     first, second = embeddings(0.3, 0, measure), attention(0.3, 1)
-    quick, k = selfalign_time.similarity(first), 5
+    quick, k = similarity(first.images, first.texts, first.measure), 5
     found = selfalign_time.two_stages(first, second, k)
     for scores, by, slow in ((found.i2t, quick, second.i2t), (found.t2i, quick.T, second.i2t.T)):
         for got, one, other in zip(scores, by, slow, strict=True):
             best = np.argsort(-one, kind="stable")
-            expected = [*sorted(best[:k], key=lambda c: -other[c]), *best[k:]]  # noqa: B023
+            expected = [*sorted(best[:k], key=lambda c: -other[c]), *best[k:]]
             assert np.argsort(-got, kind="stable").tolist() == expected
 
 
