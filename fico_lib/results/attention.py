@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from fico_lib.costs import measured as clock
 from fico_lib.costs.analytic import GIB, Analytic, feature_bytes, scored_pairs
 from fico_lib.costs.extrapolated import Growth, estimate, fit
-from fico_lib.costs import measured as clock
 from fico_lib.costs.measured import dtype_of
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import StepCost, kept_images, kept_texts
@@ -28,9 +28,9 @@ class AttentionCosts:
 
     known: the facts of the models that have some; rates, steps: as in `results.costs`, steps with
     more rows for "pair alone", one pair at a time, and of SCAN "pair, one query", a text with
-    several images, and "pair, direct form", its formula as it is written; galleries: seconds per model, size and
-    k; growth: the small galleries that were run in full, and fits: their exponents; kept: what
-    one query costs when tokens are kept or made again.
+    several images, and "pair, direct form", its formula as it is written; galleries:
+    seconds per model, size and k; growth: the small galleries that were run in full, and fits:
+    their exponents; kept: what one query costs when tokens are kept or made again.
     """
 
     known: Mapping[str, Analytic]
@@ -189,7 +189,9 @@ def _growth_rows(one: Analytic, how: How, sizes, texts_per_image: int, k: int) -
             for which, (run, used) in runs.items():
                 attention = "rerank" if used else "all pairs"
                 pairs = scored_pairs(attention, images, texts, used)
-                found = clock.measure(run, pairs, *where, seconds=how.budget.seconds, most=10 * pairs)
+                found = clock.measure(
+                    run, pairs, *where, seconds=how.budget.seconds, most=10 * pairs
+                )
                 rows.append(
                     {
                         **{"which": which, "images": images, "texts": texts, "k": used},

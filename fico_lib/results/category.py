@@ -67,7 +67,8 @@ class Comparison:
 
     accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
     a partial ranking has no value; curves: per recall level; denominators: per convention (first
-    data set, first seed); gaps: paired differences; claims: see `fico_lib.results.claims`. depths: the k of mAP@k that the data allow.
+    data set, first seed); gaps: paired differences; claims: see `fico_lib.results.claims`.
+    depths: the k of mAP@k that the data allow.
     """
 
     accuracy: pd.DataFrame

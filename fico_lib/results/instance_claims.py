@@ -29,7 +29,11 @@ def claims(runs: Runs, cuts: Sequence[int]) -> pd.DataFrame:
         _easier,
     )
     return pd.DataFrame(
-        [row for about, test in zip(_about(), tests, strict=True) for row in rows(about, test(runs))]
+        [
+            row
+            for about, test in zip(_about(), tests, strict=True)
+            for row in rows(about, test(runs))
+        ]
     )
 
 

@@ -39,9 +39,7 @@ def check(cells: pd.DataFrame, known: Mapping[str, Analytic]) -> pd.DataFrame:
     cells: the published table 5 or 6 as `fico_lib.published.table` gives it. computed: what the
     arithmetic gives, in the cell's unit (NaN where it says nothing).
     """
-    by_place = {
-        (row.model, row.quantity, row.images): row.value for row in cells.itertuples()
-    }
+    by_place = {(row.model, row.quantity, row.images): row.value for row in cells.itertuples()}
     checks = {
         "embedding_size": _embeddings,
         "feature_size": _features,

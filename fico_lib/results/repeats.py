@@ -30,9 +30,9 @@ class Repeats:
     recall: one row per judgement, model (and reference row), direction and k, over seeds; gaps:
     per judgement, fine-grained and coarse-grained model, direction and k. Both are empty where no
     set of captions repeats and images have no single labels; a judgement that the data do not allow
-    is left out. images, captions: of the test split; sharing: images whose whole set of captions another
-    image has too; sets: distinct sets; shared: captions whose text describes several images;
-    classes: how many, 0 without single labels.
+    is left out. images, captions: of the test split; sharing: images whose whole set of
+    captions another image has too; sets: distinct sets; shared: captions whose text describes
+    several images; classes: how many, 0 without single labels.
     """
 
     recall: pd.DataFrame

@@ -10,10 +10,17 @@ import pandas as pd
 import torch
 
 from fico_lib.encodings import Embeddings
-from fico_lib.errors import InputError
 from fico_lib.progress import track
 from fico_lib.results.folder import machine_name
-from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, memory, query_arguments
+from fico_lib.search import (
+    INDEXES,
+    PAPER_INDEXES,
+    binarise,
+    index_entry,
+    lacking,
+    memory,
+    query_arguments,
+)
 from fico_lib.search.exact import ground_truth
 from fico_lib.search.measure import Conditions, Record, measure
 from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties
@@ -41,10 +48,10 @@ ELSEWHERE = {
 class Study:
     """Everything that the chapter measured, as tidy tables.
 
-    paper: the paper's four, a row per size, index, setting and k; measured: every index, setting, k and mode
-    on `gallery`; growth: binarisers as the gallery grows; ties; lists: the map of settings of the
-    CG IVF; elsewhere: recall on other data; about_data: one row per data; missing: indexes that
-    could not be had, and why.
+    paper: the paper's four, a row per size, index, setting and k; measured: every index, setting,
+    k and mode on `gallery`; growth: binarisers as the gallery grows; ties; lists: the map of
+    settings of the CG IVF; elsewhere: recall on other data; about_data: one row per data;
+    missing: indexes that could not be had, and why.
     """
 
     paper: pd.DataFrame
@@ -89,7 +96,13 @@ def study(
     here = [name for name in indexes if not lacking(name)]
     torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
     held = [
-        _fits(size, n_train, max(recall_at), list(PAPER_INDEXES) + (here if size is gallery else []), memory)
+        _fits(
+            size,
+            n_train,
+            max(recall_at),
+            list(PAPER_INDEXES) + (here if size is gallery else []),
+            memory,
+        )
         for size in (*sizes, gallery)
     ]
     conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
@@ -245,8 +258,11 @@ def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
 
 def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Path):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
-    fitted = {name: binarise.fit(name, problem.train, PAPER_BITS) for name in binarisers
-              if PAPER_BITS <= problem.gallery.dimension or name in ("itq", "hyperplanes")}  # fmt: skip
+    fitted = {
+        name: binarise.fit(name, problem.train, PAPER_BITS)
+        for name in binarisers
+        if problem.gallery.dimension >= PAPER_BITS or name in ("itq", "hyperplanes")
+    }
     codes = {
         name: np.concatenate([p.encode(block) for _, block in problem.gallery.blocks()])
         for name, p in fitted.items()
@@ -259,15 +275,14 @@ def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Pa
             less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], device)
             for k in (k for k in recall_at if k <= smaller.gallery.n):
                 found = recall_of_ties(less, equal, k)
-                yield {"binariser": name, "bits": PAPER_BITS, "vectors": smaller.gallery.n, "k": k,
-                       **{f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}}  # fmt: skip
+                about = {"binariser": name, "bits": PAPER_BITS}
+                about |= {"vectors": smaller.gallery.n, "k": k}
+                yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
 def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
-    _, truth = ground_truth(
-        problem, min(1000, problem.gallery.n), device, conditions.cache
-    )
+    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
     asked = projection.encode(problem.queries)
     codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
@@ -306,7 +321,7 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions,
     size = len(real.queries), real.gallery.n, real.gallery.dimension, n_train
     rows, about = [], []
     for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
-        values, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
+        _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
         about.append(
             {
                 "data": other.name,

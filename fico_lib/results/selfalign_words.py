@@ -56,7 +56,9 @@ def matches(
     found["image_id"] = np.asarray(split.image_ids)[image]
     found[["centre_x", "centre_y", "width", "height"]] = split.boxes[image, region]
     order = {word: i for i, word in enumerate(words)}
-    found = found.sort_values(["word", "place"], key=lambda c: c.map(order) if c.name == "word" else c)
+    found = found.sort_values(
+        ["word", "place"], key=lambda c: c.map(order) if c.name == "word" else c
+    )
     columns = ["word", "place", "image", "image_id", "region", "cosine"]
     return found[[*columns, "centre_x", "centre_y", "width", "height"]].reset_index(drop=True)
 

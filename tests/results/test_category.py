@@ -56,7 +56,14 @@ def compared():
             bits = rng.random((20, 16)) < 0.5
             made.append(Codes.pack(bits, bits[of] ^ (rng.random((40, 16)) < 0.3), of, model="dadh"))
     features = [{"train": train, "test": test}] * 2
-    tasks = results.tasks({"a": ["vse", "dadh"], "b": ["vse", "dadh"]}, made, features, seeds=[5, 6], dimension=4, bits=8)
+    tasks = results.tasks(
+        {"a": ["vse", "dadh"], "b": ["vse", "dadh"]},
+        made,
+        features,
+        seeds=[5, 6],
+        dimension=4,
+        bits=8,
+    )
     return tasks, results.compare(tasks, **HOW)
 
 
@@ -150,7 +157,9 @@ def test_a_partial_ranking_has_no_value_at_n():
 def test_data_without_labels_are_refused():
     bare = split(5, 5, labelled=False)
     with pytest.raises(InputError, match="'a' has no labels"):
-        results.tasks({"a": []}, [], [{"train": bare, "test": bare}], seeds=[0], dimension=4, bits=8)
+        results.tasks(
+            {"a": []}, [], [{"train": bare, "test": bare}], seeds=[0], dimension=4, bits=8
+        )
 
 
 def test_what_the_reader_sees(compared):

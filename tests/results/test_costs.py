@@ -73,7 +73,7 @@ def test_attention_of_one_model():
 
 
 def test_nothing_to_measure_is_an_error():
-    with pytest.raises(InputError, match="measured: found none to measure .no model has such"):
+    with pytest.raises(InputError, match=r"measured: found none to measure .no model has such"):
         attention.measure(["ucch"], **GALLERIES, **ATTENTION, **HOW)
     with pytest.raises(InputError, match="blip2: out of memory"):
         encoding_storage.measure(["blip2"], **GALLERIES, **HOW | {"memory_gib": 0.001})

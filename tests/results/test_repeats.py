@@ -119,7 +119,7 @@ def test_within_classes_is_what_brute_force_finds():
     assert found["t2i"].chance["R@1"] == pytest.approx(100 / 6)
     assert sorted(set(found["t2i"].clusters)) == list(range(N))
     # A caption of image 4 (class 0) stands after those of image 0: the map is of the whole.
-    assert found["t2i"].clusters[:PER * 2].tolist() == [0, 0, 0, 4, 4, 4]
+    assert found["t2i"].clusters[: PER * 2].tolist() == [0, 0, 0, 4, 4, 4]
 
 
 def test_ties_within_classes_are_expected_values():
@@ -223,9 +223,7 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
     )
     assert found.recall.empty
     assert found.classes == 0
-    assert "Every text of the 24 test images belongs to one image" in repr(
-        tables.facts(found)
-    )
+    assert "Every text of the 24 test images belongs to one image" in repr(tables.facts(found))
     for shown in (tables.table(found), tables.gaps(found)):
         assert repr(shown) == ""
 

@@ -115,7 +115,7 @@ def test_a_second_study_measures_nothing_again(found, embeddings, tmp_path_facto
 def test_sizes_that_do_not_fit_are_refused_with_the_parameters(name):
     large = [10, 10**8, 2048]
     changed = {name: large if name == "gallery" else [large]}
-    with pytest.raises(InputError, match="test: memory: 100,000,000 .* largest gallery that fits"):
+    with pytest.raises(InputError, match=r"test: memory: 100,000,000 .* largest gallery that fits"):
         parameters(**changed, memory="16GB")
 
 
@@ -182,7 +182,5 @@ def test_a_recommendation_is_computed_from_the_rows(found):
 
 
 def test_without_some_indexes(found):
-    without = dataclasses.replace(
-        found, measured=found.measured[found.measured["index"] != "flat"]
-    )
+    without = dataclasses.replace(found, measured=found.measured[found.measured["index"] != "flat"])
     assert "exact search takes" not in tables.takeaways(without).markdown
