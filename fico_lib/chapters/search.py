@@ -15,9 +15,9 @@ from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.files import code_digest, digest
 from fico_lib.models import model_module
 from fico_lib.models.parameters import TrainingParameters
-from fico_lib.search import INDEXES, PAPER_INDEXES, index_module
+from fico_lib.search import INDEXES, index_module
 from fico_lib.search.binarise import BINARISERS, binariser_module
-from fico_lib.search.memory import check
+from fico_lib.search.memory import holds
 
 Depth = Annotated[int, Field(ge=1, le=1000)]  # of the ground truth
 Size = Annotated[list[Cut], Field(min_length=3, max_length=3)]
@@ -116,13 +116,9 @@ class SearchChapter(ChapterParameters):
         least = min(self.rerank_k)
         if least < self.k:
             raise InputError(f"rerank_k: found {least}; expected at least k = {self.k}")
+        here = [name for name in self.indexes if not INDEXES[name].gpu]
         limit, depth = parse_bytes(self.memory), max(self.recall_at)
-        for size in (*self.sizes, self.gallery):
-            queries, n, dimension = size
-            names = [
-                name for name in self.indexes if not INDEXES[name].gpu and size is self.gallery
-            ]
-            check(n, queries, self.n_train, dimension, depth, [*PAPER_INDEXES, *names], limit)
+        holds(self.sizes, self.gallery, self.n_train, depth, here, limit)
         return self
 
     def data_key(self) -> str:

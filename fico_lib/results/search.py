@@ -18,11 +18,11 @@ from fico_lib.search import (
     binarise,
     index_entry,
     lacking,
-    memory,
     query_arguments,
 )
 from fico_lib.search.exact import ground_truth
 from fico_lib.search.measure import Conditions, Record, measure
+from fico_lib.search.memory import holds
 from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties
 from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.threads import cores, search_settings
@@ -95,16 +95,7 @@ def study(
     """
     here = [name for name in indexes if not lacking(name)]
     torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
-    held = [
-        _fits(
-            size,
-            n_train,
-            max(recall_at),
-            list(PAPER_INDEXES) + (here if size is gallery else []),
-            memory,
-        )
-        for size in (*sizes, gallery)
-    ]
+    held = holds(sizes, gallery, n_train, max(recall_at), here, memory)
     conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
     problem = _synthetic(gallery, n_train, held[-1])
     sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
@@ -134,11 +125,6 @@ def study(
         ),
         k=k,
     )  # fmt: skip
-
-
-def _fits(size, n_train: int, k: int, indexes: Sequence[str], limit: int) -> bool:
-    queries, n, dimension = size
-    return memory.check(n, queries, n_train, dimension, k, indexes, limit)
 
 
 def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> Problem:

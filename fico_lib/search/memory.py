@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fico_lib.errors import InputError
-from fico_lib.search import index_entry
+from fico_lib.search import PAPER_INDEXES, index_entry
 
 PROCESS = 800 * 10**6  # bytes: Python with torch and faiss, and the buffers of faiss and BLAS
 TILES = 1 << 29  # bytes: a block of vectors, and the tiles of the ground truth
@@ -59,6 +59,25 @@ def check(
         f"memory: {n:,} vectors of {dimension} dimensions and {n_queries:,} queries need "
         f"{_gb(sum(parts.values()))} ({arithmetic}), but {_gb(limit)} are allowed; {fits}"
     )
+
+
+def holds(
+    sizes: Sequence[Sequence[int]],
+    gallery: Sequence[int],
+    n_train: int,
+    k: int,
+    indexes: Sequence[str],
+    limit: int,
+) -> list[bool]:
+    """`check` for [queries, vectors, dimensions] of each of `sizes` and, last, of `gallery`.
+
+    The paper's indexes are built at every size, `indexes` at `gallery` alone.
+    """
+    jobs = [(size, PAPER_INDEXES) for size in sizes] + [(gallery, (*PAPER_INDEXES, *indexes))]
+    return [
+        check(n, queries, n_train, dimension, k, names, limit)
+        for (queries, n, dimension), names in jobs
+    ]
 
 
 def _gb(size: int) -> str:
