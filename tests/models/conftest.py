@@ -1,9 +1,14 @@
 """A tiny data set of features: eight kinds of images, each with its own direction and words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models import build
+from fico_lib.models.training import Batch
 
 
 def make_split(name: str, n: int, seed: int) -> FeatureSplit:
@@ -37,3 +42,28 @@ def make_split(name: str, n: int, seed: int) -> FeatureSplit:
 @pytest.fixture(scope="session")
 def splits():
     return make_split("train", 96, 1), make_split("val", 24, 2), make_split("test", 32, 3)
+
+
+def taught_pairs(name: str, parameters, learning_rate: float, steps: int) -> tuple:
+    """The network of a model after some steps on one batch, and the batch.
+
+    The batch is sixteen pairs, each of two regions and two words of four kinds: both must be read
+    to tell the pairs apart.
+    """
+    rng = np.random.default_rng(0)
+    kinds = np.stack([np.arange(16) // 4, np.arange(16) % 4], 1)
+    regions = np.stack([rng.normal(size=(4, 12))[kinds[:, i]] for i in range(2)], 1)
+    split = make_split("pairs", 16, 0)
+    split = replace(split, vocabulary_size=10, regions=regions.astype(np.float32))
+    model = build(name, parameters, 0, "cpu")
+    torch.manual_seed(0)
+    model.network = model.build(split)
+    tokens = torch.from_numpy(kinds + np.array([2, 6]))
+    images, boxes = torch.from_numpy(split.regions), torch.rand(16, 2, 4)
+    batch = Batch(torch.arange(16), images, boxes, None, tokens, torch.full((16,), 2), None)
+    optimizer = torch.optim.Adam(model.network.parameters(), learning_rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model.loss(batch).backward()
+        optimizer.step()
+    return model.network, batch

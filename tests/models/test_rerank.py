@@ -1,7 +1,5 @@
 """Dual encoder and fusion: what is reranked, by what, and what stays absent."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -11,37 +9,21 @@ from fico_lib.evaluation import evaluate
 from fico_lib.models import build, model_class, rerank
 from fico_lib.models.parameters import TrainingParameters
 from fico_lib.models.rerank import hard_negatives, partial_recall_sum, similarities
-from fico_lib.models.training import Batch, batches, images_of, texts_of
+from fico_lib.models.training import batches, images_of, texts_of
 
-from .conftest import make_split
+from .conftest import taught_pairs
 
 SMALL = TrainingParameters(epochs=2, batch_size=32, width=32, dimension=16, dropout=0)
 
 
 @pytest.mark.parametrize("name", ["xvlm", "blip2"])
 def test_fusion_learns_what_belongs_together(name):
-    """Sixteen pairs, each of two regions and two words of four kinds: both must be read."""
-    rng = np.random.default_rng(0)
-    kinds = np.stack([np.arange(16) // 4, np.arange(16) % 4], 1)
-    regions = np.stack([rng.normal(size=(4, 12))[kinds[:, i]] for i in range(2)], 1)
-    split = make_split("pairs", 16, 0)
-    split = replace(split, vocabulary_size=10, regions=regions.astype(np.float32))
-    model = build(name, SMALL.model_copy(update={"width": 64}), 0, "cpu")
-    torch.manual_seed(0)
-    model.network = model.build(split)
-    tokens = torch.from_numpy(kinds + np.array([2, 6]))
-    images, boxes = torch.from_numpy(split.regions), torch.rand(16, 2, 4)
-    batch = Batch(torch.arange(16), images, boxes, None, tokens, torch.full((16,), 2), None)
-    optimizer = torch.optim.Adam(model.network.parameters(), 2e-3)
-    for _ in range(300):
-        optimizer.zero_grad()
-        model.loss(batch).backward()
-        optimizer.step()
+    network, batch = taught_pairs(name, SMALL.model_copy(update={"width": 64}), 2e-3, 300)
     with torch.no_grad():
-        v, _ = model.network.images(images, boxes, None)
-        w, lengths = model.network.texts(tokens, batch.lengths)
+        v, _ = network.images(batch.regions, batch.boxes, None)
+        w, lengths = network.texts(batch.tokens, batch.lengths)
         each = torch.arange(16)
-        match = model.network.match(v.repeat_interleave(16, 0), w.repeat(16, 1, 1),
+        match = network.match(v.repeat_interleave(16, 0), w.repeat(16, 1, 1),
                                     lengths.repeat(16)).view(16, 16)  # fmt: skip
     assert (match.argmax(1) == each).float().mean() > 0.8
 

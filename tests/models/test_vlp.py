@@ -1,7 +1,5 @@
 """BEiT-3 and ViLT, and pre-training, which all models of the family share."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -11,10 +9,10 @@ from fico_lib.models import build
 from fico_lib.models.beit3 import MultiwayEncoder
 from fico_lib.models.losses import info_nce
 from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.training import Batch, batches
+from fico_lib.models.training import batches
 from fico_lib.models.vilt import GROUP, SHARPNESS, ViLTNetwork, hard_groups
 
-from .conftest import make_split
+from .conftest import make_split, taught_pairs
 
 SMALL = TrainingParameters(
     epochs=15, batch_size=32, width=64, dimension=16, learning_rate=1e-2, dropout=0
@@ -38,27 +36,10 @@ def test_they_learn_to_match(name, epochs, splits):
 
 
 def test_vilt_learns_what_belongs_together():
-    """Sixteen pairs, each of two regions and two words of four kinds: both must be read."""
-    rng = np.random.default_rng(0)
-    kinds = np.stack([np.arange(16) // 4, np.arange(16) % 4], 1)
-    regions = np.stack([rng.normal(size=(4, 12))[kinds[:, i]] for i in range(2)], 1)
-    split = replace(make_split("pairs", 16, 0), vocabulary_size=10)
-    split = replace(split, regions=regions.astype(np.float32))
-    model = build("vilt", SMALL.model_copy(update={"width": 128}), 0, "cpu")
-    torch.manual_seed(0)
-    model.network = model.build(split)
-    tokens = torch.from_numpy(kinds + np.array([2, 6]))
-    images, boxes = torch.from_numpy(split.regions), torch.rand(16, 2, 4)
-    batch = Batch(torch.arange(16), images, boxes, None, tokens, torch.full((16,), 2), None)
-    optimizer = torch.optim.Adam(model.network.parameters(), 4e-3)
-    for _ in range(200):
-        optimizer.zero_grad()
-        model.loss(batch).backward()
-        optimizer.step()
+    network, batch = taught_pairs("vilt", SMALL.model_copy(update={"width": 128}), 4e-3, 200)
     with torch.no_grad():
-        network = model.network
-        scores = network.pairs(network.images(images, boxes, None),
-                               network.texts(tokens, batch.lengths))  # fmt: skip
+        scores = network.pairs(network.images(batch.regions, batch.boxes, None),
+                               network.texts(batch.tokens, batch.lengths))  # fmt: skip
     assert (scores.argmax(1) == torch.arange(16)).float().mean() > 0.8
 
 

@@ -7,30 +7,18 @@ import pytest
 
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.results import instance as results
 from fico_lib.results.claims import verdicts
 from fico_lib.results.references import caption_oracle
 from fico_lib.tables import claims as claim_tables
 from fico_lib.tables import instance as tables
 
+from .conftest import split_of
+
 # The first two images share their only text.
 TEXTS = np.arange(120)
 TEXTS[:6] = 0
-SPLIT = FeatureSplit(
-    name="test",
-    vocabulary_size=3,
-    regions=None,
-    boxes=None,
-    whole=np.zeros((40, 1), np.float32),
-    tokens=np.ones((120, 1), np.int32),
-    lengths=np.ones(120, np.int32),
-    text_of_caption=TEXTS,
-    image_of_caption=np.repeat(np.arange(40), 3),
-    image_ids=np.arange(40).astype(str),
-    caption_ids=np.arange(120).astype(str),
-    labels=np.eye(4, dtype=bool)[np.arange(40) % 4],
-)
+SPLIT = split_of(TEXTS, np.repeat(np.arange(40), 3), np.eye(4, dtype=bool)[np.arange(40) % 4])
 N, OF = 40, np.repeat(np.arange(40), 3)
 HOW = {"mode": "any", "ties": "expected", "resamples": 200, "device": "cpu"}
 
@@ -120,21 +108,7 @@ def test_the_oracles_know_labels_and_texts_alone(compared):
 
 def test_the_caption_oracle_offers_the_rarest_text_first():
     # Image 0 shares one text with both others and has one of its own; images 1 and 2 share all.
-    split = FeatureSplit(
-        name="test",
-        vocabulary_size=3,
-        regions=None,
-        boxes=None,
-        whole=np.zeros((3, 1), np.float32),
-        tokens=np.ones((6, 1), np.int32),
-        lengths=np.ones(6, np.int32),
-        text_of_caption=np.array([7, 8, 7, 9, 7, 9]),
-        image_of_caption=np.array([0, 0, 1, 1, 2, 2]),
-        image_ids=np.arange(3).astype(str),
-        caption_ids=np.arange(6).astype(str),
-        labels=None,
-    )
-    oracle = caption_oracle(split)
+    oracle = caption_oracle(split_of([7, 8, 7, 9, 7, 9], [0, 0, 1, 1, 2, 2]))
     third, half = pytest.approx(1 / 3), 1 / 2
     assert oracle.i2t[0].tolist() == [third, 1, third, 0, third, 0]
     assert oracle.i2t[1].tolist() == [third, 0, third, half, third, half]

@@ -7,31 +7,13 @@ import pytest
 
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.results import repeats
 from fico_lib.results.pooled import pooled
 from fico_lib.tables import repeats as tables
 
+from .conftest import split_of
+
 HOW = {"mode": "any", "ties": "expected", "resamples": 200, "device": "cpu"}
-
-
-def split(texts, of, labels=None) -> FeatureSplit:
-    n, m = max(of) + 1, len(of)
-    return FeatureSplit(
-        name="test",
-        vocabulary_size=3,
-        regions=None,
-        boxes=None,
-        whole=np.zeros((n, 1), np.float32),
-        tokens=np.ones((m, 1), np.int32),
-        lengths=np.ones(m, np.int32),
-        text_of_caption=np.array(texts),
-        image_of_caption=np.array(of),
-        image_ids=np.arange(n).astype(str),
-        caption_ids=np.arange(m).astype(str),
-        labels=labels,
-    )
-
 
 # -- by hand: images 0 and 1 have the same two texts, image 2 has its own --------------------------
 
@@ -65,7 +47,7 @@ def test_a_text_that_is_shared_alone_counts_and_its_neighbour_does_not():
 
 
 def test_recall_by_hand():
-    found = repeats.compare([HAND], split(TEXTS, OF), [0], [1, 5], **HOW)
+    found = repeats.compare([HAND], split_of(TEXTS, OF), [0], [1, 5], **HOW)
     assert (found.images, found.sharing, found.sets, found.shared) == (3, 2, 2, 4)
     assert found.judgements == ["usual", "duplicates"]
     rows = found.recall.set_index(["judgement", "model", "direction", "k"])["percent"]
@@ -172,7 +154,7 @@ def test_a_reranked_list_that_ends_within_a_class_has_no_value():
     kept = [np.where(s >= np.sort(s, 1)[:, [-2]], s, -np.inf) for s in (scores, scores.T)]
     partial = Scores(*kept, MAP, missing=-np.inf, model="xvlm")
     texts = np.arange(N * PER)
-    found = repeats.compare([full, partial], split(texts, MAP, LABELS), [0], [1, 5], **HOW)
+    found = repeats.compare([full, partial], split_of(texts, MAP, LABELS), [0], [1, 5], **HOW)
     rows = found.recall.set_index(["judgement", "model", "direction", "k"])["percent"]
     assert ("class", "xvlm", "i2t", 5) not in rows.index
     assert ("class", "vse", "i2t", 5) in rows.index
@@ -184,7 +166,7 @@ def compared():
     made = [embeddings(1.5, seed) for seed in (0, 1)]
     made += [replace(codes(), model="dadh")] * 2
     texts = np.where(np.arange(N * PER) < 2 * PER, np.arange(N * PER) % PER, np.arange(N * PER))
-    return repeats.compare(made, split(texts, MAP, LABELS), [3, 4], [1, 5, 10], **HOW)
+    return repeats.compare(made, split_of(texts, MAP, LABELS), [3, 4], [1, 5, 10], **HOW)
 
 
 def test_intervals_hold_the_mean_and_gaps_are_paired(compared):
@@ -219,7 +201,7 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
     several = LABELS.copy()
     several[0] = True
     found = repeats.compare(
-        [embeddings(1.0)], split(np.arange(N * PER), MAP, several), [0], [1], **HOW
+        [embeddings(1.0)], split_of(np.arange(N * PER), MAP, several), [0], [1], **HOW
     )
     assert found.recall.empty
     assert found.classes == 0
@@ -231,13 +213,13 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
 def test_texts_that_repeat_without_their_sets_leave_a_sentence():
     texts = np.arange(N * PER)
     texts[PER] = 0  # one text of image 1 is one of image 0
-    found = repeats.compare([embeddings(1.0)], split(texts, MAP), [0], [1], **HOW)
+    found = repeats.compare([embeddings(1.0)], split_of(texts, MAP), [0], [1], **HOW)
     assert (found.sharing, found.shared, found.judgements) == (0, 2, [])
     assert "2 of the 72 captions" in repr(tables.facts(found))
     assert "2.8 %" in repr(tables.facts(found))
 
 
 def test_without_labels_only_repeats_are_judged():
-    found = repeats.compare([HAND], split(TEXTS, OF), [0], [1], **HOW)
+    found = repeats.compare([HAND], split_of(TEXTS, OF), [0], [1], **HOW)
     assert "class" not in found.judgements
     assert "own class" not in repr(tables.table(found))
