@@ -85,14 +85,15 @@ def compare(
     if classes is not None:
         judges[CLASS] = lambda one: within_classes(one, classes, recall_at=cuts, **how)
     recall, gaps = [], []
-    everyone = [*encodings, *(one for seed in seeds for one in references(test, seed))]
-    for judgement, judge in judges.items() if cuts and len(judges) > 1 else ():
-        results: dict[str, list[EvaluationResult]] = {}
-        for one in everyone:
-            results.setdefault(one.model, []).append(judge(one))
-        runs = Runs(results, len(sets), resamples)
-        recall += [{"judgement": judgement} | row for row in runs.recalls(cuts)]
-        gaps += [{"judgement": judgement} | row for row in runs.recall_gaps(cuts)]
+    if cuts and len(judges) > 1:  # as usual alone is what the chapter shows anyway
+        everyone = [*encodings, *(one for seed in seeds for one in references(test, seed))]
+        for judgement, judge in judges.items():
+            results: dict[str, list[EvaluationResult]] = {}
+            for one in everyone:
+                results.setdefault(one.model, []).append(judge(one))
+            runs = Runs(results, len(sets), resamples)
+            recall += [{"judgement": judgement} | row for row in runs.recalls(cuts)]
+            gaps += [{"judgement": judgement} | row for row in runs.recall_gaps(cuts)]
     return Repeats(
         recall=pd.DataFrame(recall),
         gaps=pd.DataFrame(gaps),
