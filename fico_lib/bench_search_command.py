@@ -84,10 +84,10 @@ def bench_search_command(
     if table is not None:
         with write_whole(table) as part:
             rows.to_csv(part, index=False, lineterminator="\n")
-    from fico_lib.tables import search as tables
+    from fico_lib.tables.search_words import recommendation
 
     print(f"\nplot: {plot}")
-    print(tables.recommendation(rows, k, recall))
+    print(recommendation(rows, k, recall))
 
 
 def _bits(text: str) -> list[int]:
@@ -109,7 +109,7 @@ def _unit(array: np.ndarray, path: Path) -> np.ndarray:
 
 
 def _show(rows, k: int) -> None:
-    from fico_lib.tables import search as tables
+    from fico_lib.tables.search_rows import label
 
     shown = Table("index", "R@" + str(k), "ms (batch)", "ms (single)", "index (s)", "bytes/vector",
                   box=None, pad_edge=False, header_style="bold")  # fmt: skip
@@ -124,15 +124,15 @@ def _show(rows, k: int) -> None:
             else [f"{batch.one_recall_percent:.1f}", f"{batch.milliseconds_per_query:.3f}",
                   f"{single.milliseconds_per_query:.3f}"]
         )  # fmt: skip
-        shown.add_row(tables.label(batch), *values, build, f"{size:,.0f}")
+        shown.add_row(label(batch), *values, build, f"{size:,.0f}")
     Console().print(shown)
 
 
 def _plot(rows, k: int, plot: Path) -> None:
     from fico_lib.figures import search as figures
-    from fico_lib.tables import search as tables
+    from fico_lib.tables.search_rows import comparable_rows, series_rows
 
-    found = tables.comparable_rows(rows, k, "single")
-    figure = figures.pareto(*tables.series_rows(found), "ms of a single query")
+    found = comparable_rows(rows, k, "single")
+    figure = figures.pareto(*series_rows(found), "ms of a single query")
     with write_whole(plot) as part:
         figure.savefig(part, format=plot.suffix[1:])

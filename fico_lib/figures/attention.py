@@ -8,10 +8,9 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import DIRECTIONS, STYLE, series
+from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, series
 
 WAYS = {"all pairs": "all pairs", "best k": "best k", "k grows": "k grows with the gallery"}
-GREY = "#777777"
 
 
 @matplotlib.rc_context(STYLE)

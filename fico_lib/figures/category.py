@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import DIRECTIONS, STYLE, series
+from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -70,7 +70,7 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
                     panel.plot(x, y, "x", color="#555555", markersize=5)
                     panel.annotate(name, (x, y), (4, 3), textcoords="offset points", fontsize=8)
             chance = here.loc[here["metric"] == "mAP@N", "chance_percent"].iloc[0]
-            panel.axvline(chance, color="#777777", linewidth=1, linestyle=":", label="chance")
+            panel.axvline(chance, color=GREY, linewidth=1, linestyle=":", label="chance")
             panel.set_title(f"{data}: {title}", fontsize=10)
             panel.set_xlabel("mAP@N (%)")
         line[0].set_ylabel("R@1 (%)")
@@ -87,7 +87,7 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
 def reliability(rows: pd.DataFrame) -> Figure:
     """How often what was said with a probability was so. rows: said_percent, found_percent."""
     figure, panel = plt.subplots(figsize=(4.2, 3.6))
-    panel.plot([0, 100], [0, 100], color="#777777", lw=1, label="perfectly calibrated")
+    panel.plot([0, 100], [0, 100], color=GREY, lw=1, label="perfectly calibrated")
     panel.plot(rows["said_percent"], rows["found_percent"], label="labeller", **series(0))
     panel.set(xlabel="predicted probability (%)", ylabel="labels that are there (%)")
     panel.legend(loc="upper left")

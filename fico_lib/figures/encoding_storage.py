@@ -7,9 +7,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import STYLE, series
-
-GREY = "#777777"
+from fico_lib.figures.style import GREY, STYLE, series
 
 
 @matplotlib.rc_context(STYLE)

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import DIRECTIONS, STYLE, series
+from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -27,11 +27,11 @@ def recall_intervals(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
             whiskers = [part["percent"] - part["low"], part["high"] - part["percent"]]
             look = series(number) | {"linestyle": "none"}
             panel.errorbar(part["percent"], y, xerr=whiskers, label=f"R@{k}", capsize=3, **look)
-            panel.plot(part["chance_percent"], y, "|", color="#777777", markersize=9, zorder=0)
+            panel.plot(part["chance_percent"], y, "|", color=GREY, markersize=9, zorder=0)
         panel.set(title=title, xlabel="queries answered (%)", xlim=(-2, 102))
         panel.set_yticks(np.arange(len(names))[::-1], list(names.values()))
         panel.set_ylim(-0.6, len(names) - 0.4)
-    panels[0].plot([], [], "|", color="#777777", markersize=9, label="chance")
+    panels[0].plot([], [], "|", color=GREY, markersize=9, label="chance")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=8)
     plt.close(figure)
     return figure
@@ -54,7 +54,7 @@ def recall_curves(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
             low, high = part["pessimistic_percent"], part["optimistic_percent"]
             panel.fill_between(part["k"], low, high, color=look["color"], alpha=0.2, linewidth=0)
         chance = here.drop_duplicates("k").sort_values("k")
-        panel.plot(chance["k"], chance["chance_percent"], color="#777777", lw=1, label="chance")
+        panel.plot(chance["k"], chance["chance_percent"], color=GREY, lw=1, label="chance")
         ticks = sorted(rows["k"].unique())
         panel.set(title=title, xlabel="k", xscale="log", ylim=(0, 102))
         panel.set_xticks(ticks, [str(k) for k in ticks])

@@ -8,9 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import COLOURS, MARKERS, STYLE
-
-GREY = "#777777"
+from fico_lib.figures.style import COLOURS, GREY, STYLE, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -33,7 +31,7 @@ def variants(rows: pd.DataFrame) -> Figure:
 def _intervals(panel, rows: pd.DataFrame, y: np.ndarray, number: int) -> None:
     value = rows["r_sum_percent"]
     whiskers = [value - rows["low"], rows["high"] - value]
-    look = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none"}
+    look = series(number) | {"linestyle": "none"}
     panel.errorbar(value, y, xerr=whiskers, capsize=3, **look)
 
 
@@ -83,7 +81,7 @@ def time_and_accuracy(rows: pd.DataFrame, stages: Sequence[str]) -> Figure:
     panel.plot(joined["ms_per_query"], joined["r_sum_percent"], color=GREY, lw=1, zorder=0)
     for number, row in enumerate(rows.itertuples()):
         whiskers = [[row.r_sum_percent - row.low], [row.high - row.r_sum_percent]]
-        look = {"color": COLOURS[number % 7], "marker": MARKERS[number % 7], "linestyle": "none"}
+        look = series(number) | {"linestyle": "none"}
         panel.errorbar(
             row.ms_per_query, row.r_sum_percent, yerr=whiskers, capsize=3, label=row.model, **look
         )

@@ -8,11 +8,11 @@ import pandas as pd
 from fico_lib.datasets.dataset import Images
 from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.features.text import UNKNOWN
 from fico_lib.models.selfalign import SelfAlign
 
 SHOWN = ("noun", "adjective")
 LONG = 4  # letters of a word where parts of speech are not known: articles are shorter
-FIRST_WORD = 2  # words are numbered from 2
 CAPTIONS_AT_ONCE = 1000
 SMALLEST = 8  # pixels that a side of a picture has at least
 
@@ -26,7 +26,7 @@ def frequent_words(split: FeatureSplit, words: Sequence[str], count: int) -> lis
     tokens = np.asarray(split.tokens)[split.text_of_caption]
     present = np.zeros((len(tokens), split.vocabulary_size), bool)
     np.put_along_axis(present, tokens.astype(np.int64), True, axis=1)
-    frequency = present.sum(0)[FIRST_WORD:]
+    frequency = present.sum(0)[UNKNOWN + 1 :]
     order = [str(words[i]) for i in np.argsort(-frequency, kind="stable") if frequency[i]]
     kinds = [[w for w in order if PART_OF.get(w) == part] for part in SHOWN]
     if not any(kinds):
@@ -45,7 +45,7 @@ def matches(
     word, place (from 1), image (row of the split), image_id, region, cosine, and the region's box
     as fractions of the image: centre_x, centre_y, width, height.
     """
-    number = {str(word): i + FIRST_WORD for i, word in enumerate(vocabulary)}
+    number = {str(word): i + UNKNOWN + 1 for i, word in enumerate(vocabulary)}
     found = pd.concat(_occurrences(model, split, [number[word] for word in words]))
     found["word"] = found["number"].map({number[word]: word for word in words})
     found = found.sort_values(["number", "cosine"], ascending=[True, False], kind="stable")

@@ -12,6 +12,7 @@ from fico_lib.errors import InputError
 from fico_lib.figures import search as figures
 from fico_lib.results import search as results
 from fico_lib.tables import search as tables
+from fico_lib.tables import search_rows, search_words
 
 TINY = {
     "sizes": [[30, 1200, 80], [30, 1500, 64]],
@@ -136,8 +137,8 @@ def test_every_table_and_sentence(found):
     seven = tables.beside_table_7(found)
     assert seven.frame["", "queries/vectors"].str.endswith("paper").sum() == 12
     assert "60.6" in seven.frame["", "R@100"].tolist()
-    assert tables.LOST_MARK in seven._repr_html_()
-    words = tables.beside_in_words(found).markdown
+    assert search_rows.LOST_MARK in seven._repr_html_()
+    words = search_words.beside_in_words(found).markdown
     for part in ("likely misprint", "60.6", "68.9", "3.6 to 4.3 TFLOP/s", "5.7 to 7.2", "marks"):
         assert part in words
     today = tables.today(found)._repr_html_()
@@ -146,16 +147,16 @@ def test_every_table_and_sentence(found):
         assert len(tables.fronts(found, mode).frame)
     for table in (tables.sweep_k, tables.ties, tables.elsewhere):
         assert table(found)._repr_html_()
-    assert "nan" not in tables.takeaways(found).markdown
-    assert "exact search takes" in tables.takeaways(found).markdown
+    assert "nan" not in search_words.takeaways(found).markdown
+    assert "exact search takes" in search_words.takeaways(found).markdown
 
 
 def test_every_figure(found, tmp_path):
     made = [
-        figures.figure_4(*tables.figure_4_rows(found)),
-        figures.pareto(*tables.pareto_rows(found, "single"), "ms"),
-        figures.sweeps(*tables.sweep_rows(found)),
-        figures.growth(found.growth, tables.binarisers(found)),
+        figures.figure_4(*search_rows.figure_4_rows(found)),
+        figures.pareto(*search_rows.pareto_rows(found, "single"), "ms"),
+        figures.sweeps(*search_rows.sweep_rows(found)),
+        figures.growth(found.growth, search_rows.binarisers(found)),
         figures.lists_map(found.lists),
     ]
     for number, figure in enumerate(made):
@@ -175,12 +176,12 @@ def test_recorded_results_stand_beside_each_other(found, tmp_path):
 
 
 def test_a_recommendation_is_computed_from_the_rows(found):
-    said = tables.recommendation(found.measured, 10, 95)
+    said = search_words.recommendation(found.measured, 10, 95)
     assert said.startswith("To keep at least 95 % of the nearest neighbours in the first 10, use")
     poor = found.measured[found.measured["index"] == "code_flat"]
-    assert tables.recommendation(poor, 10, 99.9).startswith("No setting keeps 99.9 %")
+    assert search_words.recommendation(poor, 10, 99.9).startswith("No setting keeps 99.9 %")
 
 
 def test_without_some_indexes(found):
     without = dataclasses.replace(found, measured=found.measured[found.measured["index"] != "flat"])
-    assert "exact search takes" not in tables.takeaways(without).markdown
+    assert "exact search takes" not in search_words.takeaways(without).markdown
