@@ -78,9 +78,13 @@ class GroupedPrecision:
 def divide(
     sums: np.ndarray, hits: np.ndarray, k: int, total: np.ndarray, denominator: str
 ) -> np.ndarray:
-    """Sums of precision over the denominator of that name; 0 where it is 0."""
-    below = {"hits": hits, "min": np.minimum(k, total), "total": total}[denominator]
-    return np.where(below > 0, sums / np.maximum(below, 1), 0.0)
+    """Sums of precision over the denominator of that name; where it is 0, so is the sum."""
+    below = (
+        np.minimum(k, total)
+        if denominator == "min"
+        else {"hits": hits, "total": total}[denominator]
+    )
+    return sums / np.maximum(below, 1)
 
 
 @functools.lru_cache(maxsize=4)

@@ -61,7 +61,7 @@ class Ranked:
     total: np.ndarray
     candidates: int
     ties: MixedTies
-    sums: dict[int, tuple[np.ndarray, np.ndarray]]
+    cuts: dict[int, tuple]
     gains: dict[str, np.ndarray]
 
     def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,18 +74,17 @@ class Ranked:
 
     def average_precision(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """AP@k (b,) float64 of every query."""
-        if k not in self.sums:  # the same for all tie rules
-            self.sums[k] = self.sums_at(k)
-        sums, hits = self.sums[k]
-        touched = self.ties.above < k
-        if ties == "optimistic" or not touched.any():
+        if k not in self.cuts:  # the same for all tie rules
+            whole = self.ties.above + self.ties.count <= k
+            cut = self.ties[(self.ties.above < k) & ~whole]  # at most one per query
+            self.cuts[k] = *self.sums_at(k), np.flatnonzero(whole), cut
+        sums, hits, whole, cut = self.cuts[k]
+        if ties == "optimistic" or not len(whole) + len(cut.row):
             return divide(sums, hits, k, self.total, denominator)
         if ties not in self.gains:  # the same for all k
             self.gains[ties] = self.ties.gain(ties)
-        whole = self.ties.above + self.ties.count <= k
         gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
         result = divide(sums + gain, hits, k, self.total, denominator)
-        cut = self.ties[touched & ~whole]  # at most one per query
         if not len(cut.row):
             return result
         base = self.sums_before(cut.row, cut.above) + gain[cut.row]
@@ -100,7 +99,7 @@ class RankedBlock(Ranked):
     """Ranked queries from sorted numpy keys (b, m)."""
 
     def __init__(self, keys: np.ndarray):
-        self.keys, self.sums, self.gains = keys, {}, {}
+        self.keys, self.cuts, self.gains = keys, {}, {}
         b, m = keys.shape
         self.candidates = m
         self.relevant = (keys.astype(np.uint8) & 1).view(bool)  # whole bytes are the quick way
@@ -130,12 +129,17 @@ class RankedBlock(Ranked):
         border = borders(flat)
         border = border[border % m > 0]
         row, column = np.divmod(border, m)
-        low, high = np.empty_like(row), np.empty_like(row)
-        bounds = np.append(np.flatnonzero(np.diff(row, prepend=-1)), len(row))
+        low, high = column - 1, column + 1
+        # Most groups are pairs; the ends of the others are searched for.
+        more = (low > 0) & (flat[border - 2] == flat[border - 1])
+        more |= (high < m) & (flat[np.minimum(border + 1, len(flat) - 1)] == flat[border])
+        wide = np.flatnonzero(more)
+        bounds = np.append(np.flatnonzero(np.diff(row[wide], prepend=-1)), len(wide))
         for start, end in itertools.pairwise(bounds):
-            keys, value = self.keys[row[start]], flat[border[start:end]]
-            low[start:end] = np.searchsorted(keys, value - 1, "left")
-            high[start:end] = np.searchsorted(keys, value, "right")
+            here = wide[start:end]
+            keys, value = self.keys[row[here[0]]], flat[border[here]]
+            low[here] = np.searchsorted(keys, value - 1, "left")
+            high[here] = np.searchsorted(keys, value, "right")
         before = self.ends[row] - np.searchsorted(self.flat, row * m + high)
         return MixedTies(row, m - high, before, high - low, high - column)
 
@@ -196,7 +200,7 @@ class TorchRankedBlock(Ranked):
         import torch
 
         m = keys.shape[1]
-        self.torch, self.candidates, self.sums, self.gains = torch, m, {}, {}
+        self.torch, self.candidates, self.cuts, self.gains = torch, m, {}, {}
         relevant = (keys & 1).flip(1)  # best first
         self.hits = relevant.cumsum(1)
         self.rank = torch.arange(1, m + 1, device=keys.device)

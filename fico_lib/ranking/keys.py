@@ -32,9 +32,9 @@ def ordered_keys_by_index(scores, relevance):
         return torch.from_numpy(keys).to(scores.device)
     keys = _order(scores)
     if keys.itemsize > 4:
-        keys = dense_ranks(keys)
+        keys = dense_ranks(keys << 1)
     keys = keys.astype(np.int64)
-    keys <<= 32
+    keys <<= 33
     keys |= np.arange(keys.shape[1])[::-1] << 1
     keys |= relevance
     return _sorted(keys)
@@ -48,7 +48,10 @@ def _sorted(keys):
 
 
 def _order(scores):
-    """Integers of the scores' width, below half their range in magnitude, in the scores' order."""
+    """Integers of the scores' width; without the highest bit they are in the scores' order.
+
+    That bit is shifted out by the caller, so it is not worth a pass over the keys to set it.
+    """
     numpy = isinstance(scores, np.ndarray)
     largest = max(abs(float(scores.max())), abs(float(scores.min())))
     if largest >= 2:
@@ -67,9 +70,7 @@ def _order(scores):
 
         keys = scores.view(torch.int32 if scores.element_size() == 4 else torch.int64)
     bits = 8 * (keys.itemsize if numpy else keys.element_size())
-    flip = keys >> (bits - 1)
-    flip &= (1 << (bits - 1)) - 1
-    keys ^= flip
+    keys ^= keys >> (bits - 1)
     return keys
 
 
