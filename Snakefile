@@ -29,7 +29,9 @@ rule chapter:
         directory(f"results/{PLAN.profile}/{{chapter}}"),
     params:
         key=lambda wildcards: CHAPTER[wildcards.chapter].key,
-    # A chapter that measures time asks for every core, so nothing runs beside it.
+    # What others can run beside comes first. A chapter that measures time asks for every core, so
+    # nothing runs beside it.
+    priority: lambda wildcards: int(not CHAPTER[wildcards.chapter].timed)
     threads: lambda wildcards: workflow.cores if CHAPTER[wildcards.chapter].timed else 1
     shell:
         "{STEP} chapter {PLAN.profile} {wildcards.chapter}"
@@ -43,6 +45,7 @@ rule encodings:
         ],
     output:
         directory("cache/encodings/{key}"),
+    priority: lambda wildcards: int(wildcards.key in PLAN.first)
     shell:
         "{STEP} encodings {PLAN.profile} {wildcards.key}"
 
@@ -53,6 +56,7 @@ rule weights:
         lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
     output:
         directory("cache/models/{key}"),
+    priority: lambda wildcards: int(wildcards.key in PLAN.first)
     shell:
         "{STEP} weights {PLAN.profile} {wildcards.key}"
 

@@ -9,7 +9,6 @@ from fico_lib.datasets.dataset import Dataset
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.devices import resolve
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.features import build
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import FeatureParameters
 from fico_lib.files import write_whole
@@ -49,6 +48,8 @@ def build_features(
         dataset = load_dataset(data)
         for model in models:
             _check_labels(dataset, model)
+        from fico_lib.features import build  # a second, for features that are mostly there
+
         extra = [EXTRA] if EXTRA in dataset.splits else []
         splits = tuple(dict.fromkeys(("train", "val", split, *extra)))
         resolved = keys.resolve_checkpoint(data, features)

@@ -30,6 +30,7 @@ def tied(
     for start in range(0, len(gallery), TILE):
         tile = torch.from_numpy(signs(gallery[start : start + TILE], bits)).to(where)
         products = asked @ tile.T
-        less += (products > agreeing).sum(1)
-        equal += (products == agreeing).sum(1)
+        # Half the time of a sum in the default int64.
+        less += (products > agreeing).sum(1, dtype=torch.int32)
+        equal += (products == agreeing).sum(1, dtype=torch.int32)
     return less.cpu().numpy(), equal.cpu().numpy()

@@ -26,6 +26,14 @@ def test_recalls_by_hand():
     np.testing.assert_allclose(k_recall(IDS, TRUE, 3), [2 / 3, 1 / 3])
 
 
+def test_k_recall_is_the_intersection_of_two_sets():
+    rng = np.random.default_rng(0)
+    ids, true = (rng.permuted(np.tile(np.arange(30), (50, 1)), axis=1) for _ in range(2))
+    for k in (1, 7, 30):
+        common = [len({*a} & {*b}) for a, b in zip(ids[:, :k], true[:, :k], strict=True)]
+        np.testing.assert_array_equal(k_recall(ids, true, k), np.array(common) / k)
+
+
 def test_equal_values_count_as_found():
     true = np.array([[9.0, 8, 8, 7]])
     assert k_recall_with_ties(np.array([[9.0, 8]]), true, 2).tolist() == [1]

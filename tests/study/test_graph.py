@@ -2,6 +2,9 @@
 
 import pytest
 
+from fico_lib.study import repository as repo
+from fico_lib.study.plan import plan
+
 CHAPTERS = ["chapter: category", "chapter: data", "chapter: instance", "chapter: search"]
 COSTS = ["chapter: attention", "chapter: encoding_storage"]
 ALIGNED = "chapter: selfalign"
@@ -69,6 +72,15 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 def test_an_edit_of_the_library_reruns_what_imports_it(study, module, jobs):
     with study.edited(f"fico_lib/{module}", "\n", "\n# edited\n"):
         assert study.pending() == jobs
+
+
+def test_what_other_steps_can_run_beside_comes_first():
+    planned = plan(repo.root(), "laptop")
+    chapters = {step.name: step for step in planned.chapters}
+    assert chapters["selfalign"].timed and not chapters["category"].timed
+    assert planned.first >= {*chapters["category"].encodings}
+    assert {planned.weights_of[key] for key in planned.weights_of} <= planned.first
+    assert not planned.first & {*chapters["selfalign"].encodings}
 
 
 def test_wrong_parameters_are_told_before_anything_runs(study):
