@@ -76,6 +76,20 @@ def test_category_equals_brute_force(seed, denominator, ties, kind):
             np.testing.assert_allclose(result.pr, curve, atol=1e-12)
 
 
+@pytest.mark.parametrize("waiting", [1, 20, 10**6])
+@pytest.mark.parametrize("ties", TIES)
+def test_slices_and_what_waits_change_nothing(ties, waiting, monkeypatch):
+    scores, of, labels = tied_scores(0)
+    ask = {"tasks": "category", "map_at": (1, 3, "all"), "ties": ties}
+    whole = evaluate(Scores(scores, None, of), labels, **ask).category
+    monkeypatch.setattr("fico_lib.evaluation.stream.SLICE", 2 * scores.shape[1])
+    monkeypatch.setattr("fico_lib.evaluation.collectors.GROUPS", waiting)
+    parts = evaluate(Scores(scores, None, of), labels, threads=2, **ask).category
+    for direction in ("i2t", "t2i"):
+        for name, values in whole[direction].per_query.items():
+            np.testing.assert_allclose(parts[direction].per_query[name], values, atol=1e-12)
+
+
 @pytest.mark.parametrize("bits", [3, 8, 70, 300])
 @pytest.mark.parametrize("ties", TIES)
 def test_codes_equal_their_distances_as_scores(bits, ties):

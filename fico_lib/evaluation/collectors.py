@@ -8,6 +8,7 @@ from fico_lib.evaluation.result import DirectionResult
 from fico_lib.metrics.average_precision import GroupedPrecision
 from fico_lib.metrics.chance import average_precision_chance, rank_chance, recall_chance
 from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.optimistic_sums import OptimisticSums
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
 from fico_lib.metrics.ranked import RankedBlock, TorchRankedBlock
 from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
@@ -22,7 +23,7 @@ from fico_lib.ranking.keys import ordered_keys, ordered_keys_by_index
 from fico_lib.tasks import Categories, Positives
 
 RULES = ("expected", "pessimistic", "optimistic")
-GROUPS = 1 << 17  # tie groups of codes that are evaluated at once: what stays in a cache
+GROUPS = 1 << 17  # tie groups that are evaluated at once: what stays in a cache
 
 
 class InstanceCollector:
@@ -139,7 +140,7 @@ class CategoryCollector:
         self.ap = {rule: {k: np.zeros(n) for k in how.map_at} for rule in rules}
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
-        self.groups, self.lock = [], Lock()  # of codes: (rows, count, relevant), not yet settled
+        self.waiting, self.size, self.lock = [], 0, Lock()  # (rows, their ties), not yet settled
 
     def _relevance(self, rows: np.ndarray):
         tensors = self.backend.tensors
@@ -154,7 +155,8 @@ class CategoryCollector:
         rows = self.rows[at]
         relevance = self._relevance(rows)
         if self.highest is not None and self.how.ties != "index":
-            self._gather(at, *agreement_groups(scores, relevance, self.highest))
+            groups = agreement_groups(scores, relevance, self.highest)
+            self._gather(at, groups, groups[0].size)
             return
         if self.highest is not None:
             scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
@@ -164,34 +166,38 @@ class CategoryCollector:
         )
         self.pr[at] = ranked.precision_at_recall_levels()
         self.relevant[at] = ranked.total
-        self._fill(at, ranked.average_precision)
+        sums = OptimisticSums.of(ranked, self.depths.values())
+        self._gather(at, sums, len(ranked.total) + len(ranked.ties.row))
 
-    def _gather(self, at: slice, count: np.ndarray, relevant: np.ndarray) -> None:
-        """Keep tie groups until there are enough queries to make their arithmetic worth a call."""
+    def _gather(self, at: slice, found: OptimisticSums | tuple, size: int) -> None:
+        """Keep ties until there are enough of them to make their arithmetic worth a call."""
         with self.lock:
-            self.groups.append((np.arange(at.start, at.stop), count, relevant))
-            if sum(len(rows) for rows, _, _ in self.groups) * count.shape[1] < GROUPS:
+            self.waiting.append((np.arange(at.start, at.stop), found))
+            self.size += size
+            if self.size < GROUPS:
                 return
-            groups, self.groups = self.groups, []
-        self._settle(groups)
+            waiting, self.waiting, self.size = self.waiting, [], 0
+        self._settle(waiting)
 
-    def _settle(self, groups: list[tuple]) -> None:
-        """The metrics of queries given as tie groups."""
-        if not groups:
+    def _settle(self, waiting: list[tuple]) -> None:
+        """The metrics of queries: of codes from all tie groups, else from the mixed ones."""
+        if not waiting:
             return
-        at, count, relevant = (np.concatenate(parts) for parts in zip(*groups, strict=True))
-        self.pr[at] = precision_at_recall_levels(count, relevant)
-        self.relevant[at] = relevant.sum(1)
-        self._fill(at, GroupedPrecision(count, relevant).at)
-
-    def _fill(self, at: slice | np.ndarray, at_k) -> None:
+        at, found = np.concatenate([rows for rows, _ in waiting]), [ties for _, ties in waiting]
+        if isinstance(found[0], OptimisticSums):
+            precision = OptimisticSums.joined(found)
+        else:
+            count, relevant = (np.concatenate(parts) for parts in zip(*found, strict=True))
+            self.pr[at] = precision_at_recall_levels(count, relevant)
+            self.relevant[at] = relevant.sum(1)
+            precision = GroupedPrecision(count, relevant)
         for rule, by_k in self.ap.items():
             for k, values in by_k.items():
-                values[at] = at_k(self.depths[k], self.how.denominator, rule)
+                values[at] = precision.at(self.depths[k], self.how.denominator, rule)
 
     def result(self, clusters: np.ndarray, scored: np.ndarray | None) -> DirectionResult:
         """The metrics; `scored`: candidates scored per query, where not all were."""
-        self._settle(self.groups)
+        self._settle(self.waiting)
         how, empty = self.how, self.relevant == 0
         by_rule = {
             rule: _skip_empty({f"AP@{k}": 100 * v for k, v in by_k.items()}, empty, how)

@@ -1,43 +1,21 @@
-"""Average precision and the precision-recall curve of a block of queries, from sorted keys.
+"""A block of ranked queries, from sorted keys: sums of precisions, mixed ties, precision at recall.
 
 Keys (see `fico_lib.ranking.keys`) stand in ascending order with the relevance in their lowest bit,
-so the optimistic order is the one they stand in. Other tie rules correct it for the mixed tie
-groups (relevant and other candidates with one score): few for continuous scores.
+so the optimistic order is the one they stand in. Other tie rules correct its sums for the mixed tie
+groups (see `fico_lib.metrics.optimistic_sums`).
+
+total: relevant candidates per query (b,); candidates: how many there are; ties: `MixedTies`.
 """
 
 import itertools
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
 
 import numpy as np
 
-from fico_lib.metrics.average_precision import cut_group, divide, precision_sum
+from fico_lib.metrics.optimistic_sums import MixedTies
 from fico_lib.metrics.precision_recall import first_at_level
 
 STRIP = 1 << 15  # keys compared at once: what stays in the nearest cache
-
-
-@dataclass
-class MixedTies:
-    """Tie groups with relevant and other members: row, above, before, count, relevant; (g,) int64.
-
-    above: candidates ranked before the group; before: relevant ones among them. Sorted by row, and
-    within a row from the worst group to the best.
-    """
-
-    row: np.ndarray
-    above: np.ndarray
-    before: np.ndarray
-    count: np.ndarray
-    relevant: np.ndarray
-
-    def __getitem__(self, which: np.ndarray) -> "MixedTies":
-        """Some of the groups."""
-        return MixedTies(*(getattr(self, entry.name)[which] for entry in fields(self)))
-
-    def gain(self, ties: str) -> np.ndarray:
-        """What a tie rule changes in a group's sum of precisions of the optimistic order, (g,)."""
-        groups = self.above, self.before, self.count, self.relevant
-        return precision_sum(*groups, ties) - precision_sum(*groups, "optimistic")
 
 
 def borders(keys: np.ndarray) -> np.ndarray:
@@ -52,54 +30,11 @@ def borders(keys: np.ndarray) -> np.ndarray:
     return np.flatnonzero(found) + 1
 
 
-class Ranked:
-    """What numpy and torch blocks share: AP@k of their optimistic sums, corrected for ties.
-
-    total: relevant candidates per query (b,); candidates: how many there are; ties: `MixedTies`.
-    """
-
-    total: np.ndarray
-    candidates: int
-    ties: MixedTies
-    cuts: dict[int, tuple]
-    gains: dict[str, np.ndarray]
-
-    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        raise NotImplementedError
-
-    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
-        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
-        raise NotImplementedError
-
-    def average_precision(self, k: int, denominator: str, ties: str) -> np.ndarray:
-        """AP@k (b,) float64 of every query."""
-        if k not in self.cuts:  # the same for all tie rules
-            whole = self.ties.above + self.ties.count <= k
-            cut = self.ties[(self.ties.above < k) & ~whole]  # at most one per query
-            self.cuts[k] = *self.sums_at(k), np.flatnonzero(whole), cut
-        sums, hits, whole, cut = self.cuts[k]
-        if ties == "optimistic" or not len(whole) + len(cut.row):
-            return divide(sums, hits, k, self.total, denominator)
-        if ties not in self.gains:  # the same for all k
-            self.gains[ties] = self.ties.gain(ties)
-        gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
-        result = divide(sums + gain, hits, k, self.total, denominator)
-        if not len(cut.row):
-            return result
-        base = self.sums_before(cut.row, cut.above) + gain[cut.row]
-        result[cut.row] = cut_group(
-            cut.above, cut.before, cut.count, cut.relevant, base, self.total[cut.row], k,
-            denominator, ties,
-        )  # fmt: skip
-        return result
-
-
-class RankedBlock(Ranked):
+class RankedBlock:
     """Ranked queries from sorted numpy keys (b, m)."""
 
     def __init__(self, keys: np.ndarray):
-        self.keys, self.cuts, self.gains = keys, {}, {}
+        self.keys = keys
         b, m = keys.shape
         self.candidates = m
         self.relevant = (keys.astype(np.uint8) & 1).view(bool)  # whole bytes are the quick way
@@ -143,18 +78,20 @@ class RankedBlock(Ranked):
         before = self.ends[row] - np.searchsorted(self.flat, row * m + high)
         return MixedTies(row, m - high, before, high - low, high - column)
 
-    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        if k >= self.candidates:
-            some = np.flatnonzero(self.total)
-            sums = np.zeros(len(self.total))
+    def sums_at(self, depths: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """k -> sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
+        found = {}
+        if part := [k for k in depths if k < self.candidates]:
+            relevant = self.relevant[:, : -max(part) - 1 : -1]
+            hits = relevant.cumsum(1)
+            running = (hits / np.arange(1, max(part) + 1) * relevant).cumsum(1)
+            found = {k: (running[:, k - 1].copy(), hits[:, k - 1].copy()) for k in part}
+        if whole := [k for k in depths if k >= self.candidates]:
+            some, sums = np.flatnonzero(self.total), np.zeros(len(self.total))
             if len(some):
                 sums[some] = np.add.reduceat(self.precision, self.starts[some])
-            return sums, self.total
-        relevant = self.relevant[:, : -k - 1 : -1]
-        hits = relevant.cumsum(1)
-        precision = hits / np.arange(1, k + 1)
-        return np.where(relevant, precision, 0.0).sum(1), hits[:, -1]
+            found |= dict.fromkeys(whole, (sums, self.total))
+        return found
 
     def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
@@ -193,14 +130,14 @@ class RankedBlock(Ranked):
         return precision
 
 
-class TorchRankedBlock(Ranked):
+class TorchRankedBlock:
     """Ranked queries from sorted torch keys (b, m), on their device; results are numpy arrays."""
 
     def __init__(self, keys):
         import torch
 
         m = keys.shape[1]
-        self.torch, self.candidates, self.cuts, self.gains = torch, m, {}, {}
+        self.torch, self.candidates = torch, m
         relevant = (keys & 1).flip(1)  # best first
         self.hits = relevant.cumsum(1)
         self.rank = torch.arange(1, m + 1, device=keys.device)
@@ -226,9 +163,12 @@ class TorchRankedBlock(Ranked):
         groups = (row, above, before, high - low, high - column - 1)
         return MixedTies(*(g.cpu().numpy() for g in groups))
 
-    def sums_at(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        return self.running[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy()
+    def sums_at(self, depths: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """k -> sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
+        return {
+            k: (self.running[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy())
+            for k in depths
+        }
 
     def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Sums of precisions in the first `above` of the optimistic order of queries `row`."""

@@ -1,0 +1,101 @@
+"""AP@k under every tie rule, from what the optimistic order sums up to.
+
+Tie groups whose members are all relevant, or all not, change nothing. The others, the mixed ones,
+are few for continuous scores, and each adds what a rule takes from the optimistic order's sum.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from fico_lib.metrics.average_precision import cut_group, divide, precision_sum
+
+
+@dataclass
+class MixedTies:
+    """Tie groups with relevant and other members: row, above, before, count, relevant; (g,) int64.
+
+    above: candidates ranked before the group; before: relevant ones among them. Sorted by row, and
+    within a row from the worst group to the best.
+    """
+
+    row: np.ndarray
+    above: np.ndarray
+    before: np.ndarray
+    count: np.ndarray
+    relevant: np.ndarray
+
+    def __getitem__(self, which: np.ndarray) -> "MixedTies":
+        """Some of the groups."""
+        return MixedTies(*(getattr(self, entry.name)[which] for entry in fields(self)))
+
+    def whole(self, k: int) -> np.ndarray:
+        """Groups entirely inside the first k."""
+        return np.flatnonzero(self.above + self.count <= k)
+
+    def cut(self, k: int) -> "MixedTies":
+        """Groups that rank k falls inside: at most one per query."""
+        return self[(self.above < k) & (self.above + self.count > k)]
+
+    def gain(self, ties: str) -> np.ndarray:
+        """What a tie rule changes in a group's sum of precisions of the optimistic order, (g,)."""
+        groups = self.above, self.before, self.count, self.relevant
+        return precision_sum(*groups, ties) - precision_sum(*groups, "optimistic")
+
+
+@dataclass
+class OptimisticSums:
+    """What average precision needs of n ranked queries, once their ranking is gone.
+
+    total: relevant candidates per query (n,); ties: `MixedTies`; by k: sums of precisions and hits
+    in the first k of the optimistic order (n,) each, and such sums above the groups of `cut(k)`.
+    """
+
+    total: np.ndarray
+    ties: MixedTies
+    by_k: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    gains: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ranked, depths: Iterable[int]) -> "OptimisticSums":
+        """Those of a block of ranked queries (see `fico_lib.metrics.ranked`) for some k."""
+        by_k = {}
+        for k, sums in ranked.sums_at(set(depths)).items():
+            cut = ranked.ties.cut(k)
+            by_k[k] = *sums, ranked.sums_before(cut.row, cut.above)
+        return cls(ranked.total, ranked.ties, by_k)
+
+    @classmethod
+    def joined(cls, parts: Sequence["OptimisticSums"]) -> "OptimisticSums":
+        """Those of all queries of the parts, in their order."""
+        starts = np.cumsum([0, *(len(part.total) for part in parts)])
+        ties = [
+            np.concatenate([getattr(part.ties, entry.name) for part in parts])
+            for entry in fields(MixedTies)
+        ]
+        ties[0] += np.repeat(starts[:-1], [len(part.ties.row) for part in parts])
+        by_k = {
+            k: tuple(
+                np.concatenate(arrays) for arrays in zip(*(p.by_k[k] for p in parts), strict=True)
+            )
+            for k in parts[0].by_k
+        }
+        return cls(np.concatenate([part.total for part in parts]), MixedTies(*ties), by_k)
+
+    def at(self, k: int, denominator: str, ties: str) -> np.ndarray:
+        """AP@k (n,) float64 of every query; see `average_precision_at_k`."""
+        sums, hits, above_cut = self.by_k[k]
+        whole, cut = self.ties.whole(k), self.ties.cut(k)
+        if ties == "optimistic" or not len(whole) + len(cut.row):
+            return divide(sums, hits, k, self.total, denominator)
+        if ties not in self.gains:  # the same for all k
+            self.gains[ties] = self.ties.gain(ties)
+        gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
+        result = divide(sums + gain, hits, k, self.total, denominator)
+        if len(cut.row):
+            result[cut.row] = cut_group(
+                cut.above, cut.before, cut.count, cut.relevant, above_cut + gain[cut.row],
+                self.total[cut.row], k, denominator, ties,
+            )  # fmt: skip
+        return result
