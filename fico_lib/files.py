@@ -64,6 +64,7 @@ def file_digest(path: Path | str) -> str:
     return _file_digest(str(path), stat.st_size, stat.st_mtime_ns)
 
 
+@functools.lru_cache(maxsize=4096)
 def _module_file(name: str) -> Path | None:
     """The source file of a dotted `fico_lib...` module name, or None where there is none."""
     base = LIBRARY.parent.joinpath(*name.split("."))

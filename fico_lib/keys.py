@@ -5,6 +5,7 @@ A request is a dictionary of the arguments of `fico_lib.encode.encode`: data, fe
 model, seed, split and device.
 """
 
+import functools
 from importlib.metadata import version
 from typing import Any
 
@@ -23,6 +24,7 @@ PACKAGES = {
 }
 
 
+@functools.lru_cache  # reading the metadata of a package takes a millisecond
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
