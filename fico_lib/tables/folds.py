@@ -20,10 +20,10 @@ def facts(crossed: CrossValidation) -> Text:
     )
 
 
-def table(crossed: CrossValidation) -> Table | Text:
-    """R@k over the queries of all folds, with intervals, and the first k fold by fold."""
+def table(crossed: CrossValidation) -> Table | None:
+    """R@k over the queries of all folds, with intervals, and the first k fold by fold, if any."""
     if crossed.recall.empty:
-        return Text("")
+        return None
     first, rows = crossed.recall["k"].min(), []
     single = crossed.folds[crossed.folds["k"] == first]
     single = single.set_index(["model", "direction", "fold"])["percent"]
@@ -43,11 +43,11 @@ def table(crossed: CrossValidation) -> Table | Text:
     )
 
 
-def gaps(crossed: CrossValidation, split: pd.DataFrame) -> Table | Text:
-    """Fine-grained models minus codes: over the one split (rows of its gaps) and over all folds."""
+def gaps(crossed: CrossValidation, split: pd.DataFrame) -> Table | None:
+    """Fine-grained models minus codes, if any: over the one split (its gaps) and over all folds."""
     pairs = _pairs(crossed, split)
     if not pairs:
-        return Text("")
+        return None
     rows = [
         {
             "models": f"{folded['model']} - {folded['than']}",

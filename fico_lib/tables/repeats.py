@@ -52,10 +52,10 @@ def _repeats(found: Repeats) -> str:
     return f"Every text of the {found.images:,} test images belongs to one image alone."
 
 
-def table(found: Repeats) -> Table | Text:
-    """R@k as usual, with repeated captions counted, and among the images of the query's class."""
+def table(found: Repeats) -> Table | None:
+    """R@k as usual, with repeats counted, and among the images of the query's class, if any."""
     if found.recall.empty:
-        return Text("")
+        return None
     rows = []
     for (model, direction), part in found.recall.groupby(["model", "direction"], sort=False):
         row = {("", "model"): names([model])[model], ("", "direction"): DIRECTIONS[direction]}
@@ -84,10 +84,10 @@ def _columns(found: Repeats) -> list[tuple[str, int]]:
     return [(judgement, k) for judgement in found.judgements for k in cuts]
 
 
-def gaps(found: Repeats) -> Table | Text:
-    """By how much fine-grained models are ahead of each code, in every way to judge."""
+def gaps(found: Repeats) -> Table | None:
+    """By how much fine-grained models are ahead of each code, in every way to judge, if any."""
     if found.gaps.empty:
-        return Text("")
+        return None
     k, rows = int(found.gaps["k"].min()), []
     first = found.gaps[found.gaps["k"] == k]
     for (model, direction), part in first.groupby(["model", "direction"], sort=False):

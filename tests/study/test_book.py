@@ -106,3 +106,8 @@ def test_models_are_above_chance_even_in_the_tiny_profile(study):
     assert rows
     for row in rows:
         assert float(row["percent"]) > float(row["chance_percent"]), row
+
+
+def test_no_cell_shows_an_empty_box(study):
+    for page in pages(study):
+        assert not re.search(r"<pre><span></span>\s*</pre>", page.read_text()), page
