@@ -124,7 +124,7 @@ def compare(
              for t in compared}  # fmt: skip
     depths = [k for k in map_at if k <= min(min(size) for size in sizes.values())]
     how = {"map_at": (*depths, "all"), "empty": empty, "ties": ties, "device": device}
-    accuracy, curves, gaps, tested = [], [], [], None
+    accuracy, curves, gaps, conventions, tested = [], [], [], [], None
     for task in compared:
         found = [
             (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
@@ -135,12 +135,13 @@ def compare(
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, found, depths, resamples)
         if tested is None:
+            conventions = list(_denominator_rows(task, found, denominator, how))
             runs = Runs(_by_name(found), sizes[task.name][0], resamples)
             tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),
-        denominators=pd.DataFrame(_denominator_rows(compared[0], how)),
+        denominators=pd.DataFrame(conventions),
         gaps=pd.DataFrame(gaps),
         depths=depths,
         sizes=sizes,
@@ -220,25 +221,29 @@ def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[d
             }
 
 
-def _denominator_rows(task: Task, how: dict) -> Iterator[dict]:
-    first = {entry.name: entry for entry in reversed(task.entries)}  # the first seed of each
+def _denominator_rows(
+    task: Task, found: list[tuple[Entry, EvaluationResult]], known: str, how: dict
+) -> Iterator[dict]:
+    """mAP@k of each model's first seed under every denominator; `found` are those under `known`."""
+    first = {entry.name: (entry, result) for entry, result in reversed(found)}
     for name in dict.fromkeys(entry.name for entry in task.entries):
+        entry, usual = first[name]
         for denominator in DENOMINATORS:
-            result = evaluate(
-                first[name].encodings,
-                task.labels,
-                tasks="category",
-                denominator=denominator,
-                **how,
+            result = (
+                usual
+                if denominator == known
+                else evaluate(
+                    entry.encodings, task.labels, tasks="category", denominator=denominator, **how
+                )
             )
-            for direction, found in result.category.items():
-                for metric, value in found.metrics.items():
-                    yield _about(task.name, first[name]) | {
+            for direction, values in result.category.items():
+                for metric, value in values.metrics.items():
+                    yield _about(task.name, entry) | {
                         "direction": direction,
                         "metric": _shown(metric),
                         "denominator": denominator,
                         "percent": value,
-                        "chance_percent": found.chance[metric],
+                        "chance_percent": values.chance[metric],
                     }
 
 
