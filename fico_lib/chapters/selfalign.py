@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from fico_lib.chapters.accuracy import Cut, TrainedParameters
+from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
 
 Concepts = Annotated[int, Field(ge=2, le=65536)]
@@ -83,6 +84,10 @@ class SelfAlignChapter(TrainedParameters):
         switches = {"base": self.bases[0], "lca": True, "cra": True}
         training = SelfAlignParameters(**self.training.model_dump(), **switches)
         return self.request(MODEL, self.seeds[0], training=training)
+
+    def part_of(self) -> dict[str, str]:
+        """The parts of speech of the data's words, which are known for `scenes` alone."""
+        return PART_OF if self.data.name == "scenes" else {}
 
     def comparison(self) -> dict:
         """The arguments of `fico_lib.results.selfalign.compare` beside encodings and texts."""

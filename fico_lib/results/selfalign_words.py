@@ -1,12 +1,11 @@
 """Which regions of the test images each word matches best: what LCA learned without being told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from fico_lib.datasets.dataset import Images
-from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.text import UNKNOWN
 from fico_lib.models.selfalign import SelfAlign
@@ -17,18 +16,20 @@ CAPTIONS_AT_ONCE = 1000
 SMALLEST = 8  # pixels that a side of a picture has at least
 
 
-def frequent_words(split: FeatureSplit, words: Sequence[str], count: int) -> list[str]:
+def frequent_words(
+    split: FeatureSplit, words: Sequence[str], count: int, part_of: Mapping[str, str]
+) -> list[str]:
     """The words in most captions: as many nouns as adjectives, each kind the most frequent first.
 
-    split: whose captions are counted; words: the vocabulary, word i has number i + 2. Where no
-    word's part of speech is known, the most frequent words of at least four letters.
+    split: whose captions are counted; words: the vocabulary, word i has number i + 2; part_of: a
+    word's part of speech. Where none is known, the most frequent words of at least four letters.
     """
     tokens = np.asarray(split.tokens)[split.text_of_caption]
     present = np.zeros((len(tokens), split.vocabulary_size), bool)
     np.put_along_axis(present, tokens.astype(np.int64), True, axis=1)
     frequency = present.sum(0)[UNKNOWN + 1 :]
     order = [str(words[i]) for i in np.argsort(-frequency, kind="stable") if frequency[i]]
-    kinds = [[w for w in order if PART_OF.get(w) == part] for part in SHOWN]
+    kinds = [[w for w in order if part_of.get(w) == part] for part in SHOWN]
     if not any(kinds):
         return [w for w in order if len(w) >= LONG][:count]
     nouns, adjectives = kinds

@@ -1,11 +1,14 @@
 """The SelfAlign chapter: what it asks for, its rows, its claims, its pictures."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from fico_lib import keys
 from fico_lib.chapters.selfalign import SelfAlignChapter
+from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
@@ -210,10 +213,18 @@ def split() -> FeatureSplit:
 
 
 def test_words_are_chosen_by_frequency(split):
-    assert selfalign_words.frequent_words(split, VOCABULARY, 2) == ["square", "red"]
-    assert selfalign_words.frequent_words(split, VOCABULARY, 9) == ["square", "circle", "red"]
-    unknown = ["a", "kiwi", "of", "tram", "fog"]
-    assert selfalign_words.frequent_words(split, unknown, 2) == ["kiwi", "tram"]
+    chosen = partial(selfalign_words.frequent_words, split)
+    assert chosen(VOCABULARY, 2, PART_OF) == ["square", "red"]
+    assert chosen(VOCABULARY, 9, PART_OF) == ["square", "circle", "red"]
+    assert chosen(["a", "kiwi", "of", "tram", "fog"], 2, PART_OF) == ["kiwi", "tram"]
+
+
+def test_words_of_other_data_are_no_scenes_words(split):
+    """A word of `scenes` in other captions is one of many there, however often it occurs."""
+    words = ["a", "runway", "of", "trees", "red"]
+    assert selfalign_words.frequent_words(split, words, 9, {}) == ["runway", "trees"]
+    assert check(**REAL, aligned=[]).part_of() == {}
+    assert check().part_of() == PART_OF
 
 
 def test_matches_are_the_best_of_distinct_images(split):
