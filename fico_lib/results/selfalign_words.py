@@ -11,7 +11,6 @@ from fico_lib.features.text import UNKNOWN
 from fico_lib.models.selfalign import SelfAlign
 
 SHOWN = ("noun", "adjective")
-LONG = 4  # letters of a word where parts of speech are not known: articles are shorter
 CAPTIONS_AT_ONCE = 1000
 SMALLEST = 8  # pixels that a side of a picture has at least
 
@@ -22,7 +21,7 @@ def frequent_words(
     """The words in most captions: as many nouns as adjectives, each kind the most frequent first.
 
     split: whose captions are counted; words: the vocabulary, word i has number i + 2; part_of: a
-    word's part of speech. Where none is known, the most frequent words of at least four letters.
+    word's part of speech. Where none is known, the most frequent words beside gensim's stop words.
     """
     tokens = np.asarray(split.tokens)[split.text_of_caption]
     present = np.zeros((len(tokens), split.vocabulary_size), bool)
@@ -31,7 +30,9 @@ def frequent_words(
     order = [str(words[i]) for i in np.argsort(-frequency, kind="stable") if frequency[i]]
     kinds = [[w for w in order if part_of.get(w) == part] for part in SHOWN]
     if not any(kinds):
-        return [w for w in order if len(w) >= LONG][:count]
+        from gensim.parsing.preprocessing import STOPWORDS  # takes a second
+
+        return [w for w in order if w not in STOPWORDS][:count]
     nouns, adjectives = kinds
     few = min(len(adjectives), count // 2)
     return nouns[: count - few] + adjectives[:few]
