@@ -7,6 +7,7 @@ from pathlib import Path
 from fico_lib.study.plan import plan
 
 PLAN = plan(Path.cwd(), config["profile"])
+FIRST = PLAN.first()
 CHAPTER = {step.name: step for step in PLAN.chapters}
 STEP = f"{sys.executable} -m fico_lib step"
 
@@ -45,7 +46,7 @@ rule encodings:
         ],
     output:
         directory("cache/encodings/{key}"),
-    priority: lambda wildcards: int(wildcards.key in PLAN.first)
+    priority: lambda wildcards: int(wildcards.key in FIRST)
     shell:
         "{STEP} encodings {PLAN.profile} {wildcards.key}"
 
@@ -56,7 +57,7 @@ rule weights:
         lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
     output:
         directory("cache/models/{key}"),
-    priority: lambda wildcards: int(wildcards.key in PLAN.first)
+    priority: lambda wildcards: int(wildcards.key in FIRST)
     shell:
         "{STEP} weights {PLAN.profile} {wildcards.key}"
 

@@ -86,16 +86,15 @@ class OptimisticSums:
     def at(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """AP@k (n,) float64 of every query; see `average_precision_at_k`."""
         sums, hits, above_cut = self.by_k[k]
-        whole, cut = self.ties.whole(k), self.ties.cut(k)
-        if ties == "optimistic" or not len(whole) + len(cut.row):
+        if ties == "optimistic":
             return divide(sums, hits, k, self.total, denominator)
+        whole, cut = self.ties.whole(k), self.ties.cut(k)
         if ties not in self.gains:  # the same for all k
             self.gains[ties] = self.ties.gain(ties)
         gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
         result = divide(sums + gain, hits, k, self.total, denominator)
-        if len(cut.row):
-            result[cut.row] = cut_group(
-                cut.above, cut.before, cut.count, cut.relevant, above_cut + gain[cut.row],
-                self.total[cut.row], k, denominator, ties,
-            )  # fmt: skip
+        result[cut.row] = cut_group(
+            cut.above, cut.before, cut.count, cut.relevant, above_cut + gain[cut.row],
+            self.total[cut.row], k, denominator, ties,
+        )  # fmt: skip
         return result

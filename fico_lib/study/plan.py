@@ -39,8 +39,7 @@ class Plan:
 
     encodings: key -> the arguments of `fico_lib.encode.encode`; features: key -> those of the
     encodings that share them; features_of: key of encodings or weights -> key of their features;
-    weights and weights_of: the same of trained weights, for models that share theirs; first: the
-    encodings and weights that chapters wait for which other steps can run beside.
+    weights and weights_of: the same of trained weights, for models that share theirs.
     """
 
     profile: str
@@ -50,8 +49,12 @@ class Plan:
     features_of: dict[str, str] = field(default_factory=dict)
     weights: dict[str, dict] = field(default_factory=dict)
     weights_of: dict[str, str] = field(default_factory=dict)
-    first: set[str] = field(default_factory=set)
     book_key: str = ""
+
+    def first(self) -> set[str]:
+        """Encodings and weights that chapters wait for which other steps can run beside."""
+        needs = {key for step in self.chapters if not step.timed for key in step.encodings}
+        return needs | {self.weights_of[key] for key in needs & self.weights_of.keys()}
 
 
 def book_files(repository: Path) -> list[Path]:
@@ -97,9 +100,6 @@ def plan(repository: Path, profile: str) -> Plan:
                 result.weights_of[key] = weights
                 result.features_of[weights] = features
             needs.append(key)
-        if not values.timed:
-            shared = (result.weights_of[key] for key in needs if key in result.weights_of)
-            result.first |= {*needs, *shared}
         notebook = repository / "notebooks" / f"{name}.ipynb"
         code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])
         key = digest(

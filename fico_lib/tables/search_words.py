@@ -68,9 +68,8 @@ def _arithmetic():
     yield (
         f"*The paper's times are those of CPUs*: its FG Flat makes {min(flops):.1f} to "
         f"{max(flops):.1f} TFLOP/s, its CG Flat compares {min(pairs):.1f} to {max(pairs):.1f} "
-        "billion pairs of codes a second, which is what keeping the best in a "
-        "heap costs and far from what "
-        "counting bits costs."
+        "billion pairs of codes a second, which is what keeping the best in a heap costs and far "
+        "from what counting bits costs."
     )
 
 

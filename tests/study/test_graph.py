@@ -79,9 +79,9 @@ def test_what_other_steps_can_run_beside_comes_first():
     chapters = {step.name: step for step in planned.chapters}
     assert chapters["selfalign"].timed
     assert not chapters["category"].timed
-    assert planned.first >= {*chapters["category"].encodings}
-    assert {planned.weights_of[key] for key in planned.weights_of} <= planned.first
-    assert not planned.first & {*chapters["selfalign"].encodings}
+    assert planned.first() >= {*chapters["category"].encodings}
+    assert {planned.weights_of[key] for key in planned.weights_of} <= planned.first()
+    assert not planned.first() & {*chapters["selfalign"].encodings}
 
 
 def test_wrong_parameters_are_told_before_anything_runs(study):
