@@ -100,20 +100,19 @@ def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sp
 class Categories:
     """Category relevance: shares at least one label (multi-label), or has the same (single-label).
 
-    Holds the label sets of the images as bit masks; a caption has its image's labels.
+    Holds label sets as bit masks; a caption has its image's labels.
     """
 
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
         labels = label_matrix(labels, n_images)
         self.labels, self.image_of_caption = labels, image_of_caption
-        per_image, rest = divmod(len(image_of_caption), n_images)
-        in_order = not rest and (image_of_caption == np.arange(n_images).repeat(per_image)).all()
-        self.per_image = per_image if in_order else None
         self._on_device: tuple | None = None
         width = max(1, -(-labels.shape[1] // 64))
         bits = np.zeros((n_images, width * 64), bool)
         bits[:, : labels.shape[1]] = labels
-        self.masks = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
+        images = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
+        texts = np.take(images, image_of_caption, axis=1)
+        self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
         self.labelled = labels.any(1)
 
     def empty(self, direction: str) -> np.ndarray:
@@ -122,13 +121,10 @@ class Categories:
 
     def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
         """Relevance (len(rows), n_candidates) bool of the queries `rows`."""
-        if direction == "i2t":
-            shared = self._shared(rows)
-            if self.per_image:  # twice as fast as picking columns
-                return np.repeat(shared, self.per_image, axis=1)
-            return np.take(shared, self.image_of_caption, axis=1)
-        images, which = np.unique(self.image_of_caption[rows], return_inverse=True)
-        return self._shared(images)[which]
+        from fico_lib.shared_labels import shared_labels  # the instance task needs no compiler
+
+        queries, candidates = self.masks[direction]
+        return shared_labels(np.take(queries, rows, axis=1), candidates)
 
     def tensor_block(self, direction: str, rows: np.ndarray, backend):
         """As `block`, computed as a product of labels where `backend` keeps its tensors."""
@@ -140,13 +136,6 @@ class Categories:
         if direction == "i2t":
             return ((labels[rows] @ labels.T) > 0)[:, of]
         return (labels[of[rows]] @ labels.T) > 0
-
-    def _shared(self, images: np.ndarray) -> np.ndarray:
-        """(len(images), n_images) bool: which images share a label."""
-        shared = np.zeros((len(images), self.masks.shape[1]), bool)
-        for mask in self.masks:
-            shared |= (mask[images][:, None] & mask) != 0
-        return shared
 
 
 def label_matrix(labels: object, n_images: int) -> np.ndarray:

@@ -83,7 +83,7 @@ def test_slices_and_what_waits_change_nothing(ties, waiting, monkeypatch):
     ask = {"tasks": "category", "map_at": (1, 3, "all"), "ties": ties}
     whole = evaluate(Scores(scores, None, of), labels, **ask).category
     monkeypatch.setattr("fico_lib.evaluation.stream.SLICE", 2 * scores.shape[1])
-    monkeypatch.setattr("fico_lib.evaluation.collectors.GROUPS", waiting)
+    monkeypatch.setattr("fico_lib.evaluation.category.GROUPS", waiting)
     parts = evaluate(Scores(scores, None, of), labels, threads=2, **ask).category
     for direction in ("i2t", "t2i"):
         for name, values in whole[direction].per_query.items():

@@ -10,9 +10,10 @@ LIBRARY = Path(__file__).parents[1] / "fico_lib"
 # Left to right. `encodings` is the noun that models hand over, so it stands before them; the step
 # that makes encodings is `encode`. What is left of `datasets` serves everyone.
 ORDER = [
-    *("errors", "files", "progress", "devices", "arrays", "encodings"),
+    *("errors", "files", "progress", "devices", "arrays", "compiled", "encodings"),
     *("datasets", "features", "models", "keys", "encode", "costs"),
-    *("similarity", "search", "tasks", "ranking", "metrics", "evaluation", "released", "trec"),
+    *("similarity", "search", "shared_labels", "tasks"),
+    *("ranking", "metrics", "evaluation", "released", "trec"),
     *("published", "results", "tables", "figures", "chapters", "study"),
     *(
         "evaluate_command",

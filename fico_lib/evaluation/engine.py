@@ -6,7 +6,7 @@ import numpy as np
 
 from fico_lib.encodings import Codes, Encodings, Scores
 from fico_lib.errors import InputError, unknown_name
-from fico_lib.evaluation.collectors import CategoryCollector, InstanceCollector
+from fico_lib.evaluation.instance import InstanceCollector
 from fico_lib.evaluation.memory import parse_bytes
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import (
@@ -98,6 +98,8 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks)
     candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
     if task == "instance":
         return InstanceCollector(positives[direction], rows[direction], candidates, how)
+    from fico_lib.evaluation.category import CategoryCollector  # imports a compiler
+
     highest = blocks.highest if isinstance(encodings, Codes) else None
     return CategoryCollector(
         shared, direction, rows[direction], candidates, how, blocks.backend, highest

@@ -12,7 +12,7 @@ from fico_lib.errors import InputError
 from fico_lib.ranking.counts import BothDirections
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
-RANKING = 64  # bytes that ranking takes per score of a slice
+RANKING = 32  # bytes that ranking takes per score of a slice
 DEVICE_RANKING = 160  # the same on a GPU, which ranks a chunk at once
 
 

@@ -4,7 +4,7 @@ Tie groups whose members are all relevant, or all not, change nothing. The other
 are few for continuous scores, and each adds what a rule takes from the optimistic order's sum.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -49,22 +49,13 @@ class OptimisticSums:
     """What average precision needs of n ranked queries, once their ranking is gone.
 
     total: relevant candidates per query (n,); ties: `MixedTies`; by k: sums of precisions and hits
-    in the first k of the optimistic order (n,) each, and such sums above the groups of `cut(k)`.
+    in the first k of the optimistic order (n,) each.
     """
 
     total: np.ndarray
     ties: MixedTies
-    by_k: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    by_k: dict[int, tuple[np.ndarray, np.ndarray]]
     gains: dict[str, np.ndarray] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, ranked, depths: Iterable[int]) -> "OptimisticSums":
-        """Those of a block of ranked queries (see `fico_lib.metrics.ranked`) for some k."""
-        by_k = {}
-        for k, sums in ranked.sums_at(set(depths)).items():
-            cut = ranked.ties.cut(k)
-            by_k[k] = *sums, ranked.sums_before(cut.row, cut.above)
-        return cls(ranked.total, ranked.ties, by_k)
 
     @classmethod
     def joined(cls, parts: Sequence["OptimisticSums"]) -> "OptimisticSums":
@@ -85,16 +76,23 @@ class OptimisticSums:
 
     def at(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """AP@k (n,) float64 of every query; see `average_precision_at_k`."""
-        sums, hits, above_cut = self.by_k[k]
+        sums, hits = self.by_k[k]
         if ties == "optimistic":
             return divide(sums, hits, k, self.total, denominator)
         whole, cut = self.ties.whole(k), self.ties.cut(k)
         if ties not in self.gains:  # the same for all k
             self.gains[ties] = self.ties.gain(ties)
         gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
-        result = divide(sums + gain, hits, k, self.total, denominator)
+        sums = sums + gain
+        result = divide(sums, hits, k, self.total, denominator)
+        inside = np.minimum(
+            cut.relevant, k - cut.above
+        )  # of the cut group, in the optimistic order
+        above = sums[cut.row] - precision_sum(
+            cut.above, cut.before, cut.count, inside, "optimistic"
+        )
         result[cut.row] = cut_group(
-            cut.above, cut.before, cut.count, cut.relevant, above_cut + gain[cut.row],
-            self.total[cut.row], k, denominator, ties,
+            cut.above, cut.before, cut.count, cut.relevant, above, self.total[cut.row], k,
+            denominator, ties,
         )  # fmt: skip
         return result

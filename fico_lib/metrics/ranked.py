@@ -1,197 +1,129 @@
-"""A block of ranked queries, from sorted keys: sums of precisions, mixed ties, precision at recall.
+"""Queries ranked on the CPU: what average precision and the PR curve need, in one pass over keys.
 
 Keys (see `fico_lib.ranking.keys`) stand in ascending order with the relevance in their lowest bit,
-so the optimistic order is the one they stand in. Other tie rules correct its sums for the mixed tie
-groups (see `fico_lib.metrics.optimistic_sums`).
-
-total: relevant candidates per query (b,); candidates: how many there are; ties: `MixedTies`.
+so the optimistic order is the one they stand in, from the last to the first. Other tie rules
+correct its sums for the mixed tie groups (see `fico_lib.metrics.optimistic_sums`).
 """
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from fico_lib.metrics.optimistic_sums import MixedTies
-from fico_lib.metrics.precision_recall import first_at_level
+from fico_lib.compiled import compiled
+from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
 
-STRIP = 1 << 15  # keys compared at once: what stays in the nearest cache
+STRIP = 256  # neighbours compared at once in search of mixed ties: most strips have none
+REORDERED = {"reassoc", "nnan", "nsz"}  # numbers that may be added in any order, none of them NaN
 
 
-def borders(keys: np.ndarray) -> np.ndarray:
-    """Where in (n,) the relevant part of a mixed tie group starts.
+def ranked_sums(keys: np.ndarray, depths: Sequence[int]) -> tuple[OptimisticSums, np.ndarray]:
+    """Sums at `depths` and interpolated precision (b, 11) of queries with sorted keys (b, m)."""
+    b, m = keys.shape
+    total, sums = np.empty(b, np.int64), np.empty((len(depths), b))
+    hits, curve = np.empty((len(depths), b), np.int64), np.empty((b, 11))
+    groups = np.empty((b * (m // 2), 5), np.int32)
+    work = np.empty(m + 1, np.int32), np.empty(m), np.empty(m, np.int32)
+    found = _rank(keys, np.array(depths), total, sums, hits, curve, groups, *work)
+    ties = MixedTies(*groups[:found].T.astype(np.int64))
+    by_k = {k: (sums[i], hits[i]) for i, k in enumerate(depths)}
+    return OptimisticSums(total, ties, by_k), curve
+
+
+@compiled()
+def _rank(keys, depths, total, sums, hits, curve, groups, ranks, precision, borders):
+    """Fill the arrays of `ranked_sums`; returns how many mixed tie groups there are."""
+    m, found = keys.shape[1], 0
+    for q in range(len(keys)):
+        row = keys[q]
+        n = total[q] = _ranks(row, ranks)
+        for i in range(n):
+            precision[i] = np.float64(np.int32(i + 1)) / np.float64(ranks[i])
+        for i in range(len(depths)):
+            hits[i, q] = _up_to(depths[i], ranks, n)
+            sums[i, q] = _sum(precision, hits[i, q])
+        for i in range(_borders(row, borders)):
+            low, high = _group(row, borders[i])
+            above, count, relevant = m - high, high - low, high - borders[i]
+            before = _up_to(above, ranks, n)
+            group = groups[found]
+            group[0], group[1], group[2], group[3], group[4] = q, above, before, count, relevant
+            found += 1
+            # A threshold cannot divide the group: it is one point of the curve.
+            for member in range(before, before + relevant):
+                precision[member] = (before + relevant) / (above + count)
+        _interpolate(precision, n, curve[q])
+    return found
+
+
+@compiled()
+def _ranks(row, ranks):
+    """Ranks of the relevant candidates from the best, from 1, into `ranks`; returns how many.
+
+    Each candidate is written, and the next one over it where it is not relevant: no branch to
+    mispredict. An unsigned place needs no check for a negative one.
+    """
+    m, place = len(row), np.uint64(0)
+    for i in range(m):
+        ranks[place] = i + 1
+        place += np.uint64(row[m - 1 - i] & 1)
+    return np.int64(place)
+
+
+@compiled()
+def _borders(row, borders):
+    """Where the relevant part of each mixed tie group starts, into `borders`; returns how many.
 
     The key before differs in its last bit alone.
     """
-    found = np.empty(max(len(keys) - 1, 0), bool)
-    for a in range(0, len(found), STRIP):
-        here = keys[a : a + STRIP + 1]
-        np.equal(here[1:] ^ here[:-1], 1, out=found[a : a + STRIP])
-    return np.flatnonzero(found) + 1
+    found = np.uint64(0)
+    for i in range(1, len(row)):
+        borders[found] = i
+        found += np.uint64(row[i - 1] ^ row[i] == 1)
+    return np.int64(found)
 
 
-class RankedBlock:
-    """Ranked queries from sorted numpy keys (b, m)."""
-
-    def __init__(self, keys: np.ndarray):
-        self.keys = keys
-        b, m = keys.shape
-        self.candidates = m
-        self.relevant = (keys.astype(np.uint8) & 1).view(bool)  # whole bytes are the quick way
-        # Relevant candidates from the worst to the best, row after row.
-        self.flat = np.flatnonzero(self.relevant)
-        self.ends = np.searchsorted(self.flat, np.arange(1, b + 1) * m)
-        self.total = np.diff(self.ends, prepend=0)
-        self.starts = self.ends - self.total
-        self.precision = self._precision()
-        self.ties = self._mixed_ties()
-
-    def _precision(self) -> np.ndarray:
-        """Precision at each of `flat`: its ordinal among the relevant ones, over its rank."""
-        m = self.candidates
-        # A block is small, so places fit 32 bits, and half the memory is moved.
-        small = np.int32 if self.keys.size < 2**31 else np.int64
-        rank = np.repeat((np.arange(1, len(self.keys) + 1) * m).astype(small), self.total)
-        rank -= self.flat.astype(small)  # from 1
-        precision, ordinals = rank.astype(float), np.arange(m, 0, -1.0)
-        for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
-            part = precision[start:end]
-            np.divide(ordinals[m - len(part) :], part, out=part)
-        return precision
-
-    def _mixed_ties(self) -> MixedTies:
-        m, flat = self.candidates, self.keys.reshape(-1)
-        border = borders(flat)
-        border = border[border % m > 0]
-        row, column = np.divmod(border, m)
-        low, high = column - 1, column + 1
-        # Most groups are pairs; the ends of the others are searched for.
-        more = (low > 0) & (flat[border - 2] == flat[border - 1])
-        more |= (high < m) & (flat[np.minimum(border + 1, len(flat) - 1)] == flat[border])
-        wide = np.flatnonzero(more)
-        bounds = np.append(np.flatnonzero(np.diff(row[wide], prepend=-1)), len(wide))
-        for start, end in itertools.pairwise(bounds):
-            here = wide[start:end]
-            keys, value = self.keys[row[here[0]]], flat[border[here]]
-            low[here] = np.searchsorted(keys, value - 1, "left")
-            high[here] = np.searchsorted(keys, value, "right")
-        before = self.ends[row] - np.searchsorted(self.flat, row * m + high)
-        return MixedTies(row, m - high, before, high - low, high - column)
-
-    def sums_at(self, depths: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """k -> sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        found = {}
-        if part := [k for k in depths if k < self.candidates]:
-            relevant = self.relevant[:, : -max(part) - 1 : -1]
-            hits = relevant.cumsum(1)
-            running = (hits / np.arange(1, max(part) + 1) * relevant).cumsum(1)
-            found = {k: (running[:, k - 1].copy(), hits[:, k - 1].copy()) for k in part}
-        if whole := [k for k in depths if k >= self.candidates]:
-            some, sums = np.flatnonzero(self.total), np.zeros(len(self.total))
-            if len(some):
-                sums[some] = np.add.reduceat(self.precision, self.starts[some])
-            found |= dict.fromkeys(whole, (sums, self.total))
-        return found
-
-    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
-        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
-        first = np.searchsorted(self.flat, (row + 1) * self.candidates - above)
-        return np.array([
-            self.precision[a:b].sum() for a, b in zip(first, self.ends[row], strict=True)
-        ])  # fmt: skip
-
-    def precision_at_recall_levels(self) -> np.ndarray:
-        """Interpolated precision (b, 11); see `fico_lib.metrics.precision_recall`."""
-        result = np.zeros((len(self.total), 11))
-        some = np.flatnonzero(self.total)
-        if not len(some):
-            return result
-        precision = self._precision_at_thresholds()
-        # The relevant candidates at or beyond each level end here (ascending order, exclusive).
-        bounds = self.ends[some, None] - first_at_level(self.total[some]) + 1
-        bounds = np.concatenate([self.starts[some, None], bounds[:, ::-1]], axis=1)
-        lengths = np.diff(bounds, axis=1)
-        starts = np.minimum(bounds[:, :-1], len(precision) - 1).ravel()
-        best = np.maximum.reduceat(precision, starts).reshape(-1, 11)
-        best[lengths == 0] = 0.0
-        result[some] = np.maximum.accumulate(best, axis=1)[:, ::-1]
-        return result
-
-    def _precision_at_thresholds(self) -> np.ndarray:
-        """Precision at each relevant candidate, whole mixed tie groups being one threshold."""
-        t = self.ties
-        if not len(t.row):
-            return self.precision
-        precision = self.precision.copy()
-        last = self.ends[t.row] - t.before  # exclusive, ascending
-        members = np.repeat(last - t.relevant, t.relevant)
-        members += np.arange(len(members)) - np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
-        precision[members] = np.repeat((t.before + t.relevant) / (t.above + t.count), t.relevant)
-        return precision
+@compiled()
+def _group(row, border):
+    """First and last (exclusive) place of the mixed tie group around a border."""
+    low, high = border - 1, border + 1
+    while low > 0 and row[low - 1] == row[low]:
+        low -= 1
+    while high < len(row) and row[high] == row[border]:
+        high += 1
+    return low, high
 
 
-class TorchRankedBlock:
-    """Ranked queries from sorted torch keys (b, m), on their device; results are numpy arrays."""
+@compiled()
+def _up_to(rank, ranks, n):
+    """How many of the first n `ranks` are at most `rank`: a binary search."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if ranks[middle] <= rank:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
-    def __init__(self, keys):
-        import torch
 
-        m = keys.shape[1]
-        self.torch, self.candidates = torch, m
-        relevant = (keys & 1).flip(1)  # best first
-        self.hits = relevant.cumsum(1)
-        self.rank = torch.arange(1, m + 1, device=keys.device)
-        precision = self.hits.double() / self.rank
-        self.running = (precision * relevant).cumsum(1)
-        self.relevant = relevant.bool()
-        self.total = self.hits[:, -1].cpu().numpy()
-        self.ties = self._mixed_ties(keys)
-        self.precision = precision
+@compiled(fastmath=REORDERED)
+def _sum(values, n):
+    """Sum of the first n."""
+    total = 0.0
+    for i in range(n):
+        total += values[i]
+    return total
 
-    def _mixed_ties(self, keys) -> MixedTies:
-        torch, m = self.torch, self.candidates
-        row, column = ((keys[:, 1:] ^ keys[:, :-1]) == 1).nonzero(as_tuple=True)
-        rows, which = torch.unique_consecutive(row, return_inverse=True)
-        value = keys[row, column + 1]
-        low, high = torch.empty_like(row), torch.empty_like(row)
-        for i, r in enumerate(rows.tolist()):
-            here = which == i
-            low[here] = torch.searchsorted(keys[r], value[here] - 1)
-            high[here] = torch.searchsorted(keys[r], value[here], right=True)
-        above = m - high
-        before = torch.where(above > 0, self.hits[row, (above - 1).clamp(min=0)], 0)
-        groups = (row, above, before, high - low, high - column - 1)
-        return MixedTies(*(g.cpu().numpy() for g in groups))
 
-    def sums_at(self, depths: Iterable[int]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """k -> sums of precisions, and hits, in the first k of the optimistic order: (b,) twice."""
-        return {
-            k: (self.running[:, k - 1].cpu().numpy(), self.hits[:, k - 1].cpu().numpy())
-            for k in depths
-        }
+@compiled(fastmath=REORDERED)
+def _interpolate(precision, n, curve):
+    """The best of the first n precisions at each recall level or beyond, into `curve` (11,).
 
-    def sums_before(self, row: np.ndarray, above: np.ndarray) -> np.ndarray:
-        """Sums of precisions in the first `above` of the optimistic order of queries `row`."""
-        torch, device = self.torch, self.running.device
-        at = torch.from_numpy(np.maximum(above - 1, 0)).to(device)
-        found = self.running[torch.from_numpy(row).to(device), at].cpu().numpy()
-        return np.where(above > 0, found, 0.0)
-
-    def precision_at_recall_levels(self) -> np.ndarray:
-        """Interpolated precision (b, 11); see `fico_lib.metrics.precision_recall`."""
-        torch, device = self.torch, self.running.device
-        precision = torch.where(self.relevant, self.precision, 0.0)
-        t = self.ties
-        if len(t.row):  # a mixed tie group is one threshold: its relevant members stand first
-            members = np.repeat(t.above, t.relevant) + np.arange(t.relevant.sum())
-            members -= np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
-            value = np.repeat((t.before + t.relevant) / (t.above + t.count), t.relevant)
-            where = torch.from_numpy(np.repeat(t.row, t.relevant)).to(device)
-            precision[where, torch.from_numpy(members).to(device)] = torch.from_numpy(value).to(
-                device
-            )
-        best = precision.flip(1).cummax(1).values.flip(1)
-        needed = torch.from_numpy(first_at_level(self.total)).to(device)
-        first = torch.searchsorted(self.hits, needed.contiguous())
-        found = best.gather(1, first.clamp(max=self.candidates - 1)).cpu().numpy()
-        return np.where(self.total[:, None] > 0, found, 0.0)
+    How many relevant candidates a level needs: see `fico_lib.metrics.precision_recall`.
+    """
+    best, end = 0.0, n
+    for level in range(10, -1, -1):
+        start = max(-(-level * n // 10), 1) - 1
+        for i in range(start, end):
+            best = max(best, precision[i])
+        curve[level], end = best, start

@@ -10,6 +10,8 @@ Scores are finite, float32 or float64, numpy arrays or torch tensors; -0.0 equal
 
 import numpy as np
 
+from fico_lib.compiled import compiled
+
 
 def ordered_keys(scores, relevance):
     """Integer keys (b, m), sorted ascending along each row: order of the scores, then relevance.
@@ -17,10 +19,7 @@ def ordered_keys(scores, relevance):
     scores: (b, m), overwritten; relevance: (b, m) bool. int32 keys for float32 scores and int64 for
     float64, on the device of the scores.
     """
-    keys = _order(scores)
-    keys <<= 1
-    keys |= relevance
-    return _sorted(keys)
+    return _sorted(_keys(scores, relevance))
 
 
 def ordered_keys_by_index(scores, relevance):
@@ -30,9 +29,9 @@ def ordered_keys_by_index(scores, relevance):
 
         keys = ordered_keys_by_index(scores.cpu().numpy(), relevance.cpu().numpy())
         return torch.from_numpy(keys).to(scores.device)
-    keys = _order(scores)
+    keys = _keys(scores, relevance) >> 1
     if keys.itemsize > 4:
-        keys = dense_ranks(keys << 1)
+        keys = dense_ranks(keys)
     keys = keys.astype(np.int64)
     keys <<= 33
     keys |= np.arange(keys.shape[1])[::-1] << 1
@@ -47,11 +46,34 @@ def _sorted(keys):
     return keys
 
 
-def _order(scores):
-    """Integers of the scores' width; without the highest bit they are in the scores' order.
+def _keys(scores, relevance):
+    """The keys, not yet sorted. The bits' highest is shifted out, so it is not set."""
+    bits = _bits(scores)
+    if isinstance(bits, np.ndarray):
+        _pack(bits, relevance, np.iinfo(bits.dtype).min, 8 * bits.itemsize - 1)
+        return bits
+    import torch
 
-    That bit is shifted out by the caller, so it is not worth a pass over the keys to set it.
-    """
+    bits.masked_fill_(bits == torch.iinfo(bits.dtype).min, 0)
+    bits ^= bits >> (8 * bits.element_size() - 1)
+    bits <<= 1
+    bits |= relevance
+    return bits
+
+
+@compiled()
+def _pack(bits, relevance, minus_zero, sign):
+    """As the tensors in `_keys`, in one pass."""
+    for i in range(len(bits)):
+        row = bits[i]
+        for j in range(len(row)):
+            value = row[j]
+            value = 0 if value == minus_zero else value
+            row[j] = (value ^ (value >> sign)) << 1 | relevance[i, j]
+
+
+def _bits(scores):
+    """Bits of floats below 2 in magnitude that are in the scores' order, in integers as wide."""
     numpy = isinstance(scores, np.ndarray)
     largest = max(abs(float(scores.max())), abs(float(scores.min())))
     if largest >= 2:
@@ -60,18 +82,13 @@ def _order(scores):
         scaled = np.ldexp(scores, power) if numpy else scores * 2.0**power
         back = np.ldexp(scaled, -power) if numpy else scaled * 2.0**-power
         if not (back == scores).all():
-            return dense_ranks(scores)
+            return dense_ranks(scores)  # small integers: the bits of positive floats
         scores = scaled
-    scores += 0.0  # -0.0 becomes 0.0
     if numpy:
-        keys = scores.view(np.int32 if scores.itemsize == 4 else np.int64)
-    else:
-        import torch
+        return scores.view(np.int32 if scores.itemsize == 4 else np.int64)
+    import torch
 
-        keys = scores.view(torch.int32 if scores.element_size() == 4 else torch.int64)
-    bits = 8 * (keys.itemsize if numpy else keys.element_size())
-    keys ^= keys >> (bits - 1)
-    return keys
+    return scores.view(torch.int32 if scores.element_size() == 4 else torch.int64)
 
 
 def dense_ranks(values):

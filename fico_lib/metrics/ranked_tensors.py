@@ -1,0 +1,53 @@
+"""As `fico_lib.metrics.ranked`, of torch keys on their device; results are numpy arrays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
+from fico_lib.metrics.precision_recall import first_at_level
+
+
+def ranked_sums(keys: torch.Tensor, depths: Sequence[int]) -> tuple[OptimisticSums, np.ndarray]:
+    """Sums at `depths` and interpolated precision (b, 11) of queries with sorted keys (b, m)."""
+    m = keys.shape[1]
+    relevant = (keys & 1).flip(1)  # best first
+    hits = torch.nn.functional.pad(relevant.cumsum(1), (1, 0))  # in the first 0 ... m
+    precision = hits[:, 1:].double() / torch.arange(1, m + 1, device=keys.device)
+    precision *= relevant
+    sums = torch.nn.functional.pad(precision.cumsum(1), (1, 0))
+    total, ties = hits[:, -1].cpu().numpy(), _mixed_ties(keys, hits)
+    by_k = {k: (sums[:, k].cpu().numpy(), hits[:, k].cpu().numpy()) for k in depths}
+    return OptimisticSums(total, ties, by_k), _interpolated(precision, hits, ties)
+
+
+def _mixed_ties(keys: torch.Tensor, hits: torch.Tensor) -> MixedTies:
+    """The groups; hits: relevant candidates in the first 0 ... m, (b, m + 1)."""
+    m = keys.shape[1]
+    row, column = ((keys[:, 1:] ^ keys[:, :-1]) == 1).nonzero(as_tuple=True)
+    rows, which = torch.unique_consecutive(row, return_inverse=True)
+    value = keys[row, column + 1]
+    low, high = torch.empty_like(row), torch.empty_like(row)
+    for i, r in enumerate(rows.tolist()):
+        here = which == i
+        low[here] = torch.searchsorted(keys[r], value[here] - 1)
+        high[here] = torch.searchsorted(keys[r], value[here], right=True)
+    groups = (row, m - high, hits[row, m - high], high - low, high - column - 1)
+    return MixedTies(*(g.cpu().numpy() for g in groups))
+
+
+def _interpolated(precision: torch.Tensor, hits: torch.Tensor, t: MixedTies) -> np.ndarray:
+    """Interpolated precision (b, 11); hits: in the first 0 ... m. See `precision_recall`."""
+    if len(t.row):  # a mixed tie group is one threshold: its relevant members stand first
+        members = np.repeat(t.above, t.relevant) + np.arange(t.relevant.sum())
+        members -= np.repeat(t.relevant.cumsum() - t.relevant, t.relevant)
+        value = np.repeat((t.before + t.relevant) / (t.above + t.count), t.relevant)
+        where = (np.repeat(t.row, t.relevant), members)
+        precision[where] = torch.from_numpy(value).to(precision.device)
+    best = precision.flip(1).cummax(1).values.flip(1)
+    total = hits[:, -1].cpu().numpy()
+    needed = torch.from_numpy(first_at_level(total)).to(hits.device)
+    first = torch.searchsorted(hits, needed.contiguous()) - 1
+    found = best.gather(1, first.clamp(max=best.shape[1] - 1)).cpu().numpy()
+    return np.where(total[:, None] > 0, found, 0.0)
