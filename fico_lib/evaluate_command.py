@@ -67,7 +67,9 @@ def evaluate_command(
     qrels_t2i: Annotated[Path | None, _file("The same, caption rows by image rows.")] = None,
     bits: Annotated[int | None, _option("The arrays are codes of so many bits.")] = None,
     missing: Annotated[float | None, _option("The value of pairs that were not scored.")] = None,
-    measure: Annotated[MEASURES_ | None, _option("How they are compared [cosine].")] = None,
+    measure: Annotated[
+        MEASURES_ | None, _option("How they are compared; cosine if not said.")
+    ] = None,
     recall_at: Annotated[str, _option("Depths of R@k.")] = "1,5,10",
     map_at: Annotated[str, _option("Depths of mAP@k.")] = "10,100,all",
     mode: Annotated[MODES_, _option("R@k: any positive, or the fraction of them.")] = MODES_.any,

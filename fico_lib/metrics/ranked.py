@@ -12,7 +12,6 @@ import numpy as np
 from fico_lib.compiled import compiled
 from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
 
-STRIP = 256  # neighbours compared at once in search of mixed ties: most strips have none
 REORDERED = {"reassoc", "nnan", "nsz"}  # numbers that may be added in any order, none of them NaN
 
 
@@ -22,7 +21,7 @@ def ranked_sums(keys: np.ndarray, depths: Sequence[int]) -> tuple[OptimisticSums
     total, sums = np.empty(b, np.int64), np.empty((len(depths), b))
     hits, curve = np.empty((len(depths), b), np.int64), np.empty((b, 11))
     groups = np.empty((b * (m // 2), 5), np.int32)
-    work = np.empty(m + 1, np.int32), np.empty(m), np.empty(m, np.int32)
+    work = np.empty(m, np.int32), np.empty(m), np.empty(m, np.int32)
     found = _rank(keys, np.array(depths), total, sums, hits, curve, groups, *work)
     ties = MixedTies(*groups[:found].T.astype(np.int64))
     by_k = {k: (sums[i], hits[i]) for i, k in enumerate(depths)}
@@ -31,7 +30,10 @@ def ranked_sums(keys: np.ndarray, depths: Sequence[int]) -> tuple[OptimisticSums
 
 @compiled()
 def _rank(keys, depths, total, sums, hits, curve, groups, ranks, precision, borders):
-    """Fill the arrays of `ranked_sums`; returns how many mixed tie groups there are."""
+    """Fill the arrays of `ranked_sums`; returns how many mixed tie groups there are.
+
+    ranks, precision, borders: (m,) room to work in.
+    """
     m, found = keys.shape[1], 0
     for q in range(len(keys)):
         row = keys[q]
