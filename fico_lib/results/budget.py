@@ -1,5 +1,6 @@
 """The latency budget test: what reranking gains at each k, and which k a budget pays for."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pandas as pd
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
-from fico_lib.metrics.uncertainty import bootstrap_interval
+from fico_lib.metrics.resampling import Resampling
 from fico_lib.similarity import similarity
 from fico_lib.tasks import DIRECTIONS
 
@@ -62,41 +63,54 @@ def gain(
 ) -> pd.DataFrame:
     """R@1, R@5 and R@10 of the first stage's list whose best k the second stage ranks again.
 
-    encodings: of both stages; the first k is 1, at which nothing is changed. Columns: direction,
-    k, metric, percent, gain_percent over k = 1, its low and high (95 %, paired bootstrap over
-    images), candidates. Beyond the best k nothing is found (as in FiCo-ITR, Table 4's note).
+    encodings: of the first stage, one per training, then as many of the second; k = 1 changes
+    nothing. Columns: direction, k, metric, percent, gain_percent over k = 1 (means over the
+    trainings), its low and high (95 %, paired bootstrap over images and trainings), candidates.
+    Beyond the best k nothing is found (as in FiCo-ITR, Table 4's note).
     """
-    first, second = encodings
-    both = stages(first, second)
-    candidates = {"i2t": first.n_captions, "t2i": first.n_images}
+    half = len(encodings) // 2
+    candidates = {"i2t": encodings[0].n_captions, "t2i": encodings[0].n_images}
+    ks = [k for k in sorted({1, *ks}) if k <= min(candidates.values())]
     how = {"recall_at": CUTS, "tasks": ("instance",), "ties": ties, "device": device}
-    shared = {name: getattr(first, name) for name in ("image_of_caption", "image_ids")}
-    base = evaluate(Scores(i2t=both["i2t"].first, t2i=None, **shared), **how).instance
-    rows = []
-    for k in sorted({1, *ks}):
-        if k > min(candidates.values()):
-            continue
-        if k == 1:
-            found = base
-        else:
-            lists = {d: both[d].reranked(k) for d in DIRECTIONS}
-            found = evaluate(Scores(**lists, missing=ABSENT, **shared), **how).instance
-        rows += _gain_rows(found, base, k, candidates, resamples)
+    runs = [
+        _evaluated(first, second, ks, how)
+        for first, second in zip(encodings[:half], encodings[half:], strict=True)
+    ]
+    draws, rows = Resampling(candidates["t2i"], resamples), []
+    for k, direction, cut in itertools.product(ks, DIRECTIONS, CUTS):
+        name = f"R@{cut}"
+        found = [run[k][direction] for run in runs]
+        values = [one[name] for one in found]  # None where the list ends before
+        gained = [
+            one.per_query[name] - run[1][direction].per_query[name]
+            for one, run in zip(found, runs, strict=True)
+        ]
+        estimate = draws.estimate(gained, found[0].clusters)
+        low, high = estimate.interval()
+        rows.append(
+            {
+                **{"direction": direction, "k": k, "metric": name},
+                "percent": None if None in values else float(np.mean(values)),
+                **{"gain_percent": estimate.value, "low": low, "high": high},
+                "candidates": candidates[direction],
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def _gain_rows(found, base, k: int, candidates: Mapping[str, int], resamples: int):
-    for direction in DIRECTIONS:
-        here, before = found[direction], base[direction]
-        for cut in CUTS:
-            name = f"R@{cut}"
-            gained = here.per_query[name] - before.per_query[name]
-            low, high = bootstrap_interval(gained, here.clusters, samples=resamples, seed=0)
-            yield {
-                **{"direction": direction, "k": k, "metric": name, "percent": here[name]},
-                **{"gain_percent": float(np.mean(gained)), "low": low, "high": high},
-                "candidates": candidates[direction],
-            }
+def _evaluated(first: Embeddings, second: Scores, ks: Sequence[int], how: dict) -> dict[int, dict]:
+    """k -> the instance task by direction, of one training of each stage."""
+    both = stages(first, second)
+    shared = {name: getattr(first, name) for name in ("image_of_caption", "image_ids")}
+    found = {}
+    for k in ks:
+        if k == 1:
+            scores = Scores(both["i2t"].first, None, **shared)
+        else:
+            lists = {direction: both[direction].reranked(k) for direction in DIRECTIONS}
+            scores = Scores(**lists, missing=ABSENT, **shared)
+        found[k] = evaluate(scores, **how).instance
+    return found
 
 
 def largest_k(

@@ -222,7 +222,8 @@ def gains(rows: pd.DataFrame, models: Sequence[str]) -> Table:
     return Table(
         pd.DataFrame(lines),
         f"{first}, whose best k are ranked again by {second} (compact models, trained here), in "
-        "percent, with 95 % intervals of the gain over the same queries. At k = 1 nothing changes.",
+        "percent, with 95 % intervals of the gain over the same images and trainings. At k = 1 "
+        "nothing changes.",
     )
 
 

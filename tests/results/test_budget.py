@@ -1,6 +1,7 @@
 """Reranking by hand, and what a budget pays for."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fico_lib.encodings import Embeddings, Scores
@@ -27,6 +28,17 @@ def test_gains_by_hand():
     assert t2i["gain_percent"].tolist() == pytest.approx([0, 200 / 3, 100])
     assert (t2i["low"] <= t2i["gain_percent"]).all()
     assert (t2i["gain_percent"] <= t2i["high"]).all()
+
+
+def test_gains_of_two_trainings_are_means_over_both():
+    first, second = two_stages()
+    wrong = Scores(-np.eye(3, dtype=np.float32), None, np.arange(3), model="second")
+    rows = gain([first, first, second, wrong], [1, 3], **HOW)
+    t2i = rows[(rows["direction"] == "t2i") & (rows["metric"] == "R@1")].set_index("k")
+    assert t2i["percent"].tolist() == pytest.approx([0, 50])
+    assert t2i.loc[3, ["low", "gain_percent", "high"]].tolist() == pytest.approx([0, 50, 100])
+    right = gain([first, first, second, second], [1, 3], **HOW)
+    pd.testing.assert_frame_equal(right, gain([first, second], [1, 3], **HOW))
 
 
 def test_only_the_best_k_are_ranked_again():
