@@ -19,7 +19,7 @@ def growth(rows: pd.DataFrame, fits: pd.DataFrame) -> Figure:
 
     rows: columns which, images, seconds; fits: columns which, exponent, factor.
     """
-    figure, panel = plt.subplots(figsize=(6, 3.8))
+    figure, panel = plt.subplots(figsize=(8, 4.2))
     for number, (which, name) in enumerate(WAYS.items()):
         part = rows[rows["which"] == which]
         fit = fits.set_index("which").loc[which]

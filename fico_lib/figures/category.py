@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, series
+from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, name_points, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -52,6 +52,7 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
     figure, panels = plt.subplots(
         len(sets), 2, figsize=(8, 1.0 + 2.8 * len(sets)), sharey=True, squeeze=False
     )
+    points = {}
     for data, line in zip(sets, panels, strict=True):
         for panel, (direction, title) in zip(line, DIRECTIONS.items(), strict=True):
             here = rows[(rows["data"] == data) & (rows["direction"] == direction)]
@@ -64,16 +65,16 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
                     colour = look["color"]
                     face = colour if filled else "white"
                     panel.plot(*end[["mAP@N", "R@1"]], "o", color=colour, markerfacecolor=face)
-            for model, name in names.items():
-                if model in at.index and not at.loc[model].isna().any():
-                    x, y = at.loc[model, ["mAP@N", "R@1"]]
-                    panel.plot(x, y, "x", color="#555555", markersize=5)
-                    panel.annotate(name, (x, y), (4, 3), textcoords="offset points", fontsize=8)
+            models = at.loc[[m for m in names if m in at.index], ["mAP@N", "R@1"]].dropna()
+            panel.plot(models["mAP@N"], models["R@1"], "x", color="#555555", markersize=5)
+            points[panel] = {names[model]: tuple(xy) for model, xy in models.T.items()}
             chance = here.loc[here["metric"] == "mAP@N", "chance_percent"].iloc[0]
             panel.axvline(chance, color=GREY, linewidth=1, linestyle=":", label="chance")
             panel.set_title(f"{data}: {title}", fontsize=10)
             panel.set_xlabel("mAP@N (%)")
         line[0].set_ylabel("R@1 (%)")
+    for panel, named in points.items():  # once the axes, which panels share, are settled
+        name_points(panel, named)
     marks = {"float": "#555555", "binary": "white"}
     for name, face in marks.items():
         panels[0, 0].plot([], [], "o", color="#555555", markerfacecolor=face, label=name)
@@ -86,7 +87,7 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
 @matplotlib.rc_context(STYLE)
 def reliability(rows: pd.DataFrame) -> Figure:
     """How often what was said with a probability was so. rows: said_percent, found_percent."""
-    figure, panel = plt.subplots(figsize=(4.2, 3.6))
+    figure, panel = plt.subplots(figsize=(8, 3.4))
     panel.plot([0, 100], [0, 100], color=GREY, lw=1, label="perfectly calibrated")
     panel.plot(rows["said_percent"], rows["found_percent"], label="labeller", **series(0))
     panel.set(xlabel="predicted probability (%)", ylabel="labels that are there (%)")

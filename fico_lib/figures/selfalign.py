@@ -17,7 +17,7 @@ def variants(rows: pd.DataFrame) -> Figure:
 
     rows: model, base, r_sum_percent, low, high; drawn in their order, from the top.
     """
-    figure, panel = plt.subplots(figsize=(7, 0.9 + 0.36 * len(rows)))
+    figure, panel = plt.subplots(figsize=(8, 0.9 + 0.36 * len(rows)))
     y = np.arange(len(rows))[::-1]
     for number, base in enumerate(rows["base"].unique()):
         here = (rows["base"] == base).to_numpy()
@@ -43,9 +43,7 @@ def sweeps(concepts: pd.DataFrame, aligned: pd.DataFrame, base: pd.Series) -> Fi
     same, its interval is the band. A panel without rows is left out.
     """
     shown = [part for part in (("concepts", concepts), ("aligned", aligned)) if len(part[1])]
-    figure, panels = plt.subplots(
-        1, len(shown), figsize=(4 * len(shown), 3.4), sharey=True, squeeze=False
-    )
+    figure, panels = plt.subplots(1, len(shown), figsize=(8, 3.4), sharey=True, squeeze=False)
     for panel, (column, rows) in zip(panels[0], shown, strict=True):
         x = rows[column] if column == "concepts" else np.arange(len(rows))
         value = rows["r_sum_percent"]
@@ -76,7 +74,7 @@ def time_and_accuracy(rows: pd.DataFrame, stages: Sequence[str]) -> Figure:
 
     rows: model, ms_per_query, r_sum_percent, low, high.
     """
-    figure, panel = plt.subplots(figsize=(7, 4.4))
+    figure, panel = plt.subplots(figsize=(8, 4.4))
     joined = rows[rows["model"].isin(stages)].sort_values("ms_per_query")
     panel.plot(joined["ms_per_query"], joined["r_sum_percent"], color=GREY, lw=1, zorder=0)
     for number, row in enumerate(rows.itertuples()):
@@ -99,7 +97,7 @@ def word_regions(rows: pd.DataFrame, pictures: Sequence[np.ndarray]) -> Figure:
     """
     words = list(dict.fromkeys(rows["word"]))
     figure, panels = plt.subplots(
-        len(words), rows["place"].max(), figsize=(7, 1.35 * len(words)), squeeze=False
+        len(words), rows["place"].max(), figsize=(8, 1.55 * len(words)), squeeze=False
     )
     for panel in panels.flat:
         panel.set_axis_off()

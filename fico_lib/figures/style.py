@@ -27,3 +27,25 @@ def series(number: int) -> dict:
         "marker": MARKERS[(number + 3 * turn) % len(MARKERS)],
         "linestyle": LINES[(number + turn) % len(LINES)],
     }
+
+
+def name_points(panel, points: dict[str, tuple[float, float]]) -> None:
+    """Write names beside a panel, each joined with its point (x, y): no two overlap.
+
+    To be called when the panel's limits are settled; they stay as they are.
+    """
+    panel.autoscale(False)
+    height = panel.get_window_extent().height / panel.figure.dpi * 72  # in points
+    line = min(10 / height, 1 / max(len(points), 1))
+    order = sorted(points, key=lambda name: points[name][1])
+    at = [float(panel.transLimits.transform(points[name])[1]) for name in order]
+    for i in range(1, len(at)):  # apart from below, then down from the top where that went beyond
+        at[i] = max(at[i], at[i - 1] + line)
+    for i in reversed(range(len(at))):
+        at[i] = min(at[i], 1 - line * (len(at) - 1 - i))
+    leader = {"arrowstyle": "-", "color": "#aaaaaa", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3}
+    for name, y in zip(order, at, strict=True):
+        panel.annotate(
+            name, points[name], (1.03, y), textcoords="axes fraction", fontsize=8, va="center",
+            arrowprops=leader,
+        )  # fmt: skip

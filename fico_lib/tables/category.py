@@ -85,11 +85,15 @@ def precision(compared: Comparison, data: str) -> Table:
             one = means.loc[(data, RANDOM, direction, metric)]
             chance[title, metric] = f"{one['chance_percent']:.1f} (0.0)"
     frame = pd.DataFrame([*rows, chance])
-    partial = " n/a: a reranked, partial list says nothing at that depth."
+    notes = {
+        "±": " After ±: the standard deviation over seeds.",
+        "n/a": " n/a: a reranked, partial list says nothing at that depth.",
+    }
+    printed = frame.to_csv()
     return Table(
         frame,
         f"Mean average precision on {data} in percent, in parentheses corrected for chance, with "
-        f"95 % intervals below.{partial if (frame == 'n/a').any(axis=None) else ''}",
+        f"95 % intervals below.{''.join(note for sign, note in notes.items() if sign in printed)}",
         words=("",),
     )
 
@@ -98,7 +102,7 @@ def _cell(one: pd.Series) -> str:
     if pd.isna(one["percent"]):
         return "n/a"
     first, _, interval = with_interval(one["percent"], one["low"], one["high"]).partition("\n")
-    deviation = "" if pd.isna(one["seed_deviation"]) else f" ± {one['seed_deviation']:.1f}"
+    deviation = "" if pd.isna(one["seed_deviation"]) else f"\n± {one['seed_deviation']:.1f}"
     return f"{first} ({one['corrected_percent']:.1f})\n{interval}{deviation}"
 
 

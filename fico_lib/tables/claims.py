@@ -5,6 +5,11 @@ import pandas as pd
 from fico_lib.results.claims import verdicts
 from fico_lib.tables.show import Table, Text
 
+SAID = {  # of one claim, of several
+    "holds": ("holds", "hold"),
+    "does not hold": ("does not hold", "do not hold"),
+    "undecided": ("is undecided", "are undecided"),
+}
 MARKS = {"holds": "✓ holds", "does not hold": "✗ does not hold", "undecided": "? undecided"}
 
 
@@ -42,5 +47,6 @@ def _case(case: dict) -> str:
 def count(rows: pd.DataFrame) -> Text:
     """How many claims hold, in a sentence."""
     found = list(verdicts(rows).values())
-    parts = [f"{found.count(v)} {'hold' if v == 'holds' else v}" for v in MARKS if v in found]
-    return Text(f"Of {len(found)} claims tested here, {', '.join(parts)}.")
+    parts = [f"{found.count(v)} {SAID[v][found.count(v) > 1]}" for v in SAID if v in found]
+    claims = "claims" if len(found) > 1 else "claim"
+    return Text(f"Of {len(found)} {claims} tested here, {', '.join(parts)}.")

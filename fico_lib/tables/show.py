@@ -14,7 +14,8 @@ class Table:
 
     The columns of `frame` are texts, or pairs (heading, column): equal headings that stand side by
     side are printed once, above their columns. What follows a line break in a cell is printed
-    small. `words`: the columns that hold words, and are set left; the others hold numbers.
+    small, line by line. `words`: the columns that hold words, and are set left; the others hold
+    numbers.
     """
 
     frame: pd.DataFrame
@@ -44,7 +45,7 @@ class Table:
 
     def _cell(self, tag: str, column: str, value: object) -> str:
         first, _, rest = str(value).partition("\n")
-        small = f"<br><small>{escape(rest)}</small>" if rest else ""
+        small = "".join(f"<br><small>{escape(line)}</small>" for line in rest.splitlines())
         kind = ' class="words"' if column in self.words else ""
         return f"<{tag}{kind}>{escape(first)}{small}</{tag}>"
 

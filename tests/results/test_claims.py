@@ -46,11 +46,11 @@ def test_rows_and_table_say_what_was_found():
     shown = tables.table(frame).frame.iloc[0]
     assert shown["verdict"] == "? undecided"
     assert shown["found here"].startswith("x - y, i2t: 2.0 [1.")
-    assert tables.count(frame).markdown == "Of 1 claims tested here, 1 undecided."
+    assert tables.count(frame).markdown == "Of 1 claim tested here, 1 is undecided."
 
 
 def test_a_claim_whose_models_were_not_run_is_undecided_and_says_so():
     frame = pd.DataFrame([*rows(CLAIM, []), *rows(Claim("y", "Y.", "", ""), [case(1, 2)])])
     assert verdicts(frame) == {"x": UNDECIDED, "y": HOLDS}
     assert "not run" in tables.table(frame).frame.iloc[0]["found here"]
-    assert tables.count(frame).markdown == "Of 2 claims tested here, 1 hold, 1 undecided."
+    assert tables.count(frame).markdown == "Of 2 claims tested here, 1 holds, 1 is undecided."
