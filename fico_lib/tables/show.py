@@ -79,12 +79,15 @@ def pairs(rows: dict[str, object]) -> Table:
 
 
 def with_interval(value: float, low: float, high: float) -> str:
-    """A percentage, and its interval on a line of its own.
+    """A percentage, and its interval on a line of its own; 100 without decimals, which is shorter.
 
     >>> with_interval(31.24, 28.5, 34.0)
     '31.2\\n[28.5, 34.0]'
+    >>> with_interval(99.98, 99.9, 100.0)
+    '100.0\\n[99.9, 100]'
     """
-    return f"{value:.1f}\n[{low:.1f}, {high:.1f}]"
+    ends = ", ".join(f"{end:.1f}".replace("100.0", "100") for end in (low, high))
+    return f"{value:.1f}\n[{ends}]"
 
 
 def written(value: object) -> str:
