@@ -7,13 +7,20 @@ from matplotlib.figure import Figure
 
 from fico_lib.figures.style import DIRECTIONS, GREY, STYLE, name_points, series
 
+KINDS = {  # how the curves of a granularity differ from those of others
+    "FG": {"linestyle": "--", "linewidth": 1, "markersize": 4},
+    "CG": {"linestyle": "-", "linewidth": 2.4, "markersize": 6},
+    "": {"linestyle": ":", "linewidth": 1.5, "marker": "none", "color": GREY},
+}
+
 
 @matplotlib.rc_context(STYLE)
 def precision_recall(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
     """11-point interpolated precision-recall curves; a row of panels per data set.
 
-    rows: tidy, with columns data, model, direction, recall_percent, precision_percent; a model
-    without a curve (a partial ranking has none) is left out of the panels.
+    rows: tidy, with columns data, model, granularity, direction, recall_percent, precision_percent;
+    a model without a curve (a partial ranking has none) is left out of the panels. Codes are drawn
+    in heavy lines, what is not a model in grey.
     """
     sets = list(dict.fromkeys(rows["data"]))
     figure, panels = plt.subplots(
@@ -26,10 +33,8 @@ def precision_recall(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
                 part = here[here["model"] == model].sort_values("recall_percent")
                 if part.empty:
                     continue
-                look = series(number)
-                panel.plot(
-                    part["recall_percent"], part["precision_percent"], label=name, ms=4, **look
-                )
+                look = series(number) | KINDS[part["granularity"].iloc[0]]
+                panel.plot(part["recall_percent"], part["precision_percent"], label=name, **look)
             panel.set_title(f"{data}: {title}", fontsize=10)
         line[0].set_ylabel("precision (%)")
     for panel in panels[-1]:

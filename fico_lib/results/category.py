@@ -333,7 +333,7 @@ def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """Precision-recall curves averaged over seeds."""
-    return over_seeds(curves, ("data", "model", "direction", "recall_percent"))
+    return over_seeds(curves, ("data", "model", "granularity", "direction", "recall_percent"))
 
 
 def two_tasks(accuracy: pd.DataFrame) -> pd.DataFrame:
