@@ -24,15 +24,14 @@ def ranked_sums(keys: torch.Tensor, depths: Sequence[int]) -> tuple[OptimisticSu
 
 def _mixed_ties(keys: torch.Tensor, hits: torch.Tensor) -> MixedTies:
     """The groups; hits: relevant candidates in the first 0 ... m, (b, m + 1)."""
-    m = keys.shape[1]
+    b, m = keys.shape
+    first = torch.ones_like(keys, dtype=torch.bool)  # of its tie group; each row begins one
+    first[:, 1:] = keys[:, 1:] >> 1 != keys[:, :-1] >> 1
+    starts = first.flatten().nonzero().squeeze(1)
+    starts = torch.cat([starts, starts.new_full((1,), b * m)])
     row, column = ((keys[:, 1:] ^ keys[:, :-1]) == 1).nonzero(as_tuple=True)
-    rows, which = torch.unique_consecutive(row, return_inverse=True)
-    value = keys[row, column + 1]
-    low, high = torch.empty_like(row), torch.empty_like(row)
-    for i, r in enumerate(rows.tolist()):
-        here = which == i
-        low[here] = torch.searchsorted(keys[r], value[here] - 1)
-        high[here] = torch.searchsorted(keys[r], value[here], right=True)
+    group = torch.searchsorted(starts, row * m + column, right=True)
+    low, high = starts[group - 1] - row * m, starts[group] - row * m
     groups = (row, m - high, hits[row, m - high], high - low, high - column - 1)
     return MixedTies(*(g.cpu().numpy() for g in groups))
 
