@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS
 from fico_lib.metrics.chance import corrected
-from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
 from fico_lib.results.category_claims import claims
@@ -66,8 +66,10 @@ class Comparison:
     """The evaluated entries of one run, as tidy tables.
 
     accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
-    a partial ranking has no value; curves: per recall level; denominators: per convention (first
-    data set, first seed); gaps: paired differences; claims: see `fico_lib.results.claims`.
+    a partial ranking has no value; its low and high (95 %, over images and seeds) are those of the
+    mean over an entry's seeds, in the row of each; curves: per recall level; denominators: per
+    convention (first data set, first seed); gaps: paired differences, with such intervals; claims:
+    see `fico_lib.results.claims`.
     depths: the k of mAP@k that the data allow.
     """
 
@@ -130,13 +132,13 @@ def compare(
             (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
             for e in task.entries
         ]
+        runs = Runs(_by_name(found), sizes[task.name][0], resamples)
         for entry, result in found:
-            accuracy += _accuracy_rows(task.name, entry, result, resamples)
+            accuracy += _accuracy_rows(task.name, entry, result, runs)
             curves += _curve_rows(task.name, entry, result)
-        gaps += _gap_rows(task.name, found, depths, resamples)
+        gaps += _gap_rows(task.name, runs, depths)
         if tested is None:
             conventions = list(_denominator_rows(task, found, denominator, how))
-            runs = Runs(_by_name(found), sizes[task.name][0], resamples)
             tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
@@ -157,11 +159,6 @@ def _by_name(found: list[tuple[Entry, EvaluationResult]]) -> dict[str, list[Eval
     return grouped
 
 
-def _per_query(metric: str) -> str:
-    """The name of a metric's per-query values: AP@k belongs to mAP@k."""
-    return metric.removeprefix("m")
-
-
 def _shown(metric: str) -> str:
     return metric.replace("@all", "@N")
 
@@ -176,19 +173,14 @@ def _about(data: str, entry: Entry) -> dict:
     }
 
 
-def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, resamples: int):
+def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs):
     for by_direction in (result.instance, result.category):
         for direction, found in by_direction.items():
             for metric in (name for name in found.metrics if "@" in name):
                 value, chance = found[metric], found.chance[metric]
                 low = high = pessimistic = optimistic = None
                 if value is not None:
-                    low, high = bootstrap_interval(
-                        found.per_query[_per_query(metric)],
-                        found.clusters,
-                        samples=resamples,
-                        seed=0,
-                    )
+                    low, high = runs.estimate(entry.name, direction, metric).interval()
                     pessimistic, optimistic = found.tie_interval[metric]
                 yield _about(data, entry) | {
                     "direction": direction,
@@ -247,53 +239,27 @@ def _denominator_rows(
                     }
 
 
-def _gap_rows(data: str, found: list[tuple[Entry, EvaluationResult]], depths, resamples: int):
+def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
     """Paired differences: the best FG model against the best CG one, and the controls' factors."""
     metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@all"]
-    for direction in DIRECTIONS:
-        for metric in metrics:
-            values = _over_seeds(found, direction, metric)
-            best = {
-                g: max(names, key=lambda name: np.nanmean(values[name]))
-                for g, names in _by_granularity(found, values).items()
+    for direction, metric in product(DIRECTIONS, metrics):
+        best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
+        pairs = [] if None in best else [("best FG, best CG", "", *best)]
+        for factor, at, a, b in [*pairs, *FACTORS]:
+            gap = runs.estimate(a, direction, metric) - runs.estimate(b, direction, metric)
+            low, high = gap.interval()
+            yield {
+                "data": data,
+                "factor": factor,
+                "at": at,
+                "model": a,
+                "than": b,
+                "direction": direction,
+                "metric": _shown(metric),
+                "gap_percent": gap.value,
+                "low": low,
+                "high": high,
             }
-            pairs = [("best FG, best CG", "", best["FG"], best["CG"])] if len(best) == 2 else []
-            for factor, at, a, b in [*pairs, *FACTORS]:
-                task = found[0][1].instance if metric == "R@1" else found[0][1].category
-                test = paired_test(
-                    values[a], values[b], task[direction].clusters, samples=resamples, seed=0
-                )
-                yield {
-                    "data": data,
-                    "factor": factor,
-                    "at": at,
-                    "model": a,
-                    "than": b,
-                    "direction": direction,
-                    "metric": _shown(metric),
-                    "gap_percent": test.difference,
-                    "low": test.low,
-                    "high": test.high,
-                    "p_value": test.p_value,
-                }
-
-
-def _over_seeds(found, direction: str, metric: str) -> dict[str, np.ndarray]:
-    """Per-query values of each entry, averaged over its seeds; without those that are n/a."""
-    runs: dict[str, list[np.ndarray]] = {}
-    for entry, result in found:
-        one = (result.instance if metric == "R@1" else result.category)[direction]
-        if one[metric] is not None:
-            runs.setdefault(entry.name, []).append(one.per_query[_per_query(metric)])
-    return {name: np.mean(values, axis=0) for name, values in runs.items()}
-
-
-def _by_granularity(found, names) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for entry, _ in found:
-        if entry.granularity and entry.name in names:
-            grouped.setdefault(entry.granularity, []).append(entry.name)
-    return grouped
 
 
 TABLES = ("accuracy", "curves", "denominators", "gaps")
@@ -323,7 +289,7 @@ def read(folder: Path) -> tuple[Comparison, dict]:
 
 
 def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:
-    """Rows averaged over seeds (interval bounds too); `seed_deviation` is that of `percent`."""
+    """Rows averaged over seeds, whose intervals are one; `seed_deviation` is that of `percent`."""
     grouped = rows.groupby(list(keys), sort=False)
     means = grouped.mean(numeric_only=True).drop(columns="seed")
     if "percent" in rows:

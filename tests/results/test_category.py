@@ -80,7 +80,19 @@ def test_accuracy_is_what_the_engine_says(compared):
             one, engine = rows.loc[(direction, ours)], result.category[direction]
             assert one["percent"] == engine[metric]
             assert one["corrected_percent"] == engine.corrected[metric]
-            assert one["low"] < one["percent"] < one["high"]
+
+
+def test_intervals_are_of_the_mean_over_seeds(compared):
+    _, found = compared
+    entry = ["data", "model", "direction", "metric"]
+    bounds = found.accuracy.groupby(entry)[["low", "high"]]
+    assert (bounds.nunique() == 1).all(axis=None)
+    means = results.over_seeds(found.accuracy).set_index(entry)
+    assert (means["low"] <= means["percent"]).all()
+    assert (means["percent"] <= means["high"]).all()
+    trained = means[means["kind"] == "model"]
+    wide = trained["high"] - trained["low"]
+    assert (wide >= trained["seed_deviation"]).all()  # two seeds: their means are drawn as well
 
 
 def test_a_depth_beyond_the_candidates_is_left_out(compared):
