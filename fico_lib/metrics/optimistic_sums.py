@@ -85,9 +85,8 @@ class OptimisticSums:
         gain = np.bincount(self.ties.row[whole], self.gains[ties][whole], len(sums))
         sums = sums + gain
         result = divide(sums, hits, k, self.total, denominator)
-        inside = np.minimum(
-            cut.relevant, k - cut.above
-        )  # of the cut group, in the optimistic order
+        # What the optimistic order takes of the cut group goes: what stands above it is left.
+        inside = np.minimum(cut.relevant, k - cut.above)
         above = sums[cut.row] - precision_sum(
             cut.above, cut.before, cut.count, inside, "optimistic"
         )

@@ -246,8 +246,6 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
         best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
         pairs = [] if None in best else [("best FG, best CG", "", *best)]
         for factor, at, a, b in [*pairs, *FACTORS]:
-            gap = runs.estimate(a, direction, metric) - runs.estimate(b, direction, metric)
-            low, high = gap.interval()
             yield {
                 "data": data,
                 "factor": factor,
@@ -256,10 +254,7 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "than": b,
                 "direction": direction,
                 "metric": _shown(metric),
-                "gap_percent": gap.value,
-                "low": low,
-                "high": high,
-            }
+            } | runs.gap(a, b, direction, metric)
 
 
 TABLES = ("accuracy", "curves", "denominators", "gaps")

@@ -55,6 +55,15 @@ class Runs:
             self._known[key] = values and self._resampling.estimate(values, clusters)
         return self._known[key]
 
+    def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
+        """The paired difference a - b, as columns of a row; None where one of them has no value."""
+        found = [self.estimate(model, direction, metric) for model in (a, b)]
+        if None in found:
+            return None
+        gap = found[0] - found[1]
+        low, high = gap.interval()
+        return {"gap_percent": gap.value, "low": low, "high": high}
+
     def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
         """R@1 + R@5 + R@10 of both directions, up to 600."""
         parts = [self.estimate(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
@@ -70,20 +79,9 @@ class Runs:
         """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
         pairs = product(self.models("FG"), self.models("CG"))
         for (fine, coarse), direction, k in product(pairs, DIRECTIONS, cuts):
-            found = [self.estimate(model, direction, f"R@{k}") for model in (fine, coarse)]
-            if None in found:
-                continue
-            gap = found[0] - found[1]
-            low, high = gap.interval()
-            yield {
-                "model": fine,
-                "than": coarse,
-                "direction": direction,
-                "k": k,
-                "gap_percent": gap.value,
-                "low": low,
-                "high": high,
-            }
+            gap = self.gap(fine, coarse, direction, f"R@{k}")
+            if gap is not None:
+                yield {"model": fine, "than": coarse, "direction": direction, "k": k} | gap
 
     def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of every model over queries and seeds, with interval and chance level: rows."""
