@@ -12,7 +12,7 @@ test: .venv/test.stamp
 	@$(BIN)/python -m pytest
 
 check: .venv/test.stamp
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-cache
 
 bench: .venv/test.stamp
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
@@ -23,7 +23,7 @@ clean:
 help:
 	@echo "make book [PROFILE=laptop]  run the study and build the book"
 	@echo "make test                   run the tests"
-	@echo "make check                  formatting and linting"
+	@echo "make check                  formatting, linting, and which part imports which"
 	@echo "make bench                  the library beside its peers, as ratios"
 	@echo "make clean                  remove everything generated (not .venv)"
 
