@@ -15,10 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fico_lib.encode import EXTRA, build_features
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, build, weights_of
+from fico_lib.pipeline.encode import EXTRA, build_features
 from fico_lib.study.parameters import load
 
 COLUMNS = ("model", "train s", "encode s", "score s", "µs per pair", "R@1 i2t", "R@1 t2i", "RSum")

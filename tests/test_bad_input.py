@@ -5,10 +5,10 @@ import pytest
 from scipy import sparse
 
 from fico_lib.encodings import Codes, Embeddings, Scores, captions_per_image
-from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
+from fico_lib.evaluation.relevance import label_matrix
 from fico_lib.metrics.conventions import Conventions
-from fico_lib.tasks import label_matrix
+from fico_lib.runtime.errors import InputError
 
 N, M = 6, 18
 OF = np.arange(M) // 3
@@ -60,7 +60,8 @@ def test_a_product_that_overflows_is_said():
 def test_all_equal_rows_are_at_chance(make):
     given = {
         "scores": Scores(np.full((N, M), 0.3), None, OF),
-        "embeddings": Embeddings(np.ones((N, 8)), np.ones((M, 8)), OF),
+        # 16 dimensions: norm and products are exact, whichever way a processor adds them.
+        "embeddings": Embeddings(np.ones((N, 16)), np.ones((M, 16)), OF),
         "codes": Codes.pack(np.ones((N, 8)), np.ones((M, 8)), OF),
     }[make]
     result = evaluate(given, LABELS, map_at=(1, 5, 10, "all"))

@@ -9,10 +9,10 @@ import torch
 from scipy import sparse
 
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.errors import InputError
 from fico_lib.evaluation import evaluate
+from fico_lib.evaluation.trec import read_qrels, read_run, write_qrels, write_run
+from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import similarity
-from fico_lib.trec import read_qrels, read_run, write_qrels, write_run
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -6,17 +6,17 @@ its notebook, `fico describe`, the help of `fico run`, and the validation before
 
 from importlib import import_module
 
-from fico_lib.chapters.base import ChapterParameters
-from fico_lib.errors import unknown_name
+from fico_lib.report.parameters import ChapterParameters
+from fico_lib.runtime.errors import unknown_name
 
 CHAPTERS = {
-    "data": "fico_lib.chapters.data:DataChapter",
-    "instance": "fico_lib.chapters.instance:InstanceChapter",
-    "category": "fico_lib.chapters.category:CategoryChapter",
-    "encoding_storage": "fico_lib.chapters.encoding_storage:EncodingStorageChapter",
-    "attention": "fico_lib.chapters.attention:AttentionChapter",
-    "search": "fico_lib.chapters.search:SearchChapter",
-    "selfalign": "fico_lib.chapters.selfalign:SelfAlignChapter",
+    "data": "fico_lib.chapters.data.parameters:DataChapter",
+    "instance": "fico_lib.chapters.instance.parameters:InstanceChapter",
+    "category": "fico_lib.chapters.category.parameters:CategoryChapter",
+    "encoding_storage": "fico_lib.chapters.encoding_storage.parameters:EncodingStorageChapter",
+    "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
+    "search": "fico_lib.chapters.search.parameters:SearchChapter",
+    "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
 }
 
 

@@ -1,13 +1,13 @@
 """Costs by arithmetic: weights, floating-point operations, bytes of what is stored. Exact, instant.
 
-A model's facts are those of FiCo-ITR's Table 1 and of the architectures in `fico_lib.models.paper`.
+A model's facts are those of FiCo-ITR's Table 1 and of `fico_lib.costs.architectures`.
 """
 
 from dataclasses import dataclass
 
-from fico_lib.errors import unknown_name
-from fico_lib.models.paper import paper_model
-from fico_lib.models.paper.model import Flops, Kept, PaperModel, build
+from fico_lib.costs.architectures import paper_model
+from fico_lib.costs.architectures.model import Flops, Kept, PaperModel, build
+from fico_lib.runtime.errors import unknown_name
 
 GIB = 2**30
 FLOAT_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}

@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from fico_lib.errors import InputError
-from fico_lib.models.paper.model import Flops, PaperModel, Step, build, materialise
+from fico_lib.costs.architectures.model import Flops, PaperModel, Step, build, materialise
+from fico_lib.runtime.errors import InputError
 
 LONGEST_TEXT = 40  # tokens, as the paper pads its texts; shorter where a model cannot read so many
 LARGE = 500_000_000  # weights; beyond this they are counted in bfloat16, to fit a laptop

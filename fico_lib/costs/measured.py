@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from fico_lib.errors import unknown_name
+from fico_lib.runtime.errors import unknown_name
 
 DTYPES = {
     name: getattr(torch, name) for name in ("float64", "float32", "float16", "bfloat16")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 
 from fico_lib.costs.analytic import Analytic
+from fico_lib.costs.architectures.model import PaperModel
 from fico_lib.costs.steps import kept_images, kept_texts
-from fico_lib.models.paper.model import PaperModel
 
 BLOCK = 32  # images, or texts, that are scored at once
 

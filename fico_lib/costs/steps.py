@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 
 from fico_lib.costs.analytic import FLOAT_BYTES, Analytic
+from fico_lib.costs.architectures.model import PaperModel, Step, materialise
 from fico_lib.costs.measured import Measurement, OutOfMemoryError, dtype_of, measure
-from fico_lib.models.paper.model import PaperModel, Step, materialise
 
 LONGEST_BATCH = 0.25  # of the time that a step is given: one batch should leave room for repeats
 PAIR_BYTES = 1 << 28  # of the tokens that a block of pairs may hold

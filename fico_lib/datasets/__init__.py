@@ -7,8 +7,8 @@ that makes a `Dataset` from them, and its entry here.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fico_lib.errors import unknown_name
-from fico_lib.files import code_digest, digest
+from fico_lib.runtime.digests import code_digest, digest
+from fico_lib.runtime.errors import unknown_name
 
 if TYPE_CHECKING:
     from fico_lib.datasets.dataset import Dataset

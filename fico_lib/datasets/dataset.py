@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 class Images(Protocol):

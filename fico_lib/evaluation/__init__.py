@@ -1,5 +1,9 @@
 """The evaluation engine: encodings in, metrics out, without ever holding all pairs.
 
+Instance: count what beats the positive (`counts`). Category from scores: sort keys that carry the
+relevance in their lowest bit (`sort_keys`). Category from codes: a histogram over the distances
+(`histogram`).
+
 >>> import numpy as np
 >>> from fico_lib.encodings import Scores
 >>> scores = np.array([[0.9, 0.2, 0.1], [0.3, 0.4, 0.8]])

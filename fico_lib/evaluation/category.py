@@ -4,16 +4,16 @@ from threading import Lock
 
 import numpy as np
 
+from fico_lib.evaluation.histogram import agreement_groups
 from fico_lib.evaluation.per_query import RULES, mean, skip_empty, tie_rule
+from fico_lib.evaluation.relevance import Categories
 from fico_lib.evaluation.result import DirectionResult
+from fico_lib.evaluation.sort_keys import ordered_keys, ordered_keys_by_index
 from fico_lib.metrics.average_precision import GroupedPrecision
 from fico_lib.metrics.chance import average_precision_chance
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.optimistic_sums import OptimisticSums
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
-from fico_lib.ranking.histogram import agreement_groups
-from fico_lib.ranking.keys import ordered_keys, ordered_keys_by_index
-from fico_lib.tasks import Categories
 
 GROUPS = 1 << 17  # tie groups that are evaluated at once: what stays in a cache
 
@@ -30,7 +30,7 @@ class CategoryCollector:
         self.candidates, self.how = candidates, how
         self.backend, self.highest = backend, highest
         if backend.tensors:
-            from fico_lib.metrics.ranked_tensors import ranked_sums  # imports torch
+            from fico_lib.metrics.ranked_tensors import ranked_sums
         else:
             from fico_lib.metrics.ranked import ranked_sums
         self.ranked_sums = ranked_sums

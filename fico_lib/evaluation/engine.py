@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fico_lib.encodings import Codes, Encodings, Scores
-from fico_lib.errors import InputError, unknown_name
 from fico_lib.evaluation.instance import InstanceCollector
-from fico_lib.evaluation.memory import parse_bytes
-from fico_lib.evaluation.result import EvaluationResult
-from fico_lib.evaluation.stream import (
-    Resources,
-    default_threads,
-    serves_both,
-    stream,
-    stream_both,
+from fico_lib.evaluation.relevance import (
+    DIRECTIONS,
+    Categories,
+    explicit_positives,
+    instance_positives,
 )
+from fico_lib.evaluation.result import EvaluationResult
+from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
 from fico_lib.metrics.conventions import TASKS, Conventions
+from fico_lib.runtime.errors import InputError, unknown_name
+from fico_lib.runtime.memory import parse_bytes
 from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
-from fico_lib.tasks import DIRECTIONS, Categories, explicit_positives, instance_positives
 
 
 def evaluate(
@@ -43,7 +42,7 @@ def evaluate(
 ) -> EvaluationResult:
     """Evaluate retrieval in both directions.
 
-    labels: of the images (see `fico_lib.tasks.label_matrix`), for the category task.
+    labels: of the images (see `fico_lib.evaluation.relevance.label_matrix`), for the category task.
     tasks: `instance`, `category`; by default all there is relevance for.
     relevance: judgements in place of both (see `explicit_positives`; labels, when given too, keep
         the category task).
@@ -98,7 +97,7 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks)
     candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
     if task == "instance":
         return InstanceCollector(positives[direction], rows[direction], candidates, how)
-    from fico_lib.evaluation.category import CategoryCollector  # imports a compiler
+    from fico_lib.evaluation.category import CategoryCollector
 
     highest = blocks.highest if isinstance(encodings, Codes) else None
     return CategoryCollector(

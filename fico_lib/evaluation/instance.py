@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from fico_lib.evaluation.per_query import RULES, mean, skip_empty, tie_rule
-from fico_lib.evaluation.result import DirectionResult
-from fico_lib.metrics.chance import rank_chance, recall_chance
-from fico_lib.metrics.conventions import Conventions
-from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
-from fico_lib.ranking.counts import (
+from fico_lib.evaluation.counts import (
     best_positive,
     count_above,
     count_above_in_order,
     positive_scores,
 )
-from fico_lib.tasks import Positives
+from fico_lib.evaluation.per_query import RULES, mean, skip_empty, tie_rule
+from fico_lib.evaluation.relevance import Positives
+from fico_lib.evaluation.result import DirectionResult
+from fico_lib.metrics.chance import rank_chance, recall_chance
+from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
 
 
 class InstanceCollector:

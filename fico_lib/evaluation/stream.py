@@ -8,8 +8,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fico_lib.encodings import Encodings, Scores
-from fico_lib.errors import InputError
-from fico_lib.ranking.counts import BothDirections
+from fico_lib.evaluation.counts import BothDirections
+from fico_lib.runtime.errors import InputError
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 32  # bytes that ranking takes per score of a slice

@@ -9,7 +9,7 @@ centre x, centre y, width and height as fractions of the image.
 
 from importlib import import_module
 
-from fico_lib.errors import unknown_name
+from fico_lib.runtime.errors import unknown_name
 
 FEATURES = {
     "crops": "fico_lib.features.crops:CropFeatures",

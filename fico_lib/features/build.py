@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from fico_lib.datasets.dataset import Dataset, Split
-from fico_lib.devices import threads
 from fico_lib.features import doc2vec, feature_class
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import FeatureParameters
 from fico_lib.features.text import Tokens, Vocabulary
-from fico_lib.progress import track
+from fico_lib.runtime.devices import threads
+from fico_lib.runtime.progress import track
 
 BLOCK = 1000  # images standardised at once
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 CONFIGURATION = ("config.json", "preprocessor_config.json")
 

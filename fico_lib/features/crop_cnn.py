@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fico_lib.progress import track
+from fico_lib.runtime.progress import track
 
 SIZE = 16  # pixels per side of a crop
 BATCH = 256

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 
 from fico_lib.datasets.dataset import Dataset, Split
-from fico_lib.devices import seeded
-from fico_lib.errors import InputError
 from fico_lib.features import crop_cnn
 from fico_lib.features.boxes import NOTHING, WHOLE, Boxes, cut, detect
 from fico_lib.features.crop_cnn import CropCNN
 from fico_lib.features.parameters import CropParameters
-from fico_lib.files import digest
+from fico_lib.runtime.devices import seeded
+from fico_lib.runtime.digests import digest
+from fico_lib.runtime.errors import InputError
 
 TARGETS = ("kind", "colour", "size")
 

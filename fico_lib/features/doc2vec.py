@@ -12,7 +12,7 @@ import numpy as np
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument, train_document_dbow
 
 from fico_lib.features.text import UNKNOWN, Tokens
-from fico_lib.progress import track
+from fico_lib.runtime.progress import track
 
 EPOCHS = 20
 RATE, LAST_RATE = 0.025, 1e-4  # gensim's own

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from fico_lib.datasets.dataset import Dataset, Split
-from fico_lib.errors import InputError
 from fico_lib.features.checkpoint import checkpoint_files
 from fico_lib.features.parameters import GridParameters
+from fico_lib.runtime.errors import InputError
 
 # Feature maps of a few images stay in a CPU's cache: 4 at once take half the time of 16.
 BATCH = {"cpu": 4, "cuda": 64}

@@ -5,7 +5,7 @@ Everywhere: probabilities (n, c) float in [0, 1], labels (n, c) bool, n images a
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 def _checked(predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from fico_lib.errors import InputError, unknown_name
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES
+from fico_lib.runtime.errors import InputError, unknown_name
 
 TASKS = ("instance", "category")
 

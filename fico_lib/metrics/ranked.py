@@ -1,16 +1,16 @@
 """Queries ranked on the CPU: what average precision and the PR curve need, in one pass over keys.
 
-Keys (see `fico_lib.ranking.keys`) stand in ascending order with the relevance in their lowest bit,
-so the optimistic order is the one they stand in, from the last to the first. Other tie rules
-correct its sums for the mixed tie groups (see `fico_lib.metrics.optimistic_sums`).
+Keys (see `fico_lib.evaluation.sort_keys`) stand in ascending order with the relevance in their
+lowest bit, so the optimistic order is the one they stand in, from the last to the first. Other
+tie rules correct its sums for the mixed tie groups (see `fico_lib.metrics.optimistic_sums`).
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from fico_lib.compiled import compiled
 from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
+from fico_lib.runtime.compiled import compiled
 
 REORDERED = {"reassoc", "nnan", "nsz"}  # numbers that may be added in any order, none of them NaN
 

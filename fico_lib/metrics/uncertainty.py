@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 @dataclass(frozen=True)

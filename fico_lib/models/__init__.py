@@ -1,8 +1,8 @@
-"""Models: name -> the class that trains and encodes (see `fico_lib.models.model.Model`)."""
+"""Models: name -> the class that trains and encodes (see `fico_lib.models.base.model.Model`)."""
 
 from importlib import import_module
 
-from fico_lib.errors import unknown_name
+from fico_lib.runtime.errors import unknown_name
 
 MODELS = {  # in the order of the paper's tables
     "blip2": "fico_lib.models.blip2:BLIP2",

@@ -25,13 +25,13 @@ from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
 from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.binary import code_recall_sum, pack_signs
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import info_nce
-from fico_lib.models.model import Model
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.text_encoder import GRUEncoder, pool
-from fico_lib.models.training import Batch
+from fico_lib.models.base.binary import code_recall_sum, pack_signs
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.model import Model
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import Batch
+from fico_lib.models.layers.text_encoder import GRUEncoder, pool
 
 QUANTISATION, RAMP = 0.1, 0.5  # weight; share of the epochs in which it rises to its full value
 ADVERSARIAL = 0.02

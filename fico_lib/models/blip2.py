@@ -7,8 +7,8 @@ layers of their own.
 - Contrast (ITC): queries and text do not see each other; the similarity of an image and a text is
   the largest cosine of a query's vector with the text's.
 - Matching (ITM): queries and text see each other; each query gives a logit, and they are averaged.
-Both losses as in `fico_lib.models.rerank`, and so is the order of the reranked lists: a weighted
-mean of ITM and ITC, the weight chosen on the validation split. What differs here:
+Both losses as in `fico_lib.models.base.rerank`, and so is the order of the reranked lists: a
+weighted mean of ITM and ITC, the weight chosen on the validation split. What differs here:
 - the frozen image encoder is the detector behind the region features;
 - there is one block instead of twelve, and 4 queries instead of 32: theirs start from BERT, and
   from a few thousand pairs alone a second block learned less (on the validation split);
@@ -28,12 +28,18 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.regions import RegionLayers
-from fico_lib.models.rerank import RerankModel
-from fico_lib.models.text_encoder import GRUEncoder, pool
-from fico_lib.models.transformer import FIRST_SPREAD, Attention, feed_forward, grouped, readable
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.rerank import RerankModel
+from fico_lib.models.layers.regions import RegionLayers
+from fico_lib.models.layers.text_encoder import GRUEncoder, pool
+from fico_lib.models.layers.transformer import (
+    FIRST_SPREAD,
+    Attention,
+    feed_forward,
+    grouped,
+    readable,
+)
 
 HEADS, QUERIES = 2, 4
 FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
@@ -72,7 +78,7 @@ class QFormerBlock(nn.Module):
 
 
 class QFormer(nn.Module):
-    """The querying transformer (see `fico_lib.models.rerank.RerankModel` for the methods)."""
+    """The querying transformer (see `fico_lib.models.base.rerank.RerankModel` for the methods)."""
 
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()

@@ -9,8 +9,8 @@ trained on labels, and all have binary codes. Four encodings of the same inputs 
 
 "pairs" know which image and caption belong together, "labels" know the labels of both. Nothing is
 trained by gradient: a head is the solution of a linear system or an eigenproblem. Where one caption
-stands for its image (`fico_lib.results.captions`) both sides are text and share one space already,
-so there "pairs" are the latent semantics themselves.
+stands for its image (`fico captions`) both sides are text and share
+one space already, so there "pairs" are the latent semantics themselves.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ codes H_i, H_t in [-1, 1] of images and texts, labels L and binary codes B of th
     B    = sign(L P + mu/2 (H_i + H_t)),  P = (L'L + I)^-1 L'B     after each epoch
 
 - triplet: weighted cosine triplets in both directions, so codes of pairs with more labels in
-  common are nearer (`fico_lib.models.losses.weighted_triplet`);
+  common are nearer (`fico_lib.models.base.losses.weighted_triplet`);
 - the discrete codes B are learned, not relaxed, and pull both modalities to the same code;
 - adversarial: two critics, on the features before the last layer and on the codes, tell images
   from texts, and the text side learns to be taken for images (Wasserstein loss with gradient
@@ -24,13 +24,13 @@ from torch.nn.functional import normalize
 
 from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.binary import pack_signs, sign
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import gradient_penalty, weighted_triplet
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.selection import average_precision
-from fico_lib.models.training import Batch
-from fico_lib.models.whole_text import WholeText, WholeTextModel, text_inputs_of
+from fico_lib.models.base.binary import pack_signs, sign
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import gradient_penalty, weighted_triplet
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.selection import average_precision
+from fico_lib.models.base.training import Batch
+from fico_lib.models.base.whole_text import WholeText, WholeTextModel, text_inputs_of
 
 TRIPLET, QUANTISATION, ADVERSARIAL = 10.0, 1.0, 1.0  # alpha, beta and gamma of the paper
 PENALTY = 10.0  # lambda of the gradient penalty

@@ -21,12 +21,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fico_lib.devices import resolve, seeded, threads
-from fico_lib.errors import InputError
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.selection import average_precision
-from fico_lib.models.training import Batch, images_of, train
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.selection import average_precision
+from fico_lib.models.base.training import Batch, images_of, train
+from fico_lib.runtime.devices import resolve, seeded, threads
+from fico_lib.runtime.errors import InputError
 
 WIDTH, HEADS, HIDDEN = 64, 4, 128
 RATE, DROPOUT, BATCH = 2e-3, 0.1, 64
@@ -130,6 +130,6 @@ class Query2Label:
 def micro_f1(predicted: np.ndarray, known: np.ndarray) -> float:
     """F1 over all entries of two boolean matrices at once, from 0 to 1; 0 where both are empty.
 
-    It chooses the threshold and is never reported: as the scores of `fico_lib.models.selection`.
+    It chooses the threshold and is never reported: like the scores of `models.base.selection`.
     """
     return 2 * (predicted & known).sum() / max(predicted.sum() + known.sum(), 1)

@@ -27,12 +27,12 @@ from torch import nn
 from torch.nn.functional import leaky_relu, normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import info_nce
-from fico_lib.models.pairs import PairModel
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.text_encoder import GRUEncoder
-from fico_lib.models.training import Batch
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.pairs import PairModel
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import Batch
+from fico_lib.models.layers.text_encoder import GRUEncoder
 
 SHARPNESS = 9.0  # lambda_1 of the paper
 SLOPE = 0.1

@@ -38,16 +38,16 @@ from torch.nn.functional import log_softmax, normalize, relu, softplus
 
 from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.encodings import Embeddings
-from fico_lib.errors import InputError
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import info_nce
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import Batch, images_of, texts_of
+from fico_lib.models.layers.text_encoder import PADDING, WORD_DIMENSION, GRUEncoder, pool
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.models.text_encoder import PADDING, WORD_DIMENSION, GRUEncoder, pool
-from fico_lib.models.training import Batch, images_of, texts_of
 from fico_lib.models.vse import VSE, DualEncoder
 from fico_lib.models.vsrn import ReasoningDualEncoder
+from fico_lib.runtime.errors import InputError
 
 BASES = {"vse": DualEncoder, "vsrn": ReasoningDualEncoder}
 CODE_TEMPERATURE, WORD_TEMPERATURE = 0.05, 0.1

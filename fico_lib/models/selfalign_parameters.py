@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.base.parameters import TrainingParameters
 
 
 class SelfAlignParameters(TrainingParameters):

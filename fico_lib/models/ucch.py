@@ -29,11 +29,11 @@ from torch.nn.functional import cross_entropy, normalize
 
 from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.binary import code_recall_sum, pack_signs, sign
-from fico_lib.models.card import ModelCard
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.training import Batch
-from fico_lib.models.whole_text import WholeText, WholeTextModel, text_inputs_of
+from fico_lib.models.base.binary import code_recall_sum, pack_signs, sign
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import Batch
+from fico_lib.models.base.whole_text import WholeText, WholeTextModel, text_inputs_of
 
 CONTRAST, RANKING = 0.9, 0.1  # alpha and 1 - alpha of the paper
 NEGATIVES = 4096  # K

@@ -38,14 +38,14 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import info_nce
-from fico_lib.models.pairs import PairModel
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.regions import RegionLayers
-from fico_lib.models.training import Batch
-from fico_lib.models.transformer import FIRST_SPREAD, Block, TextTokens, readable
-from fico_lib.models.vlp import PretrainedModel
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.pairs import PairModel
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import Batch
+from fico_lib.models.base.vlp import PretrainedModel
+from fico_lib.models.layers.regions import RegionLayers
+from fico_lib.models.layers.transformer import FIRST_SPREAD, Block, TextTokens, readable
 
 HEADS = 2
 GROUP = 16  # images that are scored with each other's texts in training

@@ -18,13 +18,13 @@ from torch.nn.functional import normalize
 
 from fico_lib.encodings import Embeddings
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.losses import info_nce
-from fico_lib.models.model import Model
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.selection import recall_sum
-from fico_lib.models.text_encoder import GRUEncoder, pool
-from fico_lib.models.training import Batch
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.model import Model
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.selection import recall_sum
+from fico_lib.models.base.training import Batch
+from fico_lib.models.layers.text_encoder import GRUEncoder, pool
 
 FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
 

@@ -22,8 +22,8 @@ import torch
 from torch import nn
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.vse import VSE, DualEncoder
 
 LAYERS = 4

@@ -3,7 +3,7 @@
 After Zeng et al. 2022, "Multi-Grained Vision Language Pre-Training: Aligning Texts with Visual
 Concepts": an image encoder, a text encoder, and a fusion encoder in which the text's tokens read
 the image's by cross-attention (Section 3.1); trained by contrast and matching as in
-`fico_lib.models.rerank`. What differs here:
+`fico_lib.models.base.rerank`. What differs here:
 - theirs starts from pre-trained encoders, Swin and BERT; from a few thousand pairs alone
   transformers learned far less (on the validation split) than a GRU over the words and two layers
   on each region of a detector, which take their place;
@@ -25,19 +25,19 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.card import ModelCard
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.regions import RegionLayers
-from fico_lib.models.rerank import RerankModel
-from fico_lib.models.text_encoder import GRUEncoder, pool
-from fico_lib.models.transformer import Block, grouped
+from fico_lib.models.base.card import ModelCard
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.rerank import RerankModel
+from fico_lib.models.layers.regions import RegionLayers
+from fico_lib.models.layers.text_encoder import GRUEncoder, pool
+from fico_lib.models.layers.transformer import Block, grouped
 
 HEADS = 2
 FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
 
 
 class XVLMNetwork(nn.Module):
-    """The three encoders (see `fico_lib.models.rerank.RerankModel` for what the methods are)."""
+    """The three encoders (see `models.base.rerank.RerankModel` for what the methods are)."""
 
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()

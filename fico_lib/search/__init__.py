@@ -8,7 +8,7 @@ one entry, and a class where faiss's index factory cannot make it.
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from fico_lib.errors import unknown_name
+from fico_lib.runtime.errors import unknown_name
 
 FLOAT = "fico_lib.search.float_index:FloatIndex"
 CODE = "fico_lib.search.code_index:"

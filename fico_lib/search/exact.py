@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fico_lib.arrays import read_npz
-from fico_lib.devices import resolve
-from fico_lib.files import code_digest, digest, write_whole
+from fico_lib.runtime.arrays import read_npz
+from fico_lib.runtime.devices import resolve
+from fico_lib.runtime.digests import code_digest, digest
+from fico_lib.runtime.files import write_whole
 from fico_lib.search.problem import Problem
 
 QUERY_TILE = 4096

@@ -4,8 +4,8 @@ import faiss
 import numpy as np
 import torch
 
-from fico_lib.devices import resolve
-from fico_lib.errors import InputError
+from fico_lib.runtime.devices import resolve
+from fico_lib.runtime.errors import InputError
 from fico_lib.search.code_index import CodeIndex
 from fico_lib.search.exact import top_k
 from fico_lib.search.index import Index

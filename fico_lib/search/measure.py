@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fico_lib.arrays import read_npz
-from fico_lib.files import code_digest, digest, write_whole
+from fico_lib.runtime.arrays import read_npz
+from fico_lib.runtime.digests import code_digest, digest
+from fico_lib.runtime.files import write_whole
 from fico_lib.search import index_entry, index_module, make
 from fico_lib.search.binarise import binariser_module
-from fico_lib.search.guard import SearchError
+from fico_lib.search.index import SearchError
 from fico_lib.search.problem import Problem
 from fico_lib.search.threads import search_settings
 

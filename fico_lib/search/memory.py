@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.search import PAPER_INDEXES, index_entry
 
 PROCESS = 800 * 10**6  # bytes: Python with torch and faiss, and the buffers of faiss and BLAS

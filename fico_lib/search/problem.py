@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fico_lib.encodings import Embeddings
-from fico_lib.errors import InputError
-from fico_lib.search.gaussian import Gaussian
-from fico_lib.search.synthetic import SEED, synthetic
+from fico_lib.runtime.errors import InputError
+from fico_lib.search.synthetic import SEED, Gaussian, synthetic
 from fico_lib.search.vectors import Array, Vectors
 
 MOST_TRAIN = 20_000  # gallery vectors that indexes learn from where nothing else is given

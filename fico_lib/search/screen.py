@@ -3,7 +3,7 @@
 import faiss
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.search.code_index import CodeIndex
 
 

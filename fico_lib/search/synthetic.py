@@ -6,6 +6,7 @@ from fico_lib.search.vectors import Vectors
 
 INTRINSIC = 10  # dimensions that the data really have, a constant of faiss
 SEED = 1338  # the default of faiss
+ROWS = 4096  # rows of Gaussian vectors that are drawn together, from a generator of their own
 
 
 class Synthetic(Vectors):
@@ -52,3 +53,22 @@ def synthetic(
         Synthetic(latents[a:b], mixing, frequency, {"synthetic": shape, "part": part})
         for part, (a, b) in cuts.items()
     )
+
+
+class Gaussian(Vectors):
+    """n vectors of d independent standard normal components, any block of which can be drawn."""
+
+    def __init__(self, n: int, dimension: int, seed: int = 0):
+        self.n, self.dimension, self.seed = n, dimension, seed
+        self.identity = {"gaussian": [n, dimension, seed]}
+
+    def block(self, start: int, stop: int) -> np.ndarray:
+        """As in `Vectors`."""
+        first, last = start // ROWS, -(-stop // ROWS)
+        parts = [
+            np.random.default_rng((self.seed, number)).standard_normal(
+                (ROWS, self.dimension), np.float32
+            )
+            for number in range(first, last)
+        ]
+        return np.concatenate(parts)[start - first * ROWS : stop - first * ROWS]

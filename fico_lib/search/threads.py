@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import faiss
 
-from fico_lib.devices import threads as torch_threads
+from fico_lib.runtime.devices import threads as torch_threads
 
 FEW_QUERIES = 4  # below, faiss's own loop is the faster way; from there on BLAS is
 

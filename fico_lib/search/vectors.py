@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fico_lib.errors import InputError
-from fico_lib.files import digest
+from fico_lib.runtime.digests import digest
+from fico_lib.runtime.errors import InputError
 
 BLOCK_BYTES = 1 << 28  # of a block of float32 vectors
 

@@ -9,8 +9,8 @@ import importlib
 
 import numpy as np
 
-from fico_lib.arrays import as_numpy
-from fico_lib.errors import InputError, unknown_name
+from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.errors import InputError, unknown_name
 
 MEASURES = {
     "cosine": "fico_lib.similarity.continuous:cosine",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, Windows' subsystem for Linux
 
@@ -46,7 +46,7 @@ def backend(device: "str | NumpyBackend | TorchBackend") -> "NumpyBackend | Torc
         return device
     if device == "cpu" or (device == "auto" and not _gpu_may_be_there()):
         return NumpyBackend()
-    from fico_lib.devices import resolve  # torch is loaded only when something may run on it
+    from fico_lib.runtime.devices import resolve
 
     found = resolve(device)
     if found.type == "cpu":

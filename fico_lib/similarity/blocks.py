@@ -13,7 +13,7 @@ import threading
 import numpy as np
 
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.similarity import MEASURES
 from fico_lib.similarity.backend import NumpyBackend
 from fico_lib.similarity.continuous import centred, distance, unit, working

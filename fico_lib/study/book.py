@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from fico_lib.chapters import CHAPTERS
-from fico_lib.files import write_whole
+from fico_lib.runtime.files import write_whole
 from fico_lib.study.repository import EXECUTED
 
 

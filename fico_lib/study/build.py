@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from fico_lib import progress
-from fico_lib.errors import BuildError, InputError
+from fico_lib.runtime import progress
+from fico_lib.runtime.errors import BuildError, InputError
 from fico_lib.study.plan import plan
 
 

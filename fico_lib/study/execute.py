@@ -13,10 +13,10 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from fico_lib.chapters.base import ChapterParameters
-from fico_lib.errors import ChapterError, InputError
-from fico_lib.files import write_whole
-from fico_lib.progress import report
+from fico_lib.report.parameters import ChapterParameters
+from fico_lib.runtime.errors import ChapterError, InputError
+from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.progress import report
 from fico_lib.study.repository import EXECUTED, PROFILE, RESULTS
 
 

@@ -9,17 +9,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from fico_lib import keys
 from fico_lib.chapters import chapter
-from fico_lib.chapters.base import ChapterParameters
-from fico_lib.encode import build_features, encode, train
 from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.model import Model
-from fico_lib.results import folder
+from fico_lib.models.base.model import Model
+from fico_lib.pipeline import request as keys
+from fico_lib.pipeline.encode import build_features, encode, train
+from fico_lib.report.parameters import ChapterParameters
+from fico_lib.report.results_folder import Results
+from fico_lib.report.table import Table, pairs
+from fico_lib.runtime.machine import machine, versions
 from fico_lib.study import repository as repo
 from fico_lib.study.repository import CACHE
-from fico_lib.tables.show import Table, pairs
 
 
 class Run:
@@ -31,7 +32,7 @@ class Run:
         self.started = datetime.now().astimezone()
         stamp = self.started.strftime("%Y%m%d-%H%M%S")
         own_folder = self.repository / "results" / "runs" / f"{name}-{stamp}"
-        self.results = folder.Results(Path(os.environ.get(repo.RESULTS, own_folder)))
+        self.results = Results(Path(os.environ.get(repo.RESULTS, own_folder)))
         self.durations: dict[str, float] = {}
         self._clock = time.perf_counter()
 
@@ -75,14 +76,14 @@ class Run:
 
     def facts(self) -> Table:
         """This run in a table for the reader: profile, data, machine, device, commit."""
-        machine = folder.machine()
+        here = machine()
         rows = {
             "profile": os.environ.get(repo.PROFILE, "none (run by hand)"),
             "started": self.started.strftime("%Y-%m-%d %H:%M %Z"),
-            "processor": f"{machine['processor']}, {machine['cores']} cores",
-            "memory": f"{machine['memory_gib']} GiB",
-            "GPU": machine["gpu"],
-            "library": ", ".join(f"{k} {v}" for k, v in folder.versions().items()),
+            "processor": f"{here['processor']}, {here['cores']} cores",
+            "memory": f"{here['memory_gib']} GiB",
+            "GPU": here["gpu"],
+            "library": ", ".join(f"{k} {v}" for k, v in versions().items()),
             "commit": repo.commit(self.repository) or "unknown",
         }
         return pairs(rows)
@@ -99,8 +100,8 @@ class Run:
                 "seeds": parameters.get("seeds", []),
                 "started": self.started.isoformat(timespec="seconds"),
                 "durations_seconds": {k: round(v, 3) for k, v in self.durations.items()},
-                "machine": folder.machine(),
-                "versions": folder.versions(),
+                "machine": machine(),
+                "versions": versions(),
                 "commit": repo.commit(self.repository),
             }
         )

@@ -7,8 +7,8 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from fico_lib.chapters import chapter
-from fico_lib.chapters.base import ChapterParameters, fields
-from fico_lib.errors import InputError
+from fico_lib.report.parameters import ChapterParameters, fields
+from fico_lib.runtime.errors import InputError
 from fico_lib.study import repository as repo
 
 

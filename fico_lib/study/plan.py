@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from fico_lib import keys
 from fico_lib.chapters import CHAPTERS
-from fico_lib.files import code_digest, digest, file_digest, imported_modules
 from fico_lib.models import KEPT
+from fico_lib.pipeline import request as keys
+from fico_lib.runtime.digests import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
 
@@ -37,7 +37,7 @@ class ChapterStep:
 class Plan:
     """The steps of one profile.
 
-    encodings: key -> the arguments of `fico_lib.encode.encode`; features: key -> those of the
+    encodings: key -> the arguments of `pipeline.encode.encode`; features: key -> those of the
     encodings that share them; features_of: key of encodings or weights -> key of their features;
     weights and weights_of: the same of trained weights, for models that share theirs.
     """

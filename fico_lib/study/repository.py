@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from fico_lib.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError, unknown_name
 
 RESULTS = "FICO_RESULTS"  # environment variable: the results folder that a run is to fill
 PROFILE = "FICO_PROFILE"  # environment variable: the profile of a run, for the record

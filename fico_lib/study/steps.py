@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fico_lib.models import weights_of
-from fico_lib.progress import report
+from fico_lib.runtime.progress import report
 from fico_lib.study import parameters, plan
 from fico_lib.study import repository as repo
 
@@ -32,7 +32,7 @@ def features(profile: str, key: str) -> None:
     """Compute and keep the features of that key in the plan of a profile."""
     requests = plan.plan(repo.root(), profile).features[key]
     with _reported(f"features of {plan.data_label(requests[0])}"):
-        from fico_lib.encode import build_features
+        from fico_lib.pipeline.encode import build_features
 
         shared = {name: requests[0][name] for name in ("data", "features", "device")}
         models = list(dict.fromkeys(request["model"] for request in requests))
@@ -43,7 +43,7 @@ def weights(profile: str, key: str) -> None:
     """Train a model whose weights are shared, those of that key in the plan of a profile."""
     request = plan.plan(repo.root(), profile).weights[key]
     with _reported(f"train {plan.label(request | {'model': weights_of(request['model'])})}"):
-        from fico_lib.encode import train
+        from fico_lib.pipeline.encode import train
 
         train(**request, cache=Path(repo.CACHE))
 
@@ -54,7 +54,7 @@ def encodings(profile: str, key: str) -> None:
     what = "encode" if key in planned.weights_of else "train and encode"
     request = planned.encodings[key]
     with _reported(f"{what} {plan.label(request)}"):
-        from fico_lib.encode import encode
+        from fico_lib.pipeline.encode import encode
 
         encode(**request, cache=Path(repo.CACHE))
 

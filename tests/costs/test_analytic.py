@@ -15,9 +15,9 @@ from fico_lib.costs.analytic import (
     vector_bytes,
     weight_bytes,
 )
+from fico_lib.costs.architectures.model import Flops
 from fico_lib.encodings import Codes, Embeddings
-from fico_lib.errors import InputError
-from fico_lib.models.paper.model import Flops
+from fico_lib.runtime.errors import InputError
 
 IMAGES, TEXTS = 3, 15
 

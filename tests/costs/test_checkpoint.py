@@ -8,7 +8,7 @@ import transformers
 from torch.utils.flop_counter import FlopCounterMode
 
 from fico_lib.costs.checkpoint import checkpoint
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 SMALL = {
     **{"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1},

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from fico_lib.costs.architectures import paper_model
 from fico_lib.costs.extrapolated import Estimate, estimate, fit, together
 from fico_lib.costs.measured import Measurement, OutOfMemoryError, dtype_of, gemm_rate, measure
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import Budget, measure_step
-from fico_lib.errors import InputError
-from fico_lib.models.paper import paper_model
-from fico_lib.results.costs import all_facts
+from fico_lib.report.costs.rows import all_facts
+from fico_lib.runtime.errors import InputError
 
 CPU = torch.device("cpu")
 TINY = Budget(seconds=0.01, longest=5, memory_bytes=10**9, batch=2)

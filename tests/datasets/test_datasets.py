@@ -14,7 +14,7 @@ from fico_lib import datasets
 from fico_lib.datasets import DATASETS, FINGERPRINTS, dataset_key, load_dataset
 from fico_lib.datasets.dataset import Split, label_words
 from fico_lib.datasets.parameters import DataParameters, KarpathyParameters, ScenesParameters
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 def test_every_data_set_has_a_function_and_parameters():

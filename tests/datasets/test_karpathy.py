@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from fico_lib.datasets import dataset_key, load_dataset
 from fico_lib.datasets.parameters import KarpathyParameters
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 from .conftest import EACH, edit, load, parameters
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fico_lib.chapters.instance import InstanceChapter
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.datasets import dataset_key, load_dataset
 from fico_lib.datasets.karpathy.folds import natural
 from fico_lib.datasets.parameters import KarpathyParameters
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.study.plan import label
 
 SIZES = {"beach": 10, "river": 7, "harbour": 12}

@@ -5,7 +5,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 from .conftest import EACH, load
 

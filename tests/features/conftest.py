@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fico_lib.devices import threads
+from fico_lib.runtime.devices import threads
 
 
 @pytest.fixture(autouse=True, scope="session")

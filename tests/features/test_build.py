@@ -6,10 +6,10 @@ import torch
 
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.parameters import ScenesParameters
-from fico_lib.errors import InputError
 from fico_lib.features import build
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.parameters import CropParameters
+from fico_lib.runtime.errors import InputError
 
 DATA = ScenesParameters(n_train=60, n_val=10, n_test=20, n_detector=40, captions_per_image=(1, 3))
 SMALL = CropParameters(detector_epochs=1, dimension=8, min_count=1, documents=12)

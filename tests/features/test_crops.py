@@ -7,11 +7,11 @@ import torch
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.dataset import Dataset
 from fico_lib.datasets.parameters import ScenesParameters
-from fico_lib.errors import InputError
 from fico_lib.features.boxes import NOTHING, WHOLE, Boxes
 from fico_lib.features.crop_cnn import IGNORE, CropCNN, loss_of, to_input
 from fico_lib.features.crops import CropFeatures, labels_of, targets_of
 from fico_lib.features.parameters import CropParameters
+from fico_lib.runtime.errors import InputError
 
 CPU = torch.device("cpu")
 DATA = ScenesParameters(n_train=40, n_val=10, n_test=30, n_detector=60)

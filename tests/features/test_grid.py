@@ -19,9 +19,9 @@ from transformers import (
 
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.parameters import KarpathyParameters, ScenesParameters
-from fico_lib.errors import InputError
 from fico_lib.features.grid import GridFeatures, Preprocessor, as_map, cell_boxes
 from fico_lib.features.parameters import GridParameters
+from fico_lib.runtime.errors import InputError
 
 CPU = torch.device("cpu")
 TINY_VIT = {

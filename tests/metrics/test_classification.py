@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from fico_lib.errors import InputError
 from fico_lib.metrics.classification import (
     calibration_error,
     category_average_precision,
     f1,
     reliability,
 )
+from fico_lib.runtime.errors import InputError
 
 
 def case(seed):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fico_lib.errors import InputError
 from fico_lib.metrics.resampling import Resampling
 from fico_lib.metrics.uncertainty import bootstrap_interval
+from fico_lib.runtime.errors import InputError
 
 ONE_EACH = np.arange(200)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fico_lib.errors import InputError
 from fico_lib.metrics.uncertainty import bootstrap_interval, paired_test
+from fico_lib.runtime.errors import InputError
 
 
 def test_the_interval_of_independent_values_is_the_usual_one():

@@ -5,8 +5,8 @@ import torch
 from fico_lib.encodings import Codes
 from fico_lib.models import adv, build
 from fico_lib.models.adv import CodeNetwork, Reversed, quantisation
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.training import batches
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import batches
 
 SMALL = TrainingParameters(epochs=12, batch_size=32, width=16)
 

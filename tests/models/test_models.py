@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.errors import InputError
 from fico_lib.models import MODELS, build, model_card, model_module
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import DivergedError
 from fico_lib.models.dadh import discrete_codes
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.training import DivergedError
+from fico_lib.runtime.errors import InputError
 
 SMALL = TrainingParameters(epochs=6, batch_size=32, width=16, dimension=16, bits=16)
 

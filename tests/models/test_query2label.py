@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from fico_lib.errors import InputError
-from fico_lib.models.query2label import (
-    LabelDecoder,
-    Query2Label,
-    asymmetric_loss,
-    micro_f1,
-)
+from fico_lib.models.query2label import LabelDecoder, Query2Label, asymmetric_loss, micro_f1
+from fico_lib.runtime.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ import torch
 from torch.nn.functional import cosine_similarity, leaky_relu, normalize
 
 from fico_lib.encodings import Scores
-from fico_lib.models import build, pairs
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models import build
+from fico_lib.models.base import pairs
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.scan import CrossEncoder, attention, mask, mean_of
 
 SMALL = TrainingParameters(epochs=8, batch_size=64, width=24, learning_rate=0.01)

@@ -6,12 +6,10 @@ import torch
 from pydantic import ValidationError
 from torch.nn.functional import normalize
 
-from fico_lib import keys
 from fico_lib.datasets.parameters import ScenesParameters
-from fico_lib.errors import InputError
 from fico_lib.features.parameters import CropParameters
 from fico_lib.models import build, selfalign
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.selfalign import (
     aligned_words,
     balanced_codes,
@@ -20,6 +18,8 @@ from fico_lib.models.selfalign import (
     context_loss,
 )
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.pipeline import request as keys
+from fico_lib.runtime.errors import InputError
 
 SWITCHES = [(False, False), (True, False), (False, True), (True, True)]
 SIZES = {"epochs": 8, "batch_size": 32, "width": 16, "dimension": 16, "learning_rate": 0.01}

@@ -8,8 +8,8 @@ from torch.nn.functional import normalize
 
 from fico_lib.encodings import Codes
 from fico_lib.models import build
-from fico_lib.models.parameters import TrainingParameters
-from fico_lib.models.training import batches
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import batches
 from fico_lib.models.ucch import MemoryBank, contrast, ranking
 
 SMALL = TrainingParameters(epochs=20, batch_size=32, width=16, bits=16)

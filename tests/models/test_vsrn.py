@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from fico_lib.models import build
-from fico_lib.models.parameters import TrainingParameters
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.vsrn import Reasoning, ReasoningEncoder
 
 

@@ -4,10 +4,10 @@ import faiss
 import numpy as np
 import pytest
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.search import INDEXES, binarise, index_entry, lacking, make, query_arguments
 from fico_lib.search.exact import exact, ground_truth
-from fico_lib.search.guard import SearchError, checked
+from fico_lib.search.index import SearchError, checked
 from fico_lib.search.metrics import one_recall
 from fico_lib.search.problem import of_synthetic
 from fico_lib.search.threads import search_settings

@@ -4,15 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.search import measure as measuring
 from fico_lib.search import memory
 from fico_lib.search.float_index import FloatIndex
 from fico_lib.search.measure import Conditions, measure
-from fico_lib.search.metrics import k_recall, k_recall_with_ties, one_recall, recall_of_ties
-from fico_lib.search.pareto import front
+from fico_lib.search.metrics import (
+    front,
+    k_recall,
+    k_recall_with_ties,
+    one_recall,
+    recall_of_ties,
+    tied,
+)
 from fico_lib.search.problem import of_synthetic
-from fico_lib.search.ties import tied
 
 IDS = np.array([[3, 1, 2], [5, 6, 7]])
 TRUE = np.array([[1, 3, 9], [7, 8, 9]])

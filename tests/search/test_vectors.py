@@ -5,10 +5,9 @@ import pytest
 from faiss.contrib.datasets import SyntheticDataset
 
 from fico_lib.encodings import Embeddings
-from fico_lib.errors import InputError
-from fico_lib.search.gaussian import ROWS, Gaussian
+from fico_lib.runtime.errors import InputError
 from fico_lib.search.problem import of_arrays, of_embeddings, of_synthetic
-from fico_lib.search.synthetic import synthetic
+from fico_lib.search.synthetic import ROWS, Gaussian, synthetic
 from fico_lib.search.vectors import Array
 
 

@@ -57,16 +57,16 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
     [
         ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
         ("models/controls.py", ["book", "chapter: category"]),
-        ("models/paper/hashing.py", ["book", *COSTS]),
+        ("costs/architectures/hashing.py", ["book", *COSTS]),
         ("models/scan.py", ["book", *COSTS, ALIGNED, "encodings"]),
         ("models/selfalign.py", ["book", ALIGNED, *4 * ["encodings"]]),
-        ("tables/selfalign.py", ["book", ALIGNED]),
+        ("chapters/selfalign/tables.py", ["book", ALIGNED]),
         ("datasets/scenes/captions.py",
          ["book", COSTS[0], *CHAPTERS, ALIGNED, *7 * ["encodings"], "features"]),
-        ("tables/instance.py", ["book", "chapter: instance"]),
+        ("chapters/instance/tables.py", ["book", "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),
-        ("evaluate_command.py", []),
+        ("cli/evaluate.py", []),
     ],
 )  # fmt: skip
 def test_an_edit_of_the_library_reruns_what_imports_it(study, module, jobs):

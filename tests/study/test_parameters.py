@@ -1,7 +1,7 @@
 import pytest
 
 from fico_lib.chapters import CHAPTERS, chapter
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
 

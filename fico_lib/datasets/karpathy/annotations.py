@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fico_lib.datasets.karpathy.paths import existing_file
-from fico_lib.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError, unknown_name
 
 SPLITS = ("train", "restval", "val", "test")
 ID_FIELDS = ("cocoid", "imgid")  # the first that every image has is the image's id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
 from fico_lib.datasets.karpathy.paths import existing_file, existing_folder
-from fico_lib.files import digest, file_digest
+from fico_lib.runtime.digests import digest, file_digest
 
 
 def _listing(folder: Path) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ import numpy as np
 from fico_lib.datasets.karpathy.annotations import Entry
 from fico_lib.datasets.karpathy.labels import Labels
 from fico_lib.datasets.karpathy.parameters import FOLDS
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 
 def natural(name: str) -> tuple[str | int, ...]:

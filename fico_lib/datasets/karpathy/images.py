@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from fico_lib.datasets.karpathy.paths import existing_folder
-from fico_lib.errors import InputError
-from fico_lib.progress import track
+from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.progress import track
 
 
 def _broken(path: Path, image_id: str, error: Exception) -> InputError:

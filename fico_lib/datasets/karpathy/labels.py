@@ -16,7 +16,7 @@ import scipy.sparse
 
 from fico_lib.datasets.karpathy.annotations import Entry
 from fico_lib.datasets.karpathy.paths import existing_file
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 
 KEYS = ("filename", "imgid", "cocoid")
 LONG = ("category", "label")  # second column of a CSV with one image and one category per line

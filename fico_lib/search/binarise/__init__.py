@@ -8,7 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
-from fico_lib.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError, unknown_name
 
 BINARISERS = {
     "itq": "fico_lib.search.binarise.itq:itq",

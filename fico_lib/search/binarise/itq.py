@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from fico_lib.devices import threads
+from fico_lib.runtime.devices import threads
 from fico_lib.search.binarise.projection import Projection, principal_directions
 
 ITERATIONS = 50  # as in the paper of the method

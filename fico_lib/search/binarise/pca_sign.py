@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fico_lib.errors import InputError
+from fico_lib.runtime.errors import InputError
 from fico_lib.search.binarise.projection import Projection, principal_directions
 
 

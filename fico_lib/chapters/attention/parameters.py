@@ -1,0 +1,73 @@
+"""Parameters of the chapter on query-time attention (FiCo-ITR, Section 5.3 and Table 6)."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator
+
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
+from fico_lib.report.costs.parameters import CostParameters, Size
+from fico_lib.runtime.errors import InputError
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class AttentionChapter(CostParameters, AccuracyParameters):
+    """What is scored at query time, for which galleries and budgets, and what it gains."""
+
+    title: ClassVar[str] = "Attention at query time"
+
+    measured: list[str] = Field(
+        ["blip2", "xvlm", "vilt", "imram", "scan"],
+        description="models at the paper's sizes that are measured",
+    )
+    models: list[str] = Field(
+        ["vse", "scan"],
+        min_length=2,
+        max_length=2,
+        description="compact models: a first stage with embeddings, and one that scores its best",
+    )
+    galleries: list[Size] = Field(
+        [1000, 10_000, 100_000], min_length=1, description="gallery sizes, in images"
+    )
+    longest: float = Field(
+        6.0, gt=0, le=86_400, description="a step whose warm-up and repeat take longer is not run"
+    )
+    rerank_k: list[Cut] = Field(
+        [64, 128, 256], min_length=1, description="candidates that are reranked"
+    )
+    rerank_share: float = Field(
+        0.128, gt=0, le=1, description="k that grows: this share of the gallery's images"
+    )
+    gain_k: list[Cut] = Field(
+        [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000],
+        min_length=2,
+        description="k at which the gain of reranking is evaluated",
+    )
+    growth_images: list[Size] = Field(
+        [16, 32, 64, 128], min_length=3, description="small galleries that are run in full"
+    )
+    growth_k: int = Field(16, ge=1, description="candidates reranked in those")
+    latency_ms: list[Positive] = Field(
+        [10.0, 100.0, 1000.0, 10_000.0], min_length=1, description="budgets for one query alone"
+    )
+    queries_per_second: list[Positive] = Field(
+        [0.5, 5.0, 50.0], min_length=1, description="budgets for a stream of queries"
+    )
+
+    @field_validator("growth_images")
+    @classmethod
+    def _sizes_that_grow(cls, sizes: list[int]) -> list[int]:
+        if sizes != sorted(set(sizes)):
+            raise InputError(f"found {sizes}; expected sizes that grow, each once")
+        return sizes
+
+    def costs(self) -> dict:
+        """The arguments of `fico_lib.chapters.attention.results.measure`."""
+        names = ("galleries", "texts_per_image", "limit_gib", "rerank_k", "rerank_share")
+        names += ("growth_images", "growth_k")
+        return self.measuring() | {name: getattr(self, name) for name in names}
+
+    def gaining(self) -> dict:
+        """The arguments of `fico_lib.chapters.attention.budget.gain` beside the encodings."""
+        names = {"ks": "gain_k", "ties": "ties", "resamples": "resamples", "device": "device"}
+        return {argument: getattr(self, name) for argument, name in names.items()}

@@ -1,0 +1,268 @@
+"""Rows of the chapter on attention: cost per pair, galleries, growth, what is kept, budgets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fico_lib.costs import measured as clock
+from fico_lib.costs.analytic import GIB, Analytic, feature_bytes, scored_pairs
+from fico_lib.costs.architectures import paper_model
+from fico_lib.costs.architectures.model import build, materialise
+from fico_lib.costs.extrapolated import Growth, estimate, fit
+from fico_lib.costs.measured import dtype_of
+from fico_lib.costs.scaling import all_pairs, best_k
+from fico_lib.costs.steps import StepCost, kept_images, kept_texts
+from fico_lib.report.costs import rows as costs
+from fico_lib.report.costs.rows import How
+from fico_lib.runtime.devices import threads
+
+STEPS = ("pair", "text", "image")
+DIRECT_BLOCK = 8  # images, and four times as many texts: each pair takes a vector per word
+GROWN = "scan"  # the model whose growth is measured: its pairs are cheap enough to run them all
+
+
+@dataclass(frozen=True)
+class AttentionCosts:
+    """What attention at query time costs.
+
+    known: the facts of the models that have some; rates, steps: as in `results.costs`, steps with
+    more rows for "pair alone", one pair at a time, and of SCAN "pair, one query", a text with
+    several images, and "pair, direct form", its formula as it is written; galleries:
+    seconds per model, size and k; growth: the small galleries that were run in full, and fits:
+    their exponents; kept: what one query costs when tokens are kept or made again.
+    """
+
+    known: Mapping[str, Analytic]
+    rates: pd.DataFrame
+    steps: pd.DataFrame
+    galleries: pd.DataFrame
+    growth: pd.DataFrame
+    fits: pd.DataFrame
+    kept: pd.DataFrame
+
+    def seconds_per_pair(self, step: str = "pair") -> dict[str, float]:
+        """Model -> seconds of a pair in a batch, of those that were measured.
+
+        step: "pair, one query" for the pairs of one query at a time.
+        """
+        rows = self.steps[self.steps["step"] == step].dropna(subset="seconds_per_item")
+        return dict(zip(rows["model"], rows["seconds_per_item"], strict=True))
+
+    def budgeted(self) -> dict[str, dict[str, float]]:
+        """Model -> seconds of a pair by kind of budget."""
+        one = self.seconds_per_pair("pair, one query")
+        return {
+            model: {"latency": one.get(model, seconds), "throughput": seconds}
+            for model, seconds in self.seconds_per_pair().items()
+        }
+
+
+def measure(
+    measured: Sequence[str],
+    galleries: Sequence[int],
+    texts_per_image: int,
+    limit_gib: float,
+    rerank_k: Sequence[int],
+    rerank_share: float,
+    growth_images: Sequence[int],
+    growth_k: int,
+    **measuring,
+) -> AttentionCosts:
+    """Measure the models in `measured`; the parameters are those of the chapter."""
+    how = costs.how(**measuring)
+    known = {name: one for name, one in costs.all_facts().items() if one.attention != "none"}
+    rates = costs.rates(list(known), how)
+    chosen = [name for name in measured if name in known]
+    found = costs.measured_steps(chosen, STEPS, known, rates, how)
+    costs.require_some(found, "pair", list(known))
+    alone = {(name, "pair"): _alone(name, known[name], found[name, "pair"], how) for name in chosen}
+    steps = costs.step_rows(found, known, rates)
+    alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")
+    direct_rows = costs.step_rows(_direct(known[GROWN], how), known, rates)
+    direct_rows["step"] = "pair, direct form"
+    query = _one_query(known[GROWN], how, min(rerank_k)) if GROWN in chosen else {}
+    query_rows = costs.step_rows(query, known, rates).assign(step="pair, one query")
+    sizes = [(images, images * texts_per_image) for images in galleries]
+    growth = _growth_rows(known[GROWN], how, growth_images, texts_per_image, growth_k)
+    return AttentionCosts(
+        known=known,
+        rates=rates,
+        steps=pd.concat([steps, alone_rows, query_rows, direct_rows], ignore_index=True),
+        galleries=_gallery_rows(known, found, rates, how, sizes, rerank_k, rerank_share, limit_gib),
+        growth=growth,
+        fits=_fit_rows(growth),
+        kept=_kept_rows(known, found | query, rates, how, rerank_k),
+    )
+
+
+def _alone(name: str, one: Analytic, batched: StepCost, how: How) -> StepCost:
+    """One pair at a time, where a batch of pairs was measured."""
+    if batched.measurement is None:
+        return batched
+    dtype = how.dtype_for(name)
+    with threads(how.threads):
+        model = build(paper_model(name))
+        materialise(model.parts("pair"), how.device, dtype_of(dtype))
+        v, w = (make(one, 1, how.device, dtype) for make in (kept_images, kept_texts))
+        seconds = how.budget.seconds / 2
+        found = clock.measure(lambda: model.score(v, w), 1, how.device, dtype, seconds=seconds)
+    return StepCost("pair", found)
+
+
+def _one_query(one: Analytic, how: How, k: int) -> dict[tuple[str, str], StepCost]:
+    """SCAN's pairs of one text with k images; in `measured_steps` it meets whole blocks.
+
+    The models with weights meet one text with several images there too.
+    """
+    model, dtype = build(paper_model(GROWN)), how.dtype_for(GROWN)
+    v, w = kept_images(one, k, how.device, dtype), kept_texts(one, 1, how.device, dtype)
+    with threads(how.threads):
+        seconds = how.budget.seconds
+        found = clock.measure(lambda: model.score(v, w), k, how.device, dtype, seconds=seconds)
+    return {(GROWN, "pair"): StepCost("pair", found)}
+
+
+def _direct(one: Analytic, how: How) -> dict[tuple[str, str], StepCost]:
+    """SCAN's pairs as the paper writes them, with a vector for every word of every pair."""
+    model, dtype = build(paper_model(GROWN)), how.dtype_for(GROWN)
+    v = kept_images(one, DIRECT_BLOCK, how.device, dtype)
+    w = kept_texts(one, 4 * DIRECT_BLOCK, how.device, dtype)
+    with threads(how.threads):
+        found = clock.measure(
+            lambda: model.score_directly(v, w),
+            4 * DIRECT_BLOCK**2,
+            how.device,
+            dtype,
+            seconds=how.budget.seconds,
+        )
+    return {(GROWN, "pair"): StepCost("pair", found)}
+
+
+def _gallery_rows(known, found, rates, how, sizes, rerank_k, share, limit_gib) -> pd.DataFrame:
+    rows = []
+    for name, one in known.items():
+        for images, texts in sizes:
+            growing = max(1, round(share * images))
+            ks = [("", 0)]
+            if one.attention == "rerank":
+                ks = [*((f"k = {k}", k) for k in rerank_k), ("k grows", growing)]
+            for label, k in ks:
+                pairs = scored_pairs(one.attention, images, texts, k)
+                measured = found.get((name, "pair"))
+                here = measured.measurement if measured else None
+                total = estimate(here, pairs) if here else None
+                held = feature_bytes(one, images, texts, how.dtype_for(name)) / GIB
+                ideal = pairs * one.flops.pair / costs.rate_of(rates, how.dtype_for(name))
+                rows.append(
+                    {
+                        **{"model": name, "images": images, "texts": texts, "which": label},
+                        **{"k": k, "pairs": pairs},
+                        "seconds": total.seconds if total else float("nan"),
+                        "low": total.low if total else float("nan"),
+                        "high": total.high if total else float("nan"),
+                        "kind": total.kind if total else "not measured",
+                        **{"ideal_seconds": ideal, "dtype": how.dtype_for(name)},
+                        **{"needed_gib": held, "finishes": held <= limit_gib},
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _growth_rows(one: Analytic, how: How, sizes, texts_per_image: int, k: int) -> pd.DataFrame:
+    """SCAN's attention in galleries that grow: every pair, the best k, and k that grows with them.
+
+    The k that grows is the same share of the texts and of the images at every size, k of the images
+    of the smallest.
+    """
+    model, dtype, rows = build(paper_model(GROWN)), how.dtype_for(GROWN), []
+    where = (how.device, dtype)
+    with threads(how.threads):
+        for images in sizes:
+            texts = images * texts_per_image
+            grown = k * images // min(sizes)
+            runs = {
+                "all pairs": (all_pairs(model, one, images, texts, *where), 0),
+                "best k": (best_k(model, one, images, texts, k, *where), k),
+                "k grows": (best_k(model, one, images, texts, grown, *where), grown),
+            }
+            for which, (run, used) in runs.items():
+                attention = "rerank" if used else "all pairs"
+                pairs = scored_pairs(attention, images, texts, used)
+                found = clock.measure(
+                    run, pairs, *where, seconds=how.budget.seconds, most=10 * pairs
+                )
+                rows.append(
+                    {
+                        **{"which": which, "images": images, "texts": texts, "k": used},
+                        **{"pairs": pairs, "seconds": found.per_item * pairs},
+                        "fastest_seconds": found.spread[0] * pairs,
+                        "slowest_seconds": found.spread[1] * pairs,
+                        "repeats": len(found.seconds),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _fit_rows(growth: pd.DataFrame) -> pd.DataFrame:
+    """The exponent of time over images, and that of pairs over images, for each way to score."""
+    rows = []
+    for which, part in growth.groupby("which", sort=False):
+        found = fit(part["images"], part["seconds"])
+        by_pairs = fit(part["images"], part["pairs"])
+        rows.append({"which": which, **_exponent(found), "exponent_of_pairs": by_pairs.exponent})
+    return pd.DataFrame(rows)
+
+
+def _exponent(growth: Growth) -> dict:
+    return {"exponent": growth.exponent, "error": growth.error, "factor": growth.factor}
+
+
+def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:
+    """The exponent between the paper's two sizes of Table 6, per model: columns model, exponent."""
+    rows = []
+    for model, part in cells.dropna(subset="value").groupby("model", sort=False):
+        if len(part) > 1:
+            found = fit(part["images"], part["value"])
+            rows.append({"model": model, "exponent": found.exponent})
+    return pd.DataFrame(rows)
+
+
+def _kept_rows(known, found, rates, how, rerank_k: Sequence[int]) -> pd.DataFrame:
+    """Seconds of one query of k candidates, and bytes kept per item, by what is kept.
+
+    A text asks for images: their tokens are kept, or every candidate is encoded again, and so is
+    the text. The step of a model that was not measured is taken at the device's rate.
+    """
+    rows = []
+    for name, one in known.items():
+        if (name, "pair") not in found:
+            continue
+        dtype = how.dtype_for(name)
+        per = {step: _per_item(found[name, step], one, rates, dtype) for step in STEPS}
+        image_bytes = feature_bytes(one, 1, 0, dtype)
+        text_bytes = feature_bytes(one, 0, 1, dtype)
+        for k in rerank_k:
+            scored = k * per["pair"][0]
+            ways = {
+                "both kept": (scored, image_bytes + text_bytes, ("pair",)),
+                "text made again": (scored + per["text"][0], image_bytes, ("pair", "text")),
+                "both made again": (scored + per["text"][0] + k * per["image"][0], 0, STEPS),
+            }
+            for way, (seconds, kept_bytes, used) in ways.items():
+                measured = all(per[step][1] for step in used)
+                rows.append(
+                    {
+                        **{"model": name, "k": k, "kept": way, "seconds_per_query": seconds},
+                        "bytes_kept_per_image_and_text": kept_bytes,
+                        "kind": "extrapolated" if measured else "partly ideal",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _per_item(cost: StepCost, one: Analytic, rates: pd.DataFrame, dtype: str):
+    """Seconds per item, and whether they were measured or are those of the device's rate."""
+    if cost.measurement is not None:
+        return cost.measurement.per_item, True
+    return getattr(one.flops, cost.step) / costs.rate_of(rates, dtype), False

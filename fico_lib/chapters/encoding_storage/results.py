@@ -1,0 +1,135 @@
+"""Rows of the chapter on encoding and storage: facts, measured steps, galleries, bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fico_lib.costs.analytic import (
+    GIB,
+    Analytic,
+    embedding_bytes,
+    encoding_flops,
+    feature_bytes,
+    layouts,
+    needed_bytes,
+)
+from fico_lib.report.costs import rows as costs
+from fico_lib.report.costs.rows import How
+
+STEPS = ("image", "text")
+
+
+@dataclass(frozen=True)
+class EncodingCosts:
+    """What encoding costs.
+
+    known: the facts of every model; facts: the same as rows; rates: of matrix products; steps: one
+    row per measured step; galleries: seconds per model and size; storage: GiB per model, size and
+    layout. Columns as the functions below and `fico_lib.report.costs.rows` name them.
+    """
+
+    known: Mapping[str, Analytic]
+    facts: pd.DataFrame
+    rates: pd.DataFrame
+    steps: pd.DataFrame
+    galleries: pd.DataFrame
+    storage: pd.DataFrame
+
+
+def measure(
+    measured: Sequence[str],
+    galleries: Sequence[int],
+    texts_per_image: int,
+    limit_gib: float,
+    **measuring,
+) -> EncodingCosts:
+    """Measure the models in `measured`; compute the others. measuring: of `costs.how`."""
+    how = costs.how(most=max(galleries) * texts_per_image, **measuring)
+    known = costs.all_facts()
+    rates = costs.rates(list(known), how)
+    found = costs.measured_steps(measured, STEPS, known, rates, how)
+    encoding = [name for name, one in known.items() if one.dimension is not None]
+    costs.require_some(found, "image", encoding)
+    sizes = [(images, images * texts_per_image) for images in galleries]
+    return EncodingCosts(
+        known=known,
+        facts=fact_rows(known),
+        rates=rates,
+        steps=costs.step_rows(found, known, rates),
+        galleries=_gallery_rows(known, found, rates, how, sizes, limit_gib),
+        storage=storage_rows(known, sizes),
+    )
+
+
+def fact_rows(known: Mapping[str, Analytic]) -> pd.DataFrame:
+    """One row per model: weights, gigaflops per image, text and pair, bytes of one item."""
+    return pd.DataFrame(
+        [
+            {
+                "model": name,
+                "title": one.title,
+                "group": one.group,
+                "parameters": one.parameters,
+                "gflops_image": _giga(one.flops.image),
+                "gflops_text": _giga(one.flops.text),
+                "gflops_pair": _giga(one.flops.pair),
+                "tokens_of_text": one.n_tokens,
+                "bytes_image_features_float32": feature_bytes(one, 1, 0),
+                "bytes_text_features_float32": feature_bytes(one, 0, 1),
+                "note": one.note,
+            }
+            for name, one in known.items()
+        ]
+    )
+
+
+def _giga(flops: int | None) -> float:
+    return float("nan") if flops is None else flops / 1e9
+
+
+def _gallery_rows(known, found, rates, how: How, sizes, limit_gib: float) -> pd.DataFrame:
+    rows = []
+    for name, one in known.items():
+        if one.dimension is None:
+            continue  # nothing is encoded but patches and words: the model's cost is in its pairs
+        dtype = how.dtype_for(name)
+        for images, texts in sizes:
+            steps = {step: found[name, step] for step in STEPS if (name, step) in found}
+            counts = {"image": images, "text": texts}
+            total = costs.of_items(counts, steps) if len(steps) == len(STEPS) else None
+            held = needed_bytes(one, images, texts, dtype) / GIB
+            rows.append(
+                {
+                    "model": name,
+                    "images": images,
+                    "texts": texts,
+                    "seconds": total.seconds if total else float("nan"),
+                    "low": total.low if total else float("nan"),
+                    "high": total.high if total else float("nan"),
+                    "kind": total.kind if total else "not measured",
+                    "ideal_seconds": encoding_flops(one, images, texts)
+                    / costs.rate_of(rates, dtype),
+                    "dtype": dtype,
+                    "needed_gib": held,
+                    "finishes": held <= limit_gib,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def storage_rows(known: Mapping[str, Analytic], sizes: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """GiB of embeddings in each layout (all vectors, and one per image), and of features."""
+    rows = []
+    for name, one in known.items():
+        for images, texts in sizes:
+            where = {"model": name, "images": images, "texts": texts}
+            for layout in layouts(one):
+                for what, vectors in (("embeddings", None), ("one vector per image", 1)):
+                    gib = embedding_bytes(one, images, texts, layout, vectors) / GIB
+                    rows.append(where | {"what": what, "layout": layout, "gib": gib})
+            if one.image_kept:
+                for dtype in ("float64", "float32", "float16"):
+                    gib = feature_bytes(one, images, texts, dtype) / GIB
+                    rows.append(where | {"what": "features", "layout": dtype, "gib": gib})
+    return pd.DataFrame(rows)

@@ -1,0 +1,170 @@
+"""What a reader of the chapter on encoding and storage sees."""
+
+import pandas as pd
+
+from fico_lib.chapters.encoding_storage.results import EncodingCosts
+from fico_lib.costs.analytic import GIB, LAYOUTS, embedding_bytes, feature_bytes
+from fico_lib.report import published
+from fico_lib.report.costs import tables as shared
+from fico_lib.report.costs.published import VERDICTS
+from fico_lib.report.costs.tables import MARKS, duration, gallery, marked, significant, size
+from fico_lib.report.table import Table, Text, bullets
+
+NOTE_MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def facts(found: EncodingCosts) -> Table:
+    """The architectures: weights, operations, what is stored of one item."""
+    rows, notes = [], list(dict.fromkeys(x.note for x in found.known.values() if x.note))
+    for one in found.known.values():
+        mark = f" {NOTE_MARKS[notes.index(one.note)]}" if one.note else ""
+        unit = "bits" if one.bits else "D"
+        embedding = "none" if one.dimension is None else f"{one.dimension} {unit}"
+        if one.image_vectors > 1:
+            embedding += f"\n{one.image_vectors} per image"
+        flops = one.flops
+        rows.append(
+            {
+                "model": one.title + mark,
+                "weights": f"{one.parameters / 1e6:,.1f} M",
+                "GFLOP per image": _giga(flops.image),
+                "per text": _giga(flops.text)
+                + (f"\n{one.n_tokens} tokens" if one.n_tokens else ""),
+                "per pair": _giga(flops.pair),
+                "pairs at query time": one.attention,
+                "embedding": embedding,
+                "kept of an image": _kept(one.image_kept),
+                "of a text": _kept(one.text_kept),
+            }
+        )
+    words = ("model", "pairs at query time")
+    caption = (
+        "The paper's models at the paper's sizes. Operations: 2 per multiplication and addition. "
+        + " ".join(f"{NOTE_MARKS[i]} {note}." for i, note in enumerate(notes))
+    )
+    return Table(pd.DataFrame(rows), caption, words=words)
+
+
+def _giga(flops: int | None) -> str:
+    return "" if not flops else significant(flops / 1e9)
+
+
+def _kept(kept: tuple[int, int] | None) -> str:
+    return "" if kept is None else f"{kept[0]} × {kept[1]}"
+
+
+def steps(found: EncodingCosts) -> Table:
+    """The measured steps."""
+    return shared.steps(found.steps, found.known)
+
+
+def beside_table_5(found: EncodingCosts) -> Table:
+    """Encoding time: the paper's, this run's, and the ideal of this device, per gallery."""
+    printed = published.wide(5, printed=True)
+    rows = []
+    for name, part in found.galleries.groupby("model", sort=False):
+        paper, here, ideal = (
+            {"model": found.known[name].title, "from": source}
+            for source in ("paper", "this run", "ideal")
+        )
+        for one in part.itertuples():
+            column = gallery(one.images, one.texts)
+            place = ("encoding_time", column)
+            paper[column] = printed.loc[name, place] if place in printed.columns else ""
+            more = "" if one.finishes else f"\nDNF: {size(one.needed_gib)}"
+            here[column] = marked(one.seconds, one.kind) + more
+            ideal[column] = duration(one.ideal_seconds)
+        rows += [paper, here, ideal]
+    return Table(
+        pd.DataFrame(rows),
+        f"Encoding time for images/texts. {MARKS} Ideal: all operations at the rate of a matrix "
+        "product on this device. DNF: a run that holds all of its output would need that much "
+        "memory, more than the limit.",
+        words=("model", "from"),
+    )
+
+
+def storage(found: EncodingCosts) -> Table:
+    """The largest gallery in each layout, and the features that attention needs."""
+    rows, images = [], found.storage["images"].max()
+    here = found.storage[found.storage["images"] == images]
+    printed = published.wide(5, printed=True)
+    for name, one in found.known.items():
+        part = here[here["model"] == name].set_index(["what", "layout"])["gib"]
+        row = {("", "model"): one.title}
+        for layout in LAYOUTS:
+            key = ("one vector per image", layout)
+            value = significant(part[key]) if key in part else ""
+            if one.image_vectors > 1 and key in part:
+                value += f"\nall {one.image_vectors}: {significant(part['embeddings', layout])}"
+            row["Embeddings", layout] = value
+        row["Embeddings", "paper"] = printed.loc[name, ("embedding_size", "1M/5M")]
+        features = part.get(("features", "float32"))
+        row["Features", "float32 "] = "" if features is None else significant(features, 6)
+        row["Features", "paper "] = printed.loc[name, ("feature_size", "1M/5M")]
+        rows.append(row)
+    texts = int(here["texts"].max())
+    return Table(
+        pd.DataFrame(rows),
+        f"Storage in GiB for {gallery(images, texts)} images and texts, by arithmetic; the paper's "
+        "columns are for 1M/5M.",
+        words=("model",),
+    )
+
+
+def verdict_counts(checks: pd.DataFrame) -> Text:
+    """How many cells have which verdict."""
+    counts = checks["verdict"].value_counts()
+    parts = [f"{v} {counts.get(v, 0)}" for v in VERDICTS]
+    return Text(f"The {len(checks)} cells of Table 5, by verdict: {', '.join(parts)}.")
+
+
+def takeaways(found: EncodingCosts, checks: pd.DataFrame) -> Text:
+    """The chapter's findings in sentences, computed from its rows."""
+    return bullets(
+        [*_times(found), _efficiency(found), *_bytes(found), verdict_counts(checks).markdown]
+    )
+
+
+def _times(found: EncodingCosts) -> list[str]:
+    rows = found.galleries.dropna(subset="seconds")
+    rows = rows[rows["images"] == rows["images"].min()].sort_values("seconds")
+    if len(rows) < 2:
+        return []
+    fast, slow = rows.iloc[0], rows.iloc[-1]
+    names = {name: one.title for name, one in found.known.items()}
+    return [
+        f"Encoding {gallery(slow.images, slow.texts)} images and texts on this machine takes "
+        f"{names[fast.model]} {marked(fast.seconds, fast.kind)} and {names[slow.model]} "
+        f"{marked(slow.seconds, slow.kind)}: a factor of {slow.seconds / fast.seconds:,.0f}. "
+        "(Models that read region features are told without the detector that finds them.)"
+    ]
+
+
+def _efficiency(found: EncodingCosts) -> str:
+    rows = found.steps.dropna(subset="seconds_per_item")
+    rows = rows[rows["gflops"] > 0]
+    share = 100 * rows["ideal_seconds"] / rows["seconds_per_item"]
+    return (
+        f"A matrix product runs at {shared.rates(found.rates)} here; the measured steps reach "
+        f"{share.min():.0f} to {share.max():.0f} % of that. So operations alone predict a time "
+        f"within a factor of {significant(share.max() / share.min(), 2)}, between models whose "
+        f"operations per image differ by {rows['gflops'].max() / rows['gflops'].min():,.0f}."
+    )
+
+
+def _bytes(found: EncodingCosts) -> list[str]:
+    blip2, code = found.known["blip2"], found.known["dadh"]
+    n, m = 1_000_000, 5_000_000
+    floats = embedding_bytes(blip2, n, m, "float32", 1)
+    packed = embedding_bytes(code, n, m, "packed bits")
+    loose = embedding_bytes(code, n, m, "byte per bit")
+    features = feature_bytes(blip2, n, m)
+    return [
+        f"At {gallery(n, m)}, {code.dimension}-bit codes take {size(packed / GIB)} packed and "
+        f"{size(loose / GIB)} at one byte per bit; {blip2.dimension} float32 take "
+        f"{size(floats / GIB)}. That is {floats / packed:.0f} to 1; {floats / loose:.0f} to 1, "
+        "which the paper tells, is what unpacked bits give.",
+        f"What attention needs dwarfs both: {size(features / GIB)} for {blip2.title}, "
+        f"{features / floats:,.0f} times its embeddings.",
+    ]

@@ -1,0 +1,332 @@
+"""Rows of the search chapter: the paper's four indexes, today's, sweeps, ties and other data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pandas as pd
+import torch
+
+from fico_lib.encodings import Embeddings
+from fico_lib.runtime.machine import machine_name
+from fico_lib.runtime.progress import track
+from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, query_arguments
+from fico_lib.search.exact import ground_truth
+from fico_lib.search.measure import Conditions, Record, measure
+from fico_lib.search.memory import holds
+from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties, tied
+from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synthetic
+from fico_lib.search.threads import cores, search_settings
+
+# The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
+PAPER_QUERY = {"hnsw": {"ef_search": 16}, "code_ivf": {"n_probe": 8}}
+ENOUGH = {"hnsw": {"ef_search": 1000}, "code_ivf": {"n_probe": 32}}
+PAPER_BITS = 64
+MAP_K = 100  # of the map of lists and probes
+SHUFFLES = 3
+# On other data: name -> (index, query arguments, build arguments).
+ELSEWHERE = {
+    "HNSW, ef_search 16": ("hnsw", {"ef_search": 16}, {}),
+    "IVF, 4 of 32 lists": ("ivf_flat", {"n_probe": 4}, {"n_lists": 32}),
+    "64-bit ITQ codes": ("code_flat", {}, {}),
+    "64-bit hyperplane codes": ("code_flat", {}, {"binariser": "hyperplanes"}),
+    "256-bit ITQ codes, best 100 exact": ("screen", {"rerank_k": 100}, {}),
+}
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that the chapter measured, as tidy tables.
+
+    paper: the paper's four, a row per size, index, setting and k; measured: every index, setting,
+    k and mode on `gallery`; growth: binarisers as the gallery grows; ties; lists: the map of
+    settings of the CG IVF; elsewhere: recall on other data; about_data: one row per data;
+    missing: indexes that could not be had, and why.
+    """
+
+    paper: pd.DataFrame
+    measured: pd.DataFrame
+    growth: pd.DataFrame
+    ties: pd.DataFrame
+    lists: pd.DataFrame
+    elsewhere: pd.DataFrame
+    about_data: pd.DataFrame
+    missing: pd.DataFrame
+    k: int
+
+
+def study(
+    embeddings: Embeddings,
+    cache: Path,
+    *,
+    sizes: Sequence[Sequence[int]],
+    gallery: Sequence[int],
+    n_train: int,
+    recall_at: Sequence[int],
+    k: int,
+    indexes: Sequence[str],
+    ef_search: Sequence[int],
+    n_probe: Sequence[int],
+    rerank_k: Sequence[int],
+    n_lists: int,
+    bits: Sequence[int],
+    binarisers: Sequence[str],
+    map_lists: Sequence[int],
+    map_probes: Sequence[int],
+    threads: int,
+    repeats: int,
+    singles: int,
+    memory: int,
+    device: str,
+) -> Study:
+    """Measure all of it; parameters as `SearchChapter` explains them.
+
+    Sizes that do not fit `memory` (bytes) are refused before anything is measured.
+    """
+    here = [name for name in indexes if not lacking(name)]
+    torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
+    held = holds(sizes, gallery, n_train, max(recall_at), here, memory)
+    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
+    problem = _synthetic(gallery, n_train, held[-1])
+    sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
+    jobs = _jobs(here, sweeps, n_lists, bits, k, recall_at)
+    measured = []
+    for name, build, asked in track(jobs, "indexes"):
+        records = measure(problem, name, asked, conditions, **build)
+        measured += measured_rows(problem, records, device, cache)
+    paper = []  # after the others: those of the same gallery are measured already
+    for size, hold in track(list(zip(sizes, held, strict=False)), "the paper's indexes"):
+        same = list(size) == list(gallery)
+        asked_of = problem if same else _synthetic(size, n_train, hold)
+        paper += _paper_rows(asked_of, recall_at, conditions, device)
+    elsewhere, about = _elsewhere(problem, embeddings, k, n_train, conditions, device)
+    return Study(
+        paper=pd.DataFrame(paper),
+        measured=pd.DataFrame(measured),
+        growth=pd.DataFrame(_growth_rows(problem, binarisers, recall_at, device, cache)),
+        ties=pd.DataFrame(_tie_rows(problem, recall_at, conditions, device)),
+        lists=pd.DataFrame(_list_rows(problem, map_lists, map_probes, conditions, device)),
+        elsewhere=pd.DataFrame(elsewhere),
+        about_data=pd.DataFrame(about),
+        missing=pd.DataFrame(
+            [{"index": i, "title": INDEXES[i].title, "why": lacking(i)}
+             for i in indexes if lacking(i)],
+            columns=["index", "title", "why"],
+        ),
+        k=k,
+    )  # fmt: skip
+
+
+def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> Problem:
+    queries, n, dimension = size
+    problem = of_synthetic(queries, n, dimension, n_train)
+    return problem.held() if hold else problem
+
+
+def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[tuple]:
+    """(index, build arguments, what is asked) of everything on the one gallery."""
+    modes, jobs = ("batch", "single"), []
+    for name in indexes:
+        entry = index_entry(name)
+        build = {"n_lists": n_lists} if "n_lists" in entry.build and not entry.codes else {}
+        asked = [(q, k, m) for q in query_arguments(name, sweeps) for m in modes]
+        if name in PAPER_INDEXES:  # the sweep of k, at the paper's settings
+            cuts = dict.fromkeys([1, k, *recall_at])
+            asked += [(PAPER_QUERY.get(name, {}), cut, m) for cut in cuts for m in modes]
+            asked += [(query, max(recall_at), "batch") for query in [ENOUGH.get(name)] if query]
+            asked = [a for i, a in enumerate(asked) if a not in asked[:i]]
+        jobs.append((name, build, asked))
+    for name in ("code_flat", "screen"):
+        if name in indexes:
+            for width in bits:
+                build = {"binariser": "hyperplanes", "bits": width}
+                asked = [(q, k, m) for q in query_arguments(name, sweeps)[:2] for m in modes]
+                jobs.append((name, build, asked))
+    return jobs
+
+
+def measured_rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+    """One tidy row per record, with its recall: the columns of `Study.measured`."""
+    for record in records:
+        row = {
+            "data": problem.name,
+            "vectors": problem.gallery.n,
+            "dimension": problem.gallery.dimension,
+            "index": record.index,
+            "binariser": record.build.get("binariser", ""),
+            "bits": record.build.get("bits", 0),
+            "lists": record.build.get("n_lists", 0),
+            "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+            "value": next(iter(reversed(record.query.values())), 0),
+            "k": record.k,
+            "mode": record.mode,
+            "threads": record.threads,
+            "refused": record.refused,
+            **{f"{step}_seconds": seconds for step, seconds in record.seconds.items()},
+            "bytes_per_vector": record.bytes_per_vector,
+        }
+        if not record.refused:
+            row |= _found(problem, record, device, cache)
+        yield row
+
+
+def _found(problem: Problem, record: Record, device: str, cache: Path) -> dict:
+    k = min(record.k, problem.gallery.n)
+    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, cache)
+    truth = truth[: len(record.ids)]
+    return {
+        "queries": len(record.ids),
+        "repeats": len(record.times) if record.mode == "batch" else 1,
+        "milliseconds_per_query": record.milliseconds(),
+        "p95_milliseconds": record.milliseconds(95),
+        "one_recall_percent": 100 * one_recall(record.ids, truth[:, 0], k).mean(),
+        "k_recall_percent": 100 * k_recall(record.ids, truth, min(k, truth.shape[1])).mean(),
+    }
+
+
+def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+    """The columns of Table 7: each k is a search of its own, the time is that of the largest.
+
+    A k for which an index found fewer than k is NaN, and the index has a second row with a setting
+    that is enough.
+    """
+    cuts = [k for k in recall_at if k <= problem.gallery.n]
+    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
+    for name in PAPER_INDEXES:
+        query = PAPER_QUERY.get(name, {})
+        asked = [(query, k, "batch") for k in cuts]
+        asked += [(ENOUGH[name], max(cuts), "batch")] if name in ENOUGH else []
+        records = measure(problem, name, asked, conditions)
+        usual, enough = records[: len(cuts)], records[len(cuts) :]
+        whole = [record for record in usual if not record.refused]
+        for k, record in zip(cuts, usual, strict=True):
+            yield _paper_row(problem, record, k, truth, whole[-1] if whole else record)
+        for record in enough if len(whole) < len(usual) else []:
+            for k in cuts:
+                yield _paper_row(problem, record, k, truth, record)
+
+
+def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -> dict:
+    seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
+    return {
+        "index": record.index,
+        "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+        "queries": len(problem.queries),
+        "vectors": problem.gallery.n,
+        "dimension": problem.gallery.dimension,
+        "bits": record.build.get("bits", 0),
+        "k": k,
+        "refused": record.refused,
+        "one_recall_percent": _mean(one_recall, record, truth[:, 0], k),
+        "k_recall_percent": _mean(k_recall, record, truth, k),
+        "index_seconds": record.seconds["fit"] + record.seconds["add"],
+        "code_seconds": record.seconds["code"],
+        "search_k": timed.k,
+        "search_seconds": seconds,
+        "threads": record.threads,
+        "bytes_per_vector": record.bytes_per_vector,
+    }
+
+
+def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
+    return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
+
+
+def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Path):
+    """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
+    fitted = {
+        name: binarise.fit(name, problem.train, PAPER_BITS)
+        for name in binarisers
+        if problem.gallery.dimension >= PAPER_BITS or name in ("itq", "hyperplanes")
+    }
+    codes = {
+        name: np.concatenate([p.encode(block) for _, block in problem.gallery.blocks()])
+        for name, p in fitted.items()
+    }
+    for part in (8, 4, 2, 1):
+        smaller = problem.first(problem.gallery.n // part)
+        _, truth = ground_truth(smaller, min(1000, smaller.gallery.n), device, cache)
+        for name, projection in fitted.items():
+            asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
+            less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], device)
+            for k in (k for k in recall_at if k <= smaller.gallery.n):
+                found = recall_of_ties(less, equal, k)
+                about = {"binariser": name, "bits": PAPER_BITS}
+                about |= {"vectors": smaller.gallery.n, "k": k}
+                yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
+
+
+def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+    """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
+    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
+    projection = binarise.fit("itq", problem.train, PAPER_BITS)
+    asked = projection.encode(problem.queries)
+    codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
+    less, equal = tied(asked, codes, PAPER_BITS, truth[:, 0], device)
+    deepest = max(k for k in recall_at if k <= len(codes))
+    orders = [np.arange(len(codes))]
+    orders += [np.random.default_rng(seed).permutation(len(codes)) for seed in range(SHUFFLES)]
+    found = []
+    with search_settings(conditions.threads, problem.gallery.dimension):
+        for order in orders:
+            index = faiss.IndexBinaryFlat(PAPER_BITS)
+            index.add(codes[order])
+            distances, ids = index.search(asked, deepest)
+            found.append((distances, order[ids]))
+    for k in (k for k in recall_at if k <= deepest):
+        bounds = {kind: 100 * v.mean() for kind, v in recall_of_ties(less, equal, k).items()}
+        shuffled = [100 * one_recall(ids, truth[:, 0], k).mean() for _, ids in found]
+        yield {"k": k, **{f"{kind}_percent": value for kind, value in bounds.items()},
+               "stored_percent": shuffled[0], "lowest_shuffled_percent": min(shuffled[1:]),
+               "highest_shuffled_percent": max(shuffled[1:]),
+               "median_tied": float(np.median(equal))}  # fmt: skip
+
+
+def _list_rows(problem: Problem, lists, probes, conditions: Conditions, device: str):
+    """Recall and time of the CG IVF for every number of lists and probes."""
+    for n_lists in track(list(lists), "lists and probes"):
+        asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
+                 for p in probes if p <= n_lists]  # fmt: skip
+        records = measure(problem, "code_ivf", asked, conditions, n_lists=n_lists)
+        yield from measured_rows(problem, records, device, conditions.cache)
+
+
+def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions, device):
+    """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
+    real = of_embeddings(embeddings)
+    size = len(real.queries), real.gallery.n, real.gallery.dimension, n_train
+    rows, about = [], []
+    for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
+        _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
+        about.append(
+            {
+                "data": other.name,
+                "queries": size[0],
+                "vectors": size[1],
+                "dimension": size[2],
+                "components_of_90_percent": _components(other),
+            }
+        )
+        for name, (index, query, build) in ELSEWHERE.items():
+            cut = min(k, size[1])
+            (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
+            rows.append(
+                {
+                    "data": other.name,
+                    "what": name,
+                    "k": cut,
+                    "refused": record.refused,
+                    "one_recall_percent": _mean(one_recall, record, truth[:, 0], cut),
+                    "k_recall_percent": _mean(k_recall, record, truth, cut),
+                }
+            )
+    return rows, about
+
+
+def _components(problem: Problem) -> int:
+    """How many principal components hold 90 % of the variance: what dimension there really is."""
+    rows = problem.gallery.block(0, min(problem.gallery.n, 5000))
+    spectrum = np.linalg.eigvalsh(np.cov(rows.T.astype(np.float64)))[::-1].clip(0)
+    return int(np.searchsorted(np.cumsum(spectrum) / spectrum.sum(), 0.9) + 1)

@@ -1,0 +1,175 @@
+"""Rows of the SelfAlign chapter: what its parts add to a base, and what attention would add."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fico_lib.chapters.selfalign.claims import claims
+from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
+from fico_lib.encodings import Encodings, Scores
+from fico_lib.evaluation import evaluate
+from fico_lib.metrics.resampling import Estimate
+from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.report.reference_rows import RANDOM, random_scorer
+from fico_lib.report.runs import Runs
+from fico_lib.runtime.errors import InputError
+
+SUMMED = (1, 5, 10)  # k of R@sum
+PLAIN = {"lca": False, "cra": False}
+DEFAULT = {name: SelfAlignParameters.model_fields[name].default for name in ("concepts", "aligned")}
+
+
+def name_of(one: SelfAlignParameters) -> str:
+    """A variant's name.
+
+    >>> name_of(SelfAlignParameters(cra=False, concepts=8))
+    'vse+LCA, 8 concepts'
+    """
+    name = one.base + "+LCA" * one.lca + "+CRA" * one.cra
+    if one.concepts != DEFAULT["concepts"]:
+        name += f", {one.concepts} concepts"
+    return name if one.aligned == DEFAULT["aligned"] else f"{name}, {one.aligned}s"
+
+
+def base_of(one: SelfAlignParameters) -> str:
+    """The name of the variant that `one` is compared with: its base, nothing aligned."""
+    return name_of(one.model_copy(update=PLAIN | DEFAULT))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The evaluated variants of one run, the model with attention, and a random scorer.
+
+    recall: per model, direction and k, the mean over seeds and queries in percent with its 95 %
+    interval and the chance level; sums: R@sum per model, with its difference to its base (`than`);
+    costs: ms per text query beside R@sum, and the difference to the model with attention; claims:
+    see `fico_lib.report.claims`. first: the variant that leads the two stages; attention: the
+    model that follows. n_images, n_captions: the size of the test split.
+    """
+
+    recall: pd.DataFrame
+    sums: pd.DataFrame
+    costs: pd.DataFrame
+    claims: pd.DataFrame
+    first: str
+    attention: str
+    n_images: int
+    n_captions: int
+    seeds: list[int]
+    threads: int
+
+
+def compare(
+    encodings: Sequence[Encodings],
+    n_texts: int,
+    *,
+    settings: Sequence[SelfAlignParameters],
+    seeds: Sequence[int],
+    recall_at: Sequence[int],
+    rerank_k: Sequence[int],
+    ties: str,
+    resamples: int,
+    threads: int,
+    device: str,
+) -> Comparison:
+    """Evaluate all variants, the model with attention, and both one after the other.
+
+    encodings: those of each setting, seed by seed, then those of the model with attention;
+    n_texts: distinct texts of the split, which that model scored; rerank_k: candidates it reorders.
+    Raises InputError where there are fewer candidates than R@sum needs.
+    """
+    if min(encodings[0].n_images, encodings[0].n_captions) < max(SUMMED):
+        raise InputError(
+            f"the test split has {encodings[0].n_images} images; R@sum needs {max(SUMMED)} or more"
+        )
+    made = _by_name(encodings, settings, len(seeds))
+    attention = encodings[-1].model
+    both = {"lca": True, "cra": True} | DEFAULT
+    first = name_of(settings[0].model_copy(update=both))
+    one = encodings[0]
+    depths = [k for k in sorted(set(rerank_k)) if k < one.n_images]
+    cuts = [k for k in sorted({*SUMMED, *recall_at}) if k <= min(one.n_images, one.n_captions)]
+
+    def found(these: Sequence[Encodings]) -> list:
+        how = {"recall_at": cuts, "ties": ties, "device": device}
+        return [evaluate(e, tasks="instance", **how) for e in these]
+
+    results = {name: found(these) for name, these in made.items()}
+    for k in depths:
+        stages = zip(made[first], made[attention], strict=True)
+        results[two_names(first, attention, k)] = found([two_stages(a, b, k) for a, b in stages])
+    results[RANDOM] = found([random_scorer(one.n_images, one.image_of_caption, s) for s in seeds])
+    runs = Runs(results, one.n_images, resamples)
+    return Comparison(
+        recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
+        sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
+        costs=pd.DataFrame(_cost_rows(runs, made, first, depths, n_texts, threads)),
+        claims=claims(runs, [b for b in dict.fromkeys(s.base for s in settings)], attention),
+        first=first,
+        attention=attention,
+        n_images=one.n_images,
+        n_captions=one.n_captions,
+        seeds=list(seeds),
+        threads=threads,
+    )
+
+
+def two_names(first: str, second: str, k: int) -> str:
+    """The name of two stages: `first`, then `second` on its best k."""
+    return f"{first}, then {second} on {k}"
+
+
+def _by_name(encodings, settings, n_seeds: int) -> dict[str, list[Encodings]]:
+    """Encodings of all seeds by variant; the last are the model's with attention."""
+    names = [*map(name_of, settings), encodings[-1].model]
+    if len(encodings) != n_seeds * len(names):
+        raise ValueError(f"{len(encodings)} encodings for {len(names)} models, {n_seeds} seeds")
+    return {name: list(encodings[i * n_seeds : (i + 1) * n_seeds]) for i, name in enumerate(names)}
+
+
+def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: str):
+    for one in settings:
+        about = {name: getattr(one, name) for name in ("base", "lca", "cra", "concepts", "aligned")}
+        than = base_of(one)
+        total, base = runs.recall_sum(name_of(one)), runs.recall_sum(than)
+        row = {"model": name_of(one)} | about | _interval("r_sum_percent", total)
+        if than != name_of(one):
+            gain = _interval("gain_percent", total - base, "gain_low", "gain_high")
+            row |= (
+                {"than": than} | gain | {"gain_share_percent": 100 * (total.value / base.value - 1)}
+            )
+        yield row
+    for model in (attention, RANDOM):
+        yield {"model": model} | _interval("r_sum_percent", runs.recall_sum(model))
+
+
+def _interval(name: str, estimate: Estimate, low: str = "low", high: str = "high") -> dict:
+    return {name: estimate.value} | dict(zip((low, high), estimate.interval(), strict=True))
+
+
+def _cost_rows(
+    runs: Runs,
+    made: Mapping[str, Sequence[Encodings]],
+    first: str,
+    depths: Sequence[int],
+    n_texts: int,
+    threads: int,
+) -> Iterator[dict]:
+    """ms to score all images for one text, with R@sum: embeddings, attention, and the stages."""
+    attention = next(name for name, these in made.items() if isinstance(these[0], Scores))
+    n_images = made[first][0].n_images
+    per_pair = attention_ms(made[attention], n_texts)
+    quick = {name: embedding_ms(made[name][0], threads) for name in dict.fromkeys(
+        (first.split("+")[0], first))}  # fmt: skip
+    timed = [(name, 0, ms) for name, ms in quick.items()]
+    timed += [(two_names(first, attention, k), k, quick[first] + k * per_pair) for k in depths]
+    timed.append((attention, n_images, n_images * per_pair))
+    full = runs.recall_sum(attention)
+    for model, k, ms in timed:
+        total = runs.recall_sum(model)
+        row = {"model": model, "attended": k, "ms_per_query": ms}
+        row |= _interval("r_sum_percent", total)
+        if model != attention:
+            row |= _interval("gap_percent", total - full, "gap_low", "gap_high")
+        yield row

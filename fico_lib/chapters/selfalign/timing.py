@@ -1,0 +1,65 @@
+"""The time of retrieval by embeddings, by attention to every pair, and by one after the other."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from fico_lib.encodings import Embeddings, Scores
+from fico_lib.runtime.devices import threads as torch_threads
+from fico_lib.similarity import similarity
+
+WARM_UP, REPEATS = 10, 200
+ABOVE = 1000.0  # lifts reordered candidates above the rest, whatever the scores' range
+
+
+@torch.inference_mode()
+def embedding_ms(encodings: Embeddings, threads: int) -> float:
+    """Milliseconds to score every image for one text, already encoded: the median of repeats.
+
+    A matrix-vector product on the CPU in float32; images and texts are scaled before, where the
+    measure is the cosine, as they would be stored.
+    """
+    images, texts = (torch.from_numpy(np.array(x, np.float32)) for x in
+                     (encodings.images, encodings.texts))  # fmt: skip
+    if encodings.measure == "cosine":
+        images, texts = (torch.nn.functional.normalize(x, dim=1) for x in (images, texts))
+    taken = []
+    with torch_threads(threads):
+        for number in range(WARM_UP + REPEATS):
+            text = texts[number % len(texts)]
+            start = time.perf_counter()
+            images @ text
+            taken.append(time.perf_counter() - start)
+    return 1000 * float(np.median(taken[WARM_UP:]))
+
+
+def attention_ms(encodings: Sequence[Scores], n_texts: int) -> float:
+    """Milliseconds per pair of an image and a text, the median over runs.
+
+    From the time that each run took to score all pairs of its images and `n_texts` distinct texts
+    in large blocks; a few pairs at a time take longer each.
+    """
+    times = [one.timings["score_pairs"] / (one.n_images * n_texts) for one in encodings]
+    return 1000 * float(np.median(times))
+
+
+def two_stages(first: Embeddings, second: Scores, k: int) -> Scores:
+    """The best k candidates of each query by `first` in the order of `second`, the rest after them.
+
+    Candidates that tie with the k-th are among the best.
+    """
+    quick = similarity(first.images, first.texts, first.measure)
+    slow = second.i2t, second.i2t.T if second.t2i is None else second.t2i
+    i2t, t2i = (_lifted(*both, k) for both in zip((quick, quick.T), slow, strict=True))
+    return Scores(i2t=i2t, t2i=t2i, image_of_caption=first.image_of_caption)
+
+
+def _lifted(quick: np.ndarray, slow: np.ndarray, k: int) -> np.ndarray:
+    """`quick`, with `slow` + 1000 in place of each row's k largest: (queries, candidates) float64.
+
+    float64, since a constant added in float32 would make ties.
+    """
+    kth = -np.partition(-quick, k - 1, axis=1)[:, k - 1 : k]
+    return np.where(quick >= kth, np.asarray(slow, np.float64) + ABOVE, quick)

@@ -1,0 +1,167 @@
+"""The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `bench-search`, ..."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.cli.bench_search import bench_search_command
+from fico_lib.cli.captions import captions_command
+from fico_lib.cli.cost import cost_command
+from fico_lib.cli.evaluate import evaluate_command
+from fico_lib.datasets import DATASETS
+from fico_lib.models import MODELS, model_card
+from fico_lib.pipeline import request as keys
+from fico_lib.runtime.errors import BuildError, ChapterError, InputError
+from fico_lib.study import parameters, repository, steps
+from fico_lib.study.build import build as build_study
+from fico_lib.study.repository import CACHE
+
+app = typer.Typer(
+    name="fico",
+    help="Fine-grained against coarse-grained image-text retrieval: run and read the study.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+run_app = typer.Typer(
+    no_args_is_help=True, help="Run one chapter again, with parameters of your own."
+)
+step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
+app.add_typer(run_app, name="run")
+app.add_typer(step_app, name="step", hidden=True)
+app.command("evaluate")(evaluate_command)
+app.command("bench-search")(bench_search_command)
+app.command("captions")(captions_command)
+app.command("cost")(cost_command)
+
+Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set one parameter; repeatable."),
+]
+ParameterFile = Annotated[
+    Path | None, typer.Option("-f", "--file", help="A YAML file laid over the profile's.")
+]
+
+
+@app.command("list")
+def list_everything() -> None:
+    """Name the chapters, data sets, models and profiles."""
+    console = Console()
+    cards = {name: model_card(name) for name in MODELS}
+    kinds = {
+        row["default"]: row["meaning"].partition(") ")[2]
+        for row in parameters.describe("data")
+        if row["name"] == "data.name"
+    }
+    _print(console, "Chapters", [[name, chapter(name).title] for name in CHAPTERS])
+    _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
+    _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
+    try:
+        profiles = [[name] for name in repository.profiles(repository.root())]
+    except InputError as error:
+        profiles = [[str(error)]]
+    _print(console, "Profiles", profiles)
+
+
+def _print(console: Console, title: str, rows: list[list[str]]) -> None:
+    console.print(f"[bold]{title}[/]")
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(" ", *(escape(cell) for cell in row))
+    console.print(table, "")
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(metavar="CHAPTER", help="A chapter; see `fico list`.")],
+    cell: Annotated[
+        bool, typer.Option("--cell", help="Print the notebook's parameters cell instead.")
+    ] = False,
+) -> None:
+    """Explain the parameters of a chapter: type, default, range, meaning."""
+    if cell:
+        print(parameters.cell(name))
+        return
+    table = Table(title=chapter(name).title, title_justify="left", box=None, pad_edge=False)
+    for column in ("name", "default", "allowed", "meaning"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
+    for row in parameters.describe(name):
+        table.add_row(*(escape(row[column.header]) for column in table.columns))
+    Console().print(table)
+
+
+def _run_command(name: str):
+    def run(
+        profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
+    ) -> None:
+        root = repository.root()
+        values = parameters.load(root, name, profile, file, tuple(settings or ()))
+        from fico_lib.pipeline.encode import encode
+        from fico_lib.study.execute import execute
+
+        requests = values.encodings()
+        for request in requests:  # what is wrong with the data of one shows before any training
+            keys.encodings_key(**request)
+        for request in requests:  # here, not in the notebook: here progress is seen
+            encode(**request, cache=root / CACHE)
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        target = root / "results" / "runs" / f"{name}-{stamp}"
+        execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())
+        print(target.relative_to(root))
+
+    run.__doc__ = f"{chapter(name).title}: the chapter, in a results folder of its own."
+    return run
+
+
+def _parameter_help(name: str) -> str:
+    """The chapter's parameters as the last part of `fico run CHAPTER --help`."""
+    lines = [
+        f"[bold]{row['name']}[/] ({escape(row['allowed'])}; default {escape(row['default'])}): "
+        + escape(row["meaning"])
+        for row in parameters.describe(name)
+    ]
+    return "Parameters, for -p and -f:\n\n" + "\n\n".join(lines)
+
+
+for _name in CHAPTERS:
+    run_app.command(_name, epilog=_parameter_help(_name))(_run_command(_name))
+
+
+@app.command()
+def build(
+    profile: Profile = "laptop",
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores to use (default: all).")
+    ] = None,
+) -> None:
+    """Run what is not up to date of the study, and build the book."""
+    index = build_study(repository.root(), profile, cores, Console(stderr=True))
+    print(index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index)
+
+
+step_app.command("features")(steps.features)
+step_app.command("weights")(steps.weights)
+step_app.command("encodings")(steps.encodings)
+step_app.command("chapter")(steps.chapter)
+step_app.command("book")(steps.book)
+
+
+def main() -> None:
+    """The entry point of `fico`: errors that a user can act on are shown without a traceback."""
+    try:
+        app()
+    except (InputError, BuildError) as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except ChapterError as error:
+        lines = [str(error), "", "The cell:", error.cell, "", f"The notebook: {error.saved}"]
+        Console(stderr=True).print("[red]error:[/] " + escape("\n".join(lines)), soft_wrap=True)
+        sys.exit(1)

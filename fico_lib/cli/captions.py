@@ -1,0 +1,81 @@
+"""`fico captions`: category retrieval on the captions and labels of a data set, without images."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fico_lib.datasets import load_dataset
+from fico_lib.datasets.karpathy.fingerprint import fingerprint
+from fico_lib.datasets.karpathy.parameters import KarpathyParameters
+from fico_lib.study import repository
+
+Labels = Annotated[Path, typer.Option(help="Labels: a .csv, .npz or .mat file in the folder.")]
+Annotations = Annotated[Path, typer.Option(help="The JSON file in Karpathy's format.")]
+
+
+def captions_command(
+    root: Annotated[Path, typer.Argument(help="The folder of the data set.")],
+    labels: Labels,
+    annotations: Annotations = Path("dataset.json"),
+    split: Annotated[str, typer.Option(help="The split whose images are cut in halves.")] = "test",
+    dimension: Annotated[int, typer.Option(min=2, help="Of the latent semantics.")] = 256,
+    bits: Annotated[int, typer.Option(min=2, help="Length of the codes.")] = 64,
+    min_count: Annotated[int, typer.Option(min=1, help="Captions a word must occur in.")] = 2,
+    max_words: Annotated[int, typer.Option(min=1, help="Words kept of a caption.")] = 40,
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the halves and of the codes.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    record: Annotated[
+        str | None,
+        typer.Option(help="Keep the tables as book/recorded/<machine>/<this name>, for the book."),
+    ] = None,
+) -> None:
+    """Label supervision and binarisation on real labels: one caption stands for its image.
+
+    The four controls are fitted on the captions of half the labelled images; on the other half the
+    first caption of each image asks, or is searched, and the image's other captions are the rest.
+    """
+    from fico_lib.chapters.category import captions, results
+    from fico_lib.report.results_folder import Results
+    from fico_lib.runtime.machine import machine, machine_name, versions
+
+    started, clock = datetime.now().astimezone(), time.perf_counter()
+    study = repository.root()
+    data = KarpathyParameters(root=root, annotations=annotations, images=None, labels=labels)
+    dataset = load_dataset(data)
+    how = {"dimension": dimension, "bits": bits, "min_count": min_count, "max_words": max_words}
+    task = captions.task(f"{dataset.name}, captions", dataset[split], **how, seed=seed)
+    conventions = {"map_at": [10, 100], "denominator": "hits", "empty": "skip", "ties": "expected"}
+    compared = results.compare([task], **conventions, resamples=resamples, device=device)
+    stamp = started.strftime("%Y%m%d-%H%M%S")
+    target = study / "results" / "runs" / f"captions-{stamp}"
+    if record is not None:
+        target = repository.records(study) / machine_name() / record
+    folder = Results(target)
+    results.write(compared, folder)
+    folder.finish(
+        {
+            "command": "fico captions",
+            "parameters": {
+                # Where the files lie does not matter; which they are does.
+                "data": data.model_dump(mode="json", exclude={"root"}),
+                "content": fingerprint(data),
+                "split": split,
+                **how,
+                **conventions,
+                "resamples": resamples,
+                "seed": seed,
+                "device": device,
+            },
+            **results.about(compared),
+            "started": started.isoformat(timespec="seconds"),
+            "durations_seconds": {"captions": round(time.perf_counter() - clock, 3)},
+            "machine": machine(),
+            "versions": versions(),
+            "commit": repository.commit(study),
+        }
+    )
+    print(target.relative_to(study))

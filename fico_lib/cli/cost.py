@@ -1,0 +1,44 @@
+"""`fico cost`: what one model costs, counted and measured, for a gallery of one's own size."""
+
+from enum import StrEnum
+from typing import Annotated, get_args
+
+import typer
+
+from fico_lib.costs.architectures import PAPER_MODELS
+from fico_lib.report.costs.parameters import DtypeName
+
+Dtype = StrEnum("Dtype", {name: name for name in get_args(DtypeName)})
+
+
+def cost_command(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help=f"One of {', '.join(PAPER_MODELS)}, or a folder or config.json of transformers.",
+        ),
+    ],
+    images: Annotated[int, typer.Option(min=1, help="Images of the gallery.")] = 1000,
+    texts: Annotated[int, typer.Option(min=1, help="Texts of the gallery.")] = 5000,
+    k: Annotated[int, typer.Option(min=1, help="Candidates of each query, in reranking.")] = 128,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    dtype: Annotated[Dtype, typer.Option(help="Numbers of weights and inputs.")] = Dtype.float32,
+    batch: Annotated[int, typer.Option(min=1, help="Most items at once.")] = 32,
+    seconds: Annotated[float, typer.Option(min=0.01, help="Seconds of repeats per step.")] = 1.0,
+    longest: Annotated[
+        float, typer.Option(min=0.01, help="A step that takes longer for two items is not run.")
+    ] = 60.0,
+    memory: Annotated[float, typer.Option(min=0.01, help="GiB that weights may take.")] = 16.0,
+) -> None:
+    """Tell what a model costs: weights, FLOPs, bytes, and seconds on this device.
+
+    Weights are random: time, memory and storage do not depend on them. Nothing is downloaded, and
+    no code that comes with a checkpoint is run.
+    """
+    from fico_lib.cli.cost_report import print_cost
+    from fico_lib.costs.analytic import GIB
+    from fico_lib.costs.steps import Budget
+
+    budget = Budget(seconds, longest, int(memory * GIB), batch, None)
+    print_cost(model, (images, texts, k), device, dtype.value, budget)

@@ -1,0 +1,131 @@
+"""The folder of model outputs that the FiCo-ITR authors released (`results_data/`).
+
+Files are `{model}_{dataset}_img.npy` with `_txt.npy`, or `_sim.npy`, or `_sim_i2t.npy` with
+`_sim_t2i.npy`; datasets are `f30k` and `coco`; labels and COCO's caption map lie beside them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fico_lib.encodings import (
+    Codes,
+    Embeddings,
+    Encodings,
+    Scores,
+    caption_map,
+    captions_per_image,
+    unrepeated,
+)
+from fico_lib.runtime.arrays import read_mat, read_npy
+from fico_lib.runtime.errors import InputError
+
+LABELS = {"f30k": "flickr30k-karpathy-test-lall.mat", "coco": "coco-karpathy-testall-lall.mat"}
+CAPTION_MAP = {"coco": "mscoco_test_indices.npy"}
+FILE = re.compile(
+    r"(?P<model>.+)_(?P<dataset>f30k|coco)_(?P<part>img|txt|sim|sim_i2t|sim_t2i)\.npy"
+)
+PER_IMAGE = 5  # captions of an image in both sets, where no map says otherwise
+UNSCORED = -100.0  # what the rerankers BLIP-2 and X-VLM leave where they did not look
+
+
+@dataclass(frozen=True)
+class Released:
+    """One model on one data set; labels (n_images, categories) bool-like, or None if not there."""
+
+    model: str
+    dataset: str
+    encodings: Encodings
+    labels: np.ndarray | None
+
+
+def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
+    """The files of each (model, dataset) in the folder or below it, by part."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected the released results_data")
+    found: dict[tuple[str, str], dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*.npy")):
+        if match := FILE.fullmatch(path.name):
+            found.setdefault((match["model"], match["dataset"]), {})[match["part"]] = path
+    if not found:
+        raise InputError(f"{folder}: no file like beit3_coco_img.npy or scan_f30k_sim.npy in it")
+    for (model, dataset), parts in found.items():
+        if set(parts) not in ({"img", "txt"}, {"sim"}, {"sim_i2t", "sim_t2i"}):
+            raise InputError(
+                f"{folder}: {model} on {dataset} has {', '.join(sorted(parts))}; expected img and "
+                "txt, or sim, or sim_i2t and sim_t2i"
+            )
+    return found
+
+
+def load_released(folder: Path | str) -> Iterator[Released]:
+    """Every model found in the folder, one at a time (they may be large)."""
+    folder, found = Path(folder), find(folder)
+    for (model, dataset), parts in found.items():
+        labels = _beside(folder, LABELS[dataset])
+        try:
+            encodings = _encodings(folder, model, dataset, parts)
+        except InputError as error:
+            raise InputError(f"{model} on {dataset}: {error}") from error
+        yield Released(
+            model, dataset, encodings, None if labels is None else read_mat(labels, "LAll")
+        )
+
+
+def _encodings(folder: Path, model: str, dataset: str, parts: dict[str, Path]) -> Encodings:
+    arrays = {part: read_npy(path) for part, path in parts.items()}
+    if "img" in arrays:
+        images, texts = arrays["img"], arrays["txt"]
+        of = _map(folder, dataset, len(images), len(texts))
+        if len(images) == len(texts):
+            images = unrepeated(images, PER_IMAGE, parts["img"].name)
+        if _binary(images) and _binary(texts):
+            return Codes.pack(images, texts, of, model=model)
+        return Embeddings(images, texts, of, model=model)
+    if "sim" in arrays:
+        i2t, t2i = arrays["sim"], None
+    else:
+        i2t, t2i = arrays["sim_i2t"], arrays["sim_t2i"]
+    of = _map(folder, dataset, *i2t.shape)
+    if i2t.shape[0] == i2t.shape[1]:
+        i2t = unrepeated(i2t, PER_IMAGE, "sim")
+        t2i = None if t2i is None else unrepeated(t2i.T, PER_IMAGE, "sim_t2i").T
+    unscored = any((np.asarray(m) == UNSCORED).any() for m in (i2t, t2i) if m is not None)
+    return Scores(i2t, t2i, of, model=model, missing=UNSCORED if unscored else None)
+
+
+def _map(folder: Path, dataset: str, n_images: int, n_captions: int) -> np.ndarray:
+    """Caption-to-image map: from the file that gives one (or a count per image), else five each."""
+    path = _beside(folder, CAPTION_MAP[dataset]) if dataset in CAPTION_MAP else None
+    if path is not None and n_images != n_captions:
+        given = read_npy(path)
+        if given.shape == (n_captions,):
+            return caption_map(given, n_images, n_captions)
+        if given.shape == (n_images,) and given.sum() == n_captions:
+            return np.repeat(np.arange(n_images), given)
+        if n_captions != PER_IMAGE * n_images:
+            raise InputError(
+                f"{path}: shape {given.shape}; expected an image for each of {n_captions} captions"
+            )
+    of = captions_per_image(PER_IMAGE, n_captions)
+    if n_images not in (of[-1] + 1, n_captions):
+        raise InputError(
+            f"{n_images} images and {n_captions} captions; expected {PER_IMAGE} captions per image"
+            " (or every image repeated as often)"
+        )
+    return of
+
+
+def _binary(array: np.ndarray) -> bool:
+    """Only -1 and 1, or only 0 and 1?"""
+    low, high = array.min(), array.max()
+    return (low, high) in ((-1, 1), (0, 1)) and bool(((array == low) | (array == high)).all())
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of that name in the folder, below it, or next to it."""
+    return next(iter([*sorted(folder.rglob(name)), *folder.parent.glob(name)]), None)

@@ -1,0 +1,208 @@
+"""Tasks: which candidates are relevant to a query (FiCo-ITR, Section 3.4).
+
+Instance: an image and its own captions. Category: whatever shares at least one label. Both may be
+replaced by explicit judgements, a sparse matrix of images × captions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.errors import InputError
+
+DIRECTIONS = ("i2t", "t2i")
+
+
+@dataclass(frozen=True)
+class Positives:
+    """The relevant candidates of each query, as lists in one array.
+
+    starts: (n_queries + 1,) int64; candidates: (starts[-1],) int64, ascending within a query.
+    """
+
+    starts: np.ndarray
+    candidates: np.ndarray
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Relevant candidates per query, (n_queries,)."""
+        return np.diff(self.starts)
+
+    def padded(self, rows: np.ndarray) -> np.ndarray:
+        """Candidates of the queries `rows`, (len(rows), most), -1 where there is none."""
+        counts = self.counts[rows]
+        slots = np.arange(max(1, int(counts.max(initial=0))))
+        there = slots < counts[:, None]
+        places = np.where(there, self.starts[rows][:, None] + slots, 0)
+        if not len(self.candidates):
+            return np.full(places.shape, -1)
+        return np.where(there, self.candidates[places], -1)
+
+    def block(self, rows: np.ndarray, candidates: int) -> np.ndarray:
+        """Relevance (len(rows), candidates) bool of the queries `rows`."""
+        block = np.zeros((len(rows), candidates), bool)
+        padded = self.padded(rows)
+        query, slot = np.nonzero(padded >= 0)
+        block[query, padded[query, slot]] = True
+        return block
+
+
+def instance_positives(image_of_caption: np.ndarray, n_images: int) -> dict[str, Positives]:
+    """An image's captions, and a caption's image.
+
+    >>> instance_positives(np.array([1, 0, 1]), 2)["i2t"].padded(np.array([0, 1]))
+    array([[ 1, -1],
+           [ 0,  2]])
+    """
+    counts = np.bincount(image_of_caption, minlength=n_images)
+    return {
+        "i2t": Positives(
+            np.concatenate([[0], counts.cumsum()]), np.argsort(image_of_caption, kind="stable")
+        ),
+        "t2i": Positives(np.arange(len(image_of_caption) + 1), image_of_caption),
+    }
+
+
+def explicit_positives(relevance: object, n_images: int, n_captions: int) -> dict[str, Positives]:
+    """Positives from judgements: a sparse or dense (n_images, n_captions), non-zero is relevant.
+
+    A pair of matrices, (images × captions, captions × images), judges the directions separately.
+    """
+    pair = relevance if isinstance(relevance, tuple) else (relevance, None)
+    if len(pair) != 2:
+        raise InputError(f"relevance: a tuple of {len(pair)}; expected (i2t, t2i)")
+    i2t = _judgements(pair[0], (n_images, n_captions), "i2t")
+    t2i = i2t.T.tocsr() if pair[1] is None else _judgements(pair[1], (n_captions, n_images), "t2i")
+    found = {}
+    for direction, matrix in (("i2t", i2t), ("t2i", t2i)):
+        matrix.sort_indices()
+        found[direction] = Positives(
+            matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+        )
+    return found
+
+
+def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sparse.csr_matrix:
+    if not sparse.issparse(relevance):
+        relevance = as_numpy(relevance, f"relevance {direction}")
+    matrix = sparse.csr_matrix(relevance)
+    if matrix.shape != shape:
+        raise InputError(f"relevance {direction}: found shape {matrix.shape}; expected {shape}")
+    if matrix.nnz and matrix.data.min() < 0:
+        raise InputError(f"relevance {direction}: negative judgements; expected 0 or relevant")
+    matrix = matrix.astype(bool)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+class Categories:
+    """Category relevance: shares at least one label (multi-label), or has the same (single-label).
+
+    Holds label sets as bit masks; a caption has its image's labels.
+    """
+
+    def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
+        labels = label_matrix(labels, n_images)
+        self.labels, self.image_of_caption = labels, image_of_caption
+        self._on_device: tuple | None = None
+        width = max(1, -(-labels.shape[1] // 64))
+        bits = np.zeros((n_images, width * 64), bool)
+        bits[:, : labels.shape[1]] = labels
+        images = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
+        texts = np.take(images, image_of_caption, axis=1)
+        self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
+        self.labelled = labels.any(1)
+
+    def empty(self, direction: str) -> np.ndarray:
+        """Which queries have nothing relevant: those without labels (others match their own)."""
+        return ~(self.labelled if direction == "i2t" else self.labelled[self.image_of_caption])
+
+    def block(self, direction: str, rows: np.ndarray) -> np.ndarray:
+        """Relevance (len(rows), n_candidates) bool of the queries `rows`."""
+        from fico_lib.evaluation.shared_labels import shared_labels
+
+        queries, candidates = self.masks[direction]
+        return shared_labels(np.take(queries, rows, axis=1), candidates)
+
+    def tensor_block(self, direction: str, rows: np.ndarray, backend):
+        """As `block`, computed as a product of labels where `backend` keeps its tensors."""
+        if self._on_device is None:
+            of = backend.put(self.image_of_caption)
+            self._on_device = backend.put(self.labels.astype(np.float32)), of
+        labels, of = self._on_device
+        rows = backend.put(rows)
+        if direction == "i2t":
+            return ((labels[rows] @ labels.T) > 0)[:, of]
+        return (labels[of[rows]] @ labels.T) > 0
+
+
+def label_matrix(labels: object, n_images: int) -> np.ndarray:
+    """Labels of the images as (n_images, n_categories) bool.
+
+    Takes multi-hot {0, 1}, {-1, 1} or bool; one class number (>= 0) per image, as (n,) or (n, 1);
+    a list with the category numbers of each image.
+
+    >>> label_matrix([[0, 2], [1]], 2)
+    array([[ True, False,  True],
+           [False,  True, False]])
+    >>> label_matrix([[-1, 1], [1, -1]], 2)
+    array([[False,  True],
+           [ True, False]])
+    """
+    if isinstance(labels, (list, tuple)) and _is_lists(labels, n_images):
+        labels = _from_lists(labels)
+    if sparse.issparse(labels):
+        labels = labels.toarray()
+    labels = as_numpy(labels, "labels")
+    if labels.ndim not in (1, 2) or len(labels) != n_images:
+        raise InputError(
+            f"labels: found shape {labels.shape}; expected one row for each of {n_images} images"
+        )
+    if labels.dtype == bool and labels.ndim == 2:
+        return labels
+    if labels.ndim == 1 or labels.shape[1] == 1:
+        return _from_classes(labels.reshape(-1))
+    ones, zeros = labels == 1, labels == (-1 if labels.min(initial=0) < 0 else 0)
+    if not (ones | zeros).all():
+        row, column = np.argwhere(~(ones | zeros))[0]
+        raise InputError(
+            f"labels[{row}, {column}] is {labels[row, column]}; expected 0 and 1, or -1 and 1"
+        )
+    return ones
+
+
+def _is_lists(labels: list | tuple, n_images: int) -> bool:
+    """Lists of category numbers, rather than the rows of a multi-hot matrix?"""
+    if not all(isinstance(row, (list, tuple, set, np.ndarray)) for row in labels):
+        return False
+    widths = {len(row) for row in labels}
+    values = {int(value) for row in labels for value in row}
+    return len(widths) > 1 or not values <= {-1, 0, 1}
+
+
+def _from_lists(labels: list | tuple) -> np.ndarray:
+    rows = [sorted(int(value) for value in row) for row in labels]
+    if any(row and row[0] < 0 for row in rows):
+        raise InputError("labels: a negative category number; expected 0 or more")
+    hot = np.zeros((len(rows), max((row[-1] + 1 for row in rows if row), default=1)), bool)
+    for image, row in enumerate(rows):
+        hot[image, row] = True
+    return hot
+
+
+def _from_classes(classes: np.ndarray) -> np.ndarray:
+    if classes.dtype == bool:
+        return classes[:, None]
+    if (
+        not np.isfinite(classes).all()
+        or (classes != np.floor(classes)).any()
+        or (classes < 0).any()
+    ):
+        raise InputError(
+            "labels: one number per image, but not all are class numbers 0, 1, 2, ...; "
+            "give a matrix (images, categories) for several labels"
+        )
+    values, which = np.unique(classes, return_inverse=True)
+    return which[:, None] == np.arange(len(values))

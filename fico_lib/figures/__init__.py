@@ -1,1 +1,0 @@
-"""Figures, one module per chapter: a tidy table in, a matplotlib figure out."""

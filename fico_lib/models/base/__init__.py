@@ -1,0 +1,1 @@
+"""What models share: the interface, training, losses, selection, weights."""

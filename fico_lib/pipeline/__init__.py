@@ -1,0 +1,1 @@
+"""From a request to encodings: features, training and encoding, each kept under its key."""

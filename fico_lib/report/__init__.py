@@ -1,0 +1,1 @@
+"""What chapters share: parameters, runs of several seeds, claims, tables, figures, results."""

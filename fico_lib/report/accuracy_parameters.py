@@ -1,0 +1,72 @@
+"""What the chapters that measure accuracy share: data, features, models, training, seeds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from fico_lib.datasets import dataset_key
+from fico_lib.datasets.parameters import DataParameters
+from fico_lib.datasets.scenes.parameters import ScenesParameters
+from fico_lib.features.parameters import CropParameters, FeatureParameters
+from fico_lib.models import model_module
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.report.parameters import ChapterParameters
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Cut = Annotated[int, Field(ge=1)]
+
+
+class TrainedParameters(ChapterParameters):
+    """Base of the schemas of chapters whose models are trained here."""
+
+    data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
+    features: FeatureParameters = Field(
+        CropParameters(), description="what models see of images and captions"
+    )
+    training: TrainingParameters = Field(
+        TrainingParameters(), description="how large models are and how they are trained"
+    )
+    seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
+    ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
+        "expected", description="order among equal scores (expected: mean over random orders)"
+    )
+    resamples: int = Field(
+        1000, ge=100, le=100_000, description="bootstrap resamples behind each 95 % interval"
+    )
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
+    )
+
+    def data_key(self) -> str:
+        """The key of the data that the chapter reads."""
+        return dataset_key(self.data)
+
+    def request(self, model: str, seed: int, **changes) -> dict:
+        """The arguments of `pipeline.encode.encode` for one training; `changes` replace some."""
+        return {
+            "data": self.data,
+            "features": self.features,
+            "training": self.training,
+            "model": model,
+            "seed": seed,
+            "device": self.device,
+        } | changes
+
+
+class AccuracyParameters(TrainedParameters):
+    """Base of the schemas of chapters that compare registered models."""
+
+    models: list[str] = Field(
+        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _registered(cls, names: list[str]) -> list[str]:
+        for name in names:
+            model_module(name)  # raises the error that names the nearest model
+        return names
+
+    def encodings(self) -> list[dict]:
+        """One request per model and seed, for `fico_lib.pipeline.encode.encode`."""
+        return [self.request(model, seed) for model in self.models for seed in self.seeds]

@@ -1,0 +1,1 @@
+"""What the two chapters on costs share."""

@@ -1,0 +1,75 @@
+"""What the two chapters on costs share: which models are measured, how, and for how long."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from fico_lib.costs.architectures import PAPER_MODELS, paper_model_module
+from fico_lib.report.parameters import ChapterParameters
+from fico_lib.runtime.digests import code_digest, digest
+from fico_lib.runtime.errors import InputError
+
+DtypeName = Literal["float32", "bfloat16", "float16", "float64"]
+Size = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class CostParameters(ChapterParameters):
+    """Base of the cost chapters' schemas."""
+
+    timed: ClassVar[bool] = True
+
+    measured: list[str] = Field(
+        list(PAPER_MODELS), description="models at the paper's sizes that are measured"
+    )
+    galleries: list[Size] = Field(
+        [1000, 10_000, 100_000, 1_000_000], min_length=1, description="gallery sizes, in images"
+    )
+    texts_per_image: int = Field(5, ge=1, le=1000, description="texts of each image")
+    dtype: DtypeName = Field("float32", description="numbers in which models are measured")
+    dtype_of: dict[str, DtypeName] = Field(
+        {"blip2": "bfloat16"}, description="models that are measured in another dtype"
+    )
+    batch: int = Field(32, ge=1, le=100_000, description="most items at once")
+    seconds: float = Field(0.8, gt=0, le=3600, description="seconds of repeats per measured step")
+    longest: float = Field(
+        30.0, gt=0, le=86_400, description="a step whose warm-up and repeat take longer is not run"
+    )
+    memory_gib: float = Field(6.0, gt=0, description="weights beyond this are not made")
+    limit_gib: float = Field(
+        80.0, gt=0, description="what a run may hold before it does not finish (DNF)"
+    )
+    threads: int = Field(0, ge=0, le=1024, description="threads of the processor; 0: all cores")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
+    )
+
+    @field_validator("measured")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            paper_model_module(name)  # raises the error that names the nearest model
+        return names
+
+    @field_validator("dtype_of")
+    @classmethod
+    def _known_keys(cls, names: dict[str, str]) -> dict[str, str]:
+        for name in names:
+            paper_model_module(name)
+        return names
+
+    @field_validator("galleries")
+    @classmethod
+    def _growing(cls, sizes: list[int]) -> list[int]:
+        if sizes != sorted(set(sizes)):
+            raise InputError(f"found {sizes}; expected sizes that grow, each once")
+        return sizes
+
+    def data_key(self) -> str:
+        """The key of what the chapter reads: the code of the models it costs, and its data."""
+        modules = {paper_model_module(name) for name in PAPER_MODELS}
+        return digest(super().data_key(), code_digest(*sorted(modules)))
+
+    def measuring(self) -> dict:
+        """The arguments that the measurements of both chapters take."""
+        names = ("measured", "dtype", "dtype_of", "batch", "seconds", "longest", "memory_gib")
+        return {name: getattr(self, name) for name in (*names, "threads", "device")}

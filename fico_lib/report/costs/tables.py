@@ -1,0 +1,168 @@
+"""What both cost chapters show: amounts in words, the measured steps, the verdicts."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from fico_lib.costs.analytic import Analytic
+from fico_lib.report.table import Table
+
+UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+STEPS = {
+    "image": "encode an image",
+    "text": "encode a text",
+    "pair": "score a pair, in a batch",
+    "pair alone": "score a pair alone",
+    "pair, one query": "score pairs of one query",
+    "pair, direct form": "score a pair, as written",
+}
+MARKS = "≈ marks what is extrapolated from measured batches; the rest was run in full."
+LARGE = 2.0  # so many of a unit before it is used: 90 s, but 2 min
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with so many digits that matter, and thousands apart.
+
+    >>> significant(1234.5), significant(0.012345), significant(15.83)
+    ('1,230', '0.0123', '15.8')
+    """
+    rounded = float(f"{value:.{digits}g}")
+    if rounded >= 10 ** (digits - 1):
+        return f"{rounded:,.0f}"
+    text = f"{rounded:.10f}".rstrip("0")
+    return text[:-1] if text.endswith(".") else text
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them.
+
+    >>> duration(0.0042), duration(93.27), duration(309_240), duration(17_568_000)
+    ('4.2 ms', '93.3 s', '85.9 h', '203 days')
+    """
+    for size, unit in UNITS:
+        if seconds >= (LARGE * size if size > 1 else size) and not (
+            unit == "days" and seconds < 4 * 86_400
+        ):
+            return f"{significant(seconds / size)} {unit}"
+    return f"{significant(seconds * 1e6)} µs"
+
+
+def size(gib: float) -> str:
+    """GiB in the unit that suits them.
+
+    >>> size(0.0447), size(4123.21), size(0.0000001)
+    ('45.8 MiB', '4.03 TiB', '0.105 KiB')
+    """
+    for factor, unit in ((2**-10, "TiB"), (1, "GiB"), (2**10, "MiB")):
+        if gib * factor >= 1:
+            return f"{significant(gib * factor)} {unit}"
+    return f"{significant(gib * 2**20)} KiB"
+
+
+def gallery(images: int, texts: int) -> str:
+    """A size as the paper writes it.
+
+    >>> gallery(1000, 5000), gallery(1_000_000, 5_000_000), gallery(40, 200)
+    ('1K/5K', '1M/5M', '40/200')
+    """
+
+    def short(count: int) -> str:
+        for unit, letter in ((10**6, "M"), (1000, "K")):
+            if count >= unit and count % (unit // 10) == 0:
+                return f"{count / unit:g}{letter}"
+        return str(count)
+
+    return f"{short(images)}/{short(texts)}"
+
+
+def marked(seconds: float, kind: str) -> str:
+    """A duration, with the mark of what is extrapolated."""
+    if pd.isna(seconds):
+        return "not run"
+    return ("" if kind == "measured" else "≈ ") + duration(seconds)
+
+
+def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
+    """The measured steps: median and spread, batch, share of the device's rate, memory."""
+    lines, before = [], ""
+    for row in rows.to_dict("records"):
+        title = known[row["model"]].title
+        one = {"model": "" if title == before else title, "step": STEPS[row["step"]]}
+        before = title
+        if pd.isna(row["seconds_per_item"]):
+            needed = f", {size(row['needed_gib'])} needed" if row["needed_gib"] else ""
+            lines.append(one | {"median": f"not run\n{row['why_not']}{needed}"})
+            continue
+        low, high = (duration(row[f"{x}_seconds"]) for x in ("fastest", "slowest"))
+        spread = f"\n{low} to {high}" if row["repeats"] > 1 else ""
+        share = 100 * row["ideal_seconds"] / row["seconds_per_item"]
+        peak = row["peak_device_gib"] or row["peak_host_gib"]
+        lines.append(
+            one
+            | {
+                "median": duration(row["seconds_per_item"]) + spread,
+                "warm-up": duration(row["warm_up_seconds"]),
+                "batch": f"{row['batch']:.0f} × {row['repeats']:.0f}",
+                "of ideal": f"{share:.0f} %\n{row['dtype']}" if row["gflops"] else row["dtype"],
+                "memory": size(peak),
+            }
+        )
+    first = rows.dropna(subset="seconds_per_item").iloc[0]
+    threads = f", {first['threads']:.0f} threads" if first["device"] == "cpu" else ""
+    return Table(
+        pd.DataFrame(lines).fillna(""),
+        f"Seconds per item on the {first['device'].upper()}{threads}: the median of the repeats, "
+        f"from the fastest to the slowest below. Clock: {first['clock']}. Warm-up: the batch "
+        "before them. Batch: its items × repeats. Ideal: the rate of a matrix product in the same "
+        "dtype. Memory: the process at its highest in the repeats.",
+        words=("model", "step"),
+    )
+
+
+def rates(rows: pd.DataFrame) -> str:
+    """The rates of matrix products in a sentence's part."""
+    parts = [f"{r.gflops_per_s:,.0f} GFLOP/s in {r.dtype}" for r in rows.itertuples()]
+    return " and ".join(parts)
+
+
+def verdicts(checks: pd.DataFrame, number: int) -> Table:
+    """Every cell of a published table as printed, with the verdict of the arithmetic."""
+    quantities = {
+        "encoding_time": "Encoding time",
+        "embedding_size": "Embeddings",
+        "feature_size": "Features",
+        "attention_time": "Attention",
+    }
+    rows = []
+    for name, part in checks.groupby("name", sort=False):
+        row = {("", "model"): name}
+        for one in part.itertuples():
+            row[quantities[one.quantity], one.size] = f"{one.printed}\n{one.verdict}"
+        rows.append(row)
+    return Table(
+        pd.DataFrame(rows),
+        f"Table {number} of the paper as printed, each cell with its verdict.",
+        words=("model",),
+    )
+
+
+def objections(checks: pd.DataFrame) -> Table:
+    """The cells whose verdict is not that they agree: what the arithmetic gives, and why."""
+    rows = []
+    for one in checks[checks["verdict"] != "agrees"].itertuples():
+        computed = "" if pd.isna(one.computed) else f"{one.computed:,.2f}"
+        time = one.quantity.endswith("time")
+        rows.append(
+            {
+                "cell": one.cell.replace("_", " "),
+                "printed": one.printed,
+                "arithmetic": "" if time else f"{computed} GiB",
+                "verdict": one.verdict,
+                "because": one.why,
+            }
+        )
+    return Table(
+        pd.DataFrame(rows),
+        "The cells that do not simply agree.",
+        words=("cell", "verdict", "because"),
+    )

@@ -1,0 +1,82 @@
+"""What every chapter's parameters have in common: validation with errors a person can act on."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from fico_lib.runtime.errors import InputError, unknown_name
+
+
+class ChapterParameters(BaseModel):
+    """Base of the chapters' schemas. Unknown names are errors; nothing is dropped in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    title: ClassVar[str]
+    timed: ClassVar[bool] = False  # a chapter that measures time runs alone
+    recorded: ClassVar[str] = ""  # names under book/recorded/<machine>/ that it shows, as a glob
+
+    def data_key(self) -> str:
+        """The key of the data that the chapter reads, '' where it reads none."""
+        return ""
+
+    def encodings(self) -> list[dict]:
+        """The encodings that the chapter needs, as keyword arguments of `keys.encodings_key`."""
+        return []
+
+    @classmethod
+    def check(cls, values: dict[str, Any], where: str) -> Self:
+        """`values` as validated parameters; InputError naming `where`, the parameter, and why."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise InputError(
+                "\n".join(f"{where}: {line}" for line in explain(cls, error))
+            ) from None
+
+
+def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    """One line per problem: the dotted parameter, what was found, what is expected."""
+    kinds = {kind for _, _, kind in fields(schema)}
+    for problem in error.errors():
+        known = {name: field for name, field, _ in fields(schema, kinds=problem["loc"])}
+        # pydantic's locations name the kind too: data.scenes.n_train is the parameter data.n_train.
+        name = ".".join(str(part) for part in problem["loc"] if part not in kinds)
+        if problem["type"] == "extra_forbidden":
+            yield str(unknown_name("parameter", name, known))
+            continue
+        if not name:  # several parameters that do not go together: the error names them
+            yield str(problem["ctx"]["error"])
+            continue
+        meaning = known[name].description if name in known else None
+        yield (
+            f"parameter '{name}': found {problem['input']!r}; "
+            f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+            + (f" ({meaning})" if meaning else "")
+        )
+
+
+def fields(
+    schema: type[BaseModel], prefix: str = "", kinds: tuple = ()
+) -> Iterator[tuple[str, FieldInfo, str]]:
+    """(dotted name, field, kind) of every parameter, nested ones included.
+
+    A field may hold one of several schemas, told apart by their `name`: that name is the kind of
+    their parameters ('' elsewhere). All are listed, unless `kinds` names one of them.
+    """
+    for name, field in schema.model_fields.items():
+        yield prefix + name, field, ""
+        options = _schemas(field)
+        chosen = {kind: option for kind, option in options.items() if kind in kinds} or options
+        for kind, nested in chosen.items():
+            for dotted, inner, inner_kind in fields(nested, f"{prefix}{name}.", kinds):
+                yield dotted, inner, inner_kind or (kind if len(options) > 1 else "")
+
+
+def _schemas(field: FieldInfo) -> dict[str, type[BaseModel]]:
+    """The schemas that a field can hold, by kind."""
+    options = [field.annotation, *get_args(field.annotation)]
+    schemas = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+    return {s.model_fields["name"].default if "name" in s.model_fields else "": s for s in schemas}

@@ -1,0 +1,41 @@
+"""Results: tidy tables and figures beside a run.json, written whole or not at all."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from fico_lib.runtime.files import write_whole
+
+
+class Results:
+    """The results folder of one run of a chapter.
+
+    Tables and figures gather in a temporary folder; `finish` adds run.json and moves all of it
+    into place at once, so that a run that was killed leaves an older result untouched.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._scratch = tempfile.TemporaryDirectory(prefix="fico-")  # removed with this object
+        self.part = Path(self._scratch.name) / "results"
+        self.part.mkdir()
+
+    def table(self, name: str, rows: pd.DataFrame) -> None:
+        """Keep a tidy table (one row per observation, units in the column names) as CSV."""
+        rows.to_csv(self.part / f"{name}.csv", index=False, lineterminator="\n")
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """Keep a figure as SVG."""
+        figure.savefig(self.part / f"{name}.svg", metadata={"Date": None})
+
+    def finish(self, run: dict) -> Path:
+        """Write run.json and move everything into place; returns the folder."""
+        text = json.dumps(run, indent=2, default=str) + "\n"
+        (self.part / "run.json").write_text(text)
+        with write_whole(self.folder) as part:
+            shutil.copytree(self.part, part)
+        return self.folder

@@ -1,0 +1,103 @@
+"""The evaluated runs of several models: per-query values in, estimates with intervals out."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
+
+from fico_lib.evaluation import EvaluationResult
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.metrics.resampling import Estimate, Resampling
+from fico_lib.models import MODELS, model_card
+
+
+class Runs:
+    """Results by model (or control), one for each seed, all of the same queries.
+
+    Every estimate comes from the same bootstrap draws, so differences between models, directions
+    and metrics are paired. A metric is named as in the results: R@1, mAP@10, mAP@all.
+    """
+
+    def __init__(
+        self, results: dict[str, list[EvaluationResult]], n_images: int, samples: int
+    ) -> None:
+        self.results = results
+        self._resampling = Resampling(n_images, samples)
+        self._known: dict[tuple, Estimate | None] = {}
+
+    def models(self, granularity: str | None = None) -> list[str]:
+        """The registered models, or those that are "FG" or "CG", in the order given."""
+        return [
+            name
+            for name in self.results
+            if name in MODELS and granularity in (None, model_card(name).granularity)
+        ]
+
+    def has(self, *models: str) -> bool:
+        """Whether all of these were run."""
+        return all(model in self.results for model in models)
+
+    def values(self, model: str, direction: str, metric: str) -> list[np.ndarray] | None:
+        """Percent per query (n,), for each seed; None where a partial ranking has no value."""
+        task = "category" if metric.startswith("mAP") else "instance"
+        found = [getattr(result, task)[direction] for result in self.results[model]]
+        if any(one.metrics.get(metric) is None for one in found):
+            return None
+        return [one.per_query[metric.removeprefix("m")] for one in found]
+
+    def estimate(self, model: str, direction: str, metric: str) -> Estimate | None:
+        """The mean over queries and seeds in percent; None where a partial ranking has none."""
+        key = (model, direction, metric)
+        if key not in self._known:
+            values = self.values(*key)
+            first = self.results[model][0]
+            clusters = (first.instance or first.category)[direction].clusters
+            self._known[key] = values and self._resampling.estimate(values, clusters)
+        return self._known[key]
+
+    def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
+        """The paired difference a - b, as columns of a row; None where one of them has no value."""
+        found = [self.estimate(model, direction, metric) for model in (a, b)]
+        if None in found:
+            return None
+        gap = found[0] - found[1]
+        low, high = gap.interval()
+        return {"gap_percent": gap.value, "low": low, "high": high}
+
+    def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
+        """R@1 + R@5 + R@10 of both directions, up to 600."""
+        parts = [self.estimate(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
+        return sum(parts[1:], start=parts[0])
+
+    def best(self, models: Sequence[str], direction: str, metric: str) -> str | None:
+        """The model with the highest value, of those that have one."""
+        found = {m: self.estimate(m, direction, metric) for m in models}
+        known = {m: e.value for m, e in found.items() if e is not None}
+        return max(known, key=known.get) if known else None
+
+    def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
+        """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
+        pairs = product(self.models("FG"), self.models("CG"))
+        for (fine, coarse), direction, k in product(pairs, DIRECTIONS, cuts):
+            gap = self.gap(fine, coarse, direction, f"R@{k}")
+            if gap is not None:
+                yield {"model": fine, "than": coarse, "direction": direction, "k": k} | gap
+
+    def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
+        """R@k of every model over queries and seeds, with interval and chance level: rows."""
+        for model, direction, k in product(self.results, DIRECTIONS, cuts):
+            found = self.estimate(model, direction, f"R@{k}")
+            if found is None:
+                continue
+            low, high = found.interval()
+            first = self.results[model][0].instance[direction]
+            yield {
+                "model": model,
+                "direction": direction,
+                "k": k,
+                "percent": found.value,
+                "low": low,
+                "high": high,
+                "chance_percent": first.chance[f"R@{k}"],
+                "queries": first.queries,
+            }

@@ -1,0 +1,1 @@
+"""The ground: errors, files, keys, machine, devices, progress, arrays, memory."""

@@ -1,1 +1,0 @@
-"""Tables and sentences for a reader: made from results, one module per chapter."""

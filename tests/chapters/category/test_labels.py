@@ -1,0 +1,98 @@
+"""Synthetic and damaged evaluation labels."""
+
+import numpy as np
+import pytest
+from feature_splits import make_split
+
+from fico_lib.chapters.category import labels, results
+from fico_lib.chapters.category import labels_tables as tables
+from fico_lib.encodings import Embeddings
+from fico_lib.evaluation import evaluate
+
+
+def test_replaced_labels_keep_counts_and_change_about_their_share():
+    rng = np.random.default_rng(0)
+    true = rng.random((500, 12)) < 0.2
+    noisy = labels.replaced(true, 0.3, np.random.default_rng(1))
+    assert (noisy.sum(1) == true.sum(1)).all()
+    kept = (noisy & true).sum() / true.sum()
+    assert kept == pytest.approx(0.7, abs=0.05)
+    assert (labels.replaced(true, 0.3, np.random.default_rng(1)) == noisy).all()
+
+
+def test_an_image_with_every_label_keeps_them():
+    true = np.ones((3, 4), bool)
+    assert (labels.replaced(true, 1.0, np.random.default_rng(0)) == true).all()
+
+
+@pytest.fixture(scope="module")
+def found():
+    splits = {"train": make_split("train", 96, 1), "val": make_split("val", 24, 2)}
+    splits["test"] = test = make_split("test", 32, 3)
+    rng = np.random.default_rng(4)
+    made = [
+        Embeddings(
+            test.whole + size * rng.normal(size=test.whole.shape),
+            test.whole[test.image_of_caption],
+            test.image_of_caption,
+            model=model,
+        )
+        for model, size in (("vse", 0.1), ("dadh", 3.0))
+    ]
+    (task,) = results.tasks({"toy": made}, made, [splits], seeds=[0], dimension=8, bits=16)
+    how = {"epochs": 20, "noise": [0.5], "seed": 0, "device": "cpu"}
+    return task, labels.study(task, splits, **how)
+
+
+def test_true_labels_are_perfect_and_damaged_ones_are_not(found):
+    _, study = found
+    quality = study.quality.set_index("labels")
+    assert quality.loc["true labels", "micro_f1_percent"] == 100
+    assert quality.loc["true labels", "wrong_entries_percent"] == 0
+    assert quality.loc["50 % replaced", "micro_f1_percent"] == pytest.approx(50, abs=25)
+    assert 0 < quality.loc["Query2Label", "map_percent"] <= 100
+    assert quality["map_percent"].notna().sum() == 1
+
+
+def test_accuracy_is_what_the_engine_says_under_these_labels(found):
+    task, study = found
+    rows = study.accuracy.set_index(["labels", "model", "direction"])["percent"]
+    result = evaluate(task.entries[0].encodings, task.labels, empty="skip")
+    for direction in ("i2t", "t2i"):
+        expected = result.category[direction]["mAP@all"]
+        assert rows["true labels", "vse", direction] == expected
+        assert rows["50 % replaced", "vse", direction] < expected
+    assert "random" not in set(study.accuracy["model"])
+
+
+def test_the_order_under_true_labels_agrees_with_itself(found):
+    _, study = found
+    ranking = study.ranking.set_index(["labels", "direction"])
+    for direction in ("i2t", "t2i"):
+        assert ranking.loc[("true labels", direction), "kendall_tau"] == pytest.approx(1)
+    assert (ranking["kendall_tau"] >= -1).all()
+    assert (ranking["entries"] == 6).all()
+
+
+def test_what_the_reader_sees(found):
+    _, study = found
+    for table in (tables.quality, tables.accuracy, tables.in_words):
+        assert "nan" not in repr(table(study))
+    assert "Kendall's tau" in repr(tables.in_words(study))
+    assert len(tables.accuracy(study).frame) == 7  # two models, four controls, chance
+
+
+@pytest.mark.parametrize("probable", [0.0, 1.0])
+def test_a_labeller_that_says_nothing_or_everything(found, monkeypatch, probable):
+    task, _ = found
+    monkeypatch.setattr(labels.Query2Label, "fit", lambda self, train, val: None)
+    always = np.full(task.labels.shape, probable, np.float32)
+    monkeypatch.setattr(labels.Query2Label, "probabilities", lambda self, split: always)
+    splits = dict.fromkeys(("train", "val", "test"))
+    study = labels.study(task, splits, epochs=1, noise=[], seed=0, device="cpu")
+    ranking = study.ranking.set_index("labels").loc["Query2Label"]
+    assert ranking["kendall_tau"].isna().all()
+    assert (ranking["best"] == "").all()
+    assert "n/a" in repr(tables.accuracy(study))
+    assert "all entries score the same" in repr(tables.in_words(study))
+    assert "nan" not in repr(tables.in_words(study))

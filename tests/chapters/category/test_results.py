@@ -1,0 +1,185 @@
+"""Rows of the category chapter: they are the engine's numbers, with n/a where there is none."""
+
+import numpy as np
+import pytest
+
+from fico_lib.chapters.category import results, tables
+from fico_lib.encodings import Codes, Embeddings, Scores
+from fico_lib.evaluation import evaluate
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.runtime.errors import InputError
+
+HOW = {
+    "map_at": [3, 1000],
+    "denominator": "hits",
+    "empty": "skip",
+    "ties": "expected",
+    "resamples": 100,
+    "device": "cpu",
+}
+
+
+def split(n: int, seed: int, labelled: bool = True) -> FeatureSplit:
+    rng = np.random.default_rng(seed)
+    kind = rng.integers(0, 4, n)
+    of = np.repeat(np.arange(n), 2)
+    whole = np.eye(4)[kind] + 0.3 * rng.normal(size=(n, 4))
+    labels = np.eye(5, dtype=bool)[kind]
+    labels[:, 4] = rng.random(n) < 0.2
+    return FeatureSplit(
+        name="test",
+        vocabulary_size=8,
+        regions=None,
+        boxes=None,
+        whole=whole.astype(np.float32),
+        tokens=(2 + kind[of])[:, None].astype(np.int32),
+        lengths=np.ones(2 * n, np.int32),
+        text_of_caption=np.arange(2 * n),
+        image_of_caption=of,
+        image_ids=np.arange(n).astype(str),
+        caption_ids=np.arange(2 * n).astype(str),
+        labels=labels if labelled else None,
+    )
+
+
+@pytest.fixture(scope="module")
+def compared():
+    train, test = split(60, 0), split(20, 1)
+    rng, of = np.random.default_rng(2), test.image_of_caption
+    made = []
+    for _ in range(2):  # two data sets, each with two models and two seeds
+        for _ in range(2):
+            images = test.whole + 0.5 * rng.normal(size=(20, 4))
+            made.append(Embeddings(images, test.whole[of], of, model="vse"))
+        for _ in range(2):
+            bits = rng.random((20, 16)) < 0.5
+            made.append(Codes.pack(bits, bits[of] ^ (rng.random((40, 16)) < 0.3), of, model="dadh"))
+    features = [{"train": train, "test": test}] * 2
+    tasks = results.tasks(
+        {"a": ["vse", "dadh"], "b": ["vse", "dadh"]},
+        made,
+        features,
+        seeds=[5, 6],
+        dimension=4,
+        bits=8,
+    )
+    return tasks, results.compare(tasks, **HOW)
+
+
+def test_accuracy_is_what_the_engine_says(compared):
+    tasks, found = compared
+    entry = tasks[1].entries[1]
+    assert (entry.name, entry.kind, entry.granularity, entry.seed) == ("vse", "model", "FG", 6)
+    result = evaluate(entry.encodings, tasks[1].labels, map_at=(3, "all"), recall_at=1)
+    rows = found.accuracy.query("data == 'b' and model == 'vse' and seed == 6")
+    rows = rows.set_index(["direction", "metric"])
+    for direction in ("i2t", "t2i"):
+        assert rows.loc[(direction, "R@1"), "percent"] == result.instance[direction]["R@1"]
+        for metric, ours in (("mAP@3", "mAP@3"), ("mAP@all", "mAP@N")):
+            one, engine = rows.loc[(direction, ours)], result.category[direction]
+            assert one["percent"] == engine[metric]
+            assert one["corrected_percent"] == engine.corrected[metric]
+
+
+def test_intervals_are_of_the_mean_over_seeds(compared):
+    _, found = compared
+    entry = ["data", "model", "direction", "metric"]
+    bounds = found.accuracy.groupby(entry)[["low", "high"]]
+    assert (bounds.nunique() == 1).all(axis=None)
+    means = results.over_seeds(found.accuracy).set_index(entry)
+    assert (means["low"] <= means["percent"]).all()
+    assert (means["percent"] <= means["high"]).all()
+    trained = means[means["kind"] == "model"]
+    wide = trained["high"] - trained["low"]
+    assert (wide >= trained["seed_deviation"]).all()  # two seeds: their means are drawn as well
+
+
+def test_a_depth_beyond_the_candidates_is_left_out(compared):
+    _, found = compared
+    assert found.depths == [3]
+    assert set(found.accuracy["metric"]) == {"R@1", "mAP@3", "mAP@N"}
+
+
+def test_every_line_is_there_for_every_data_set(compared):
+    _, found = compared
+    lines = found.accuracy.groupby("data", sort=False)["model"].unique()
+    controls = ["pairs_float", "pairs_binary", "labels_float", "labels_binary"]
+    assert [list(line) for line in lines] == [["vse", "dadh", *controls, "random"]] * 2
+
+
+def test_the_random_scorer_is_near_chance():
+    images = split(400, 3)
+    of = images.image_of_caption
+    found = evaluate(results.random_scorer(400, of), images.labels, tasks="category").category
+    for direction in found.values():
+        assert direction["mAP@all"] == pytest.approx(direction.chance["mAP@all"], abs=1.0)
+
+
+def test_the_denominators_agree_at_the_end_only(compared):
+    _, found = compared
+    values = found.denominators.pivot_table(
+        "percent", ["model", "direction", "metric"], "denominator"
+    )
+    at_n = values.xs("mAP@N", level="metric")
+    assert at_n.max(axis=1).to_numpy() == pytest.approx(at_n.min(axis=1).to_numpy())
+    assert (values["hits"] >= values["min"] - 1e-9).all()
+    assert (values["min"] >= values["total"] - 1e-9).all()
+
+
+def test_gaps_are_differences_of_the_means(compared):
+    _, found = compared
+    means = results.over_seeds(found.accuracy)
+    means = means.set_index(["data", "model", "direction", "metric"])["percent"]
+    assert set(found.gaps["factor"]) == {"best FG, best CG", "labels", "binarisation"}
+    for row in found.gaps.itertuples():
+        a, b = (means[row.data, m, row.direction, row.metric] for m in (row.model, row.than))
+        assert row.gap_percent == pytest.approx(a - b)
+        assert row.low <= row.gap_percent <= row.high
+
+
+def test_curves_have_eleven_points(compared):
+    _, found = compared
+    sizes = found.curves.groupby(["data", "model", "seed", "direction"]).size()
+    assert (sizes == 11).all()
+    assert len(results.mean_curves(found.curves)) == 2 * 7 * 2 * 11
+
+
+def test_a_partial_ranking_has_no_value_at_n():
+    images = split(20, 4)
+    of = images.image_of_caption
+    scores = np.random.default_rng(0).random((20, 40))
+    partial = {}
+    for name, matrix in (("i2t", scores), ("t2i", scores.T.copy())):
+        partial[name] = np.where(matrix >= np.sort(matrix, 1)[:, [-5]], matrix, -100.0)
+    model = Scores(partial["i2t"], partial["t2i"], of, model="vse", missing=-100.0)
+    features = [{"train": images, "test": images}]
+    tasks = results.tasks({"a": ["vse"]}, [model], features, seeds=[0], dimension=4, bits=8)
+    found = results.compare(tasks, **HOW)
+    rows = found.accuracy[found.accuracy["model"] == "vse"].set_index("metric")
+    assert rows.loc["mAP@N", ["percent", "low", "corrected_percent"]].isna().all(axis=None)
+    assert rows.loc["mAP@3", "percent"].notna().all()
+    assert "vse" not in set(found.curves["model"])
+    assert "n/a" in repr(tables.precision(found, "a"))
+    assert "n/a:" in tables.precision(found, "a").caption
+    for table in (tables.takeaways, tables.denominators, tables.beside_in_words):
+        assert "nan" not in repr(table(found))
+
+
+def test_data_without_labels_are_refused():
+    bare = split(5, 5, labelled=False)
+    with pytest.raises(InputError, match="'a' has no labels"):
+        results.tasks(
+            {"a": []}, [], [{"train": bare, "test": bare}], seeds=[0], dimension=4, bits=8
+        )
+
+
+def test_what_the_reader_sees(compared):
+    _, found = compared
+    text = repr(tables.precision(found, "a"))
+    assert "control: labels, binary" in text
+    assert "random scorer" in text
+    assert "n/a" not in text
+    assert "32.9" in repr(tables.beside_table_4(found, "a"))  # the paper's ViLT, on MS-COCO
+    assert "Supervision by labels" in repr(tables.factors_in_words(found))
+    assert len(tables.controls(found, "a").frame) == 5
+    assert len(tables.factors(found).frame) == 8

@@ -1,0 +1,241 @@
+"""`fico evaluate` on arrays in files."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+import typer
+from scipy.io import savemat
+from typer.testing import CliRunner
+
+from fico_lib.cli.evaluate import evaluate_command
+from fico_lib.encodings import Codes, Embeddings, Scores
+from fico_lib.evaluation import evaluate
+from fico_lib.runtime.errors import InputError
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command("evaluate")(evaluate_command)
+
+N, M = 6, 30
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    images, texts = rng.standard_normal((N, 16)), rng.standard_normal((M, 16))
+    of = rng.permutation(np.arange(M) % N)
+    np.save(tmp_path / "img.npy", images)
+    np.save(tmp_path / "txt.npy", texts)
+    np.save(tmp_path / "map.npy", of)
+    np.save(tmp_path / "labels.npy", rng.random((N, 4)) < 0.5)
+    return tmp_path
+
+
+def arrays(folder):
+    return [np.load(folder / f"{name}.npy") for name in ("img", "txt", "map", "labels")]
+
+
+def embeddings(folder):
+    return ["--images", folder / "img.npy", "--texts", folder / "txt.npy"]
+
+
+def test_json_is_what_the_call_returns(folder):
+    images, texts, of, labels = arrays(folder)
+    output = run(
+        *embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+        folder / "labels.npy", "--format", "json", "--recall-at", "1,3", "--map-at", "2,all",
+        "--measure", "euclidean", "--mode", "fraction", "--ties", "index", "--denominator", "min",
+        "--empty", "skip", "--memory", "1MB", "--device", "cpu",
+    )  # fmt: skip
+    expected = evaluate(
+        Embeddings(images, texts, of), labels, recall_at=(1, 3), map_at=(2, "all"), ties="index",
+        measure="euclidean", mode="fraction", denominator="min", empty="skip",
+    ).to_dict()  # fmt: skip
+    assert json.loads(output) == expected
+
+
+def test_json_has_the_documented_keys(folder):
+    output = json.loads(
+        run(
+            *embeddings(folder),
+            "--image-of-caption",
+            folder / "map.npy",
+            "--labels",
+            folder / "labels.npy",
+            "--format",
+            "json",
+        )
+    )
+    for direction in ("i2t", "t2i"):
+        entry = output["instance"][direction]
+        assert {"R@1", "R@5", "R@10", "MedR", "MeanR", "chance"} <= entry.keys()
+        assert isinstance(entry["chance"], dict)
+        entry = output["category"][direction]
+        assert {"mAP@10", "mAP@100", "mAP@all", "chance", "empty_queries", "pr"} <= entry.keys()
+        assert isinstance(entry["chance"], float)
+        assert len(entry["pr"]) == 11
+    recalls = [output["instance"][d][f"R@{k}"] for d in ("i2t", "t2i") for k in (1, 5, 10)]
+    assert output["instance"]["R@sum"] == pytest.approx(sum(recalls))
+    assert output["conventions"]["ties"] == "expected"
+
+
+def test_table_and_csv(folder):
+    map_ = ["--image-of-caption", folder / "map.npy"]
+    assert "MedR" in run(*embeddings(folder), *map_)
+    rows = list(csv.DictReader(io.StringIO(run(*embeddings(folder), *map_, "--format", "csv"))))
+    assert [row["metric"] for row in rows[:3]] == ["R@1", "R@5", "R@10"]
+    assert rows[-1]["metric"] == "R@sum"
+
+
+def test_scores_with_captions_in_order(folder):
+    rng = np.random.default_rng(1)
+    scores, t2i = rng.random((N, M)), rng.random((M, N))
+    np.save(folder / "s.npy", scores)
+    np.save(folder / "t.npy", t2i)
+    base = ["--scores", folder / "s.npy", "--captions-per-image", "5", "--format", "json"]
+    of = np.arange(M) // 5
+    one = json.loads(run(*base))
+    assert one == evaluate(Scores(scores, None, of)).to_dict()
+    both = json.loads(run(*base, "--scores-t2i", folder / "t.npy"))
+    assert both == evaluate(Scores(scores, t2i, of)).to_dict()
+    with pytest.raises(InputError, match=r"expected \(30, 6\)"):
+        run(*base, "--scores-t2i", folder / "s.npy")
+
+
+def test_repeated_images_are_taken_once(folder):
+    rng = np.random.default_rng(1)
+    scores = rng.random((N, M))
+    np.save(folder / "square.npy", np.repeat(scores, 5, axis=0))
+    base = ["--captions-per-image", "5", "--format", "json"]
+    found = json.loads(run("--scores", folder / "square.npy", *base))
+    assert found == evaluate(Scores(scores, None, np.arange(M) // 5)).to_dict()
+    np.save(folder / "square.npy", rng.random((M, M)))
+    with pytest.raises(InputError, match="rows 0 and 1 differ"):
+        run("--scores", folder / "square.npy", *base)
+
+
+def test_codes(folder):
+    images, texts, of, _ = arrays(folder)
+    np.save(folder / "img.npy", np.packbits(images > 0, axis=1))
+    np.save(folder / "txt.npy", np.where(texts > 0, 1, -1))
+    base = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--format", "json"]
+    expected = evaluate(Codes.pack(images > 0, texts > 0, of)).to_dict()
+    assert json.loads(run(*base, "--bits", "16")) == expected
+    np.save(folder / "img.npy", images > 0)
+    assert json.loads(run(*base, "--measure", "hamming")) == expected
+
+
+def test_saved_encodings_and_per_query_values(folder):
+    images, texts, of, labels = arrays(folder)
+    ids = np.array([f"cat {i}" for i in range(N)])
+    encodings = Embeddings(images, texts, of, image_ids=ids)
+    encodings.save(folder / "e.safetensors")
+    run("--encodings", folder / "e.safetensors", "--labels", folder / "labels.npy",
+        "--per-query", folder / "q.csv")  # fmt: skip
+    rows = list(csv.DictReader((folder / "q.csv").read_text().splitlines()))
+    result = evaluate(encodings, labels)
+    values = [float(r["value"]) for r in rows if r["task"] == "category" and
+              r["direction"] == "t2i" and r["metric"] == "AP@10"]  # fmt: skip
+    assert np.mean(values) == pytest.approx(result.category["t2i"]["mAP@10"])
+    assert rows[0]["query"] == "cat 0"
+
+
+def test_qrels_replace_the_pairs(folder):
+    images, texts, of, _ = arrays(folder)
+    lines = [f"{of[c]} 0 {c} 1" for c in range(M)]
+    (folder / "i2t.qrels").write_text("\n".join(lines))
+    base = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--format", "json"]
+    found = json.loads(run(*base, "--qrels", folder / "i2t.qrels"))
+    expected = evaluate(Embeddings(images, texts, of)).to_dict()
+    assert found["instance"] == expected["instance"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "exactly one of"),
+        (["--images", "img.npy"], "belong together"),
+        (["--images", "img.npy", "--texts", "txt.npy"], "one of --image-of-caption"),
+        (["--images", "img.npy", "--texts", "nope.npy", "--captions-per-image", "5"], "no such"),
+        (["--scores", "img.npy", "--images", "img.npy"], "exactly one of"),
+        (["--images", "img.npy", "--texts", "txt.npy", "--captions-per-image", "4"], "explicit"),
+        (["--images", "txt.npy", "--texts", "img.npy", "--image-of-caption", "map.npy"],
+         "exchanged"),
+        (["--scores", "img.npy", "--captions-per-image", "4", "--recall-at", "0"], "at least 1"),
+        (["--scores", "img.npy", "--captions-per-image", "5", "--recall-at", "x"], "depths"),
+        (["--released", "nowhere"], "no such folder"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(folder, monkeypatch, arguments, message):
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match=message):
+        run(*arguments)
+
+
+@pytest.fixture
+def released(tmp_path):
+    rng = np.random.default_rng(3)
+    folder, n, m = tmp_path / "results_data", 8, 40
+    folder.mkdir()
+    of = np.arange(m) // 5
+    x, y = rng.standard_normal((n, 12)), rng.standard_normal((m, 12))
+    sim = rng.random((n, m))
+    partial_i2t, partial_t2i = sim.copy(), sim.T.copy()
+    partial_i2t[:, ::3] = -100
+    partial_t2i[:, 0] = -100
+    np.save(folder / "beit3_f30k_img.npy", x)
+    np.save(folder / "beit3_f30k_txt.npy", y)
+    np.save(folder / "vsrn_f30k_sim.npy", np.repeat(sim, 5, axis=0))
+    np.save(folder / "ucch_f30k_img.npy", np.repeat(np.sign(x), 5, axis=0))
+    np.save(folder / "ucch_f30k_txt.npy", np.sign(y))
+    np.save(folder / "adv(64bit)_f30k_img.npy", (x > 0).astype(float))
+    np.save(folder / "adv(64bit)_f30k_txt.npy", (y > 0).astype(float))
+    np.save(folder / "blip2_f30k_sim_i2t.npy", partial_i2t)
+    np.save(folder / "blip2_f30k_sim_t2i.npy", partial_t2i)
+    np.save(folder / "scan_coco_sim.npy", sim[:, :-1])
+    np.save(folder / "mscoco_test_indices.npy", of[:-1])
+    labels = (rng.random((n, 5)) < 0.5).astype(np.uint8)
+    labels[:, 0] = 1
+    savemat(folder / "flickr30k-karpathy-test-lall.mat", {"LAll": labels})
+    savemat(folder / "coco-karpathy-testall-lall.mat", {"LAll": labels})
+    return folder, x, y, sim, labels
+
+
+def test_the_released_folder(released):
+    folder, x, y, sim, labels = released
+    found = json.loads(run("--released", folder, "--format", "json", "--map-at", "3,all"))
+    of = np.arange(40) // 5
+    assert sorted(found) == [
+        "adv(64bit)_f30k", "beit3_f30k", "blip2_f30k", "scan_coco", "ucch_f30k", "vsrn_f30k",
+    ]  # fmt: skip
+    how = {"map_at": (3, "all")}
+    codes = {"recall_at": (1, 5, 10, 50, 100, 200), **how}
+    expected = {
+        "beit3_f30k": evaluate(Embeddings(x, y, of), labels, **how),
+        "vsrn_f30k": evaluate(Scores(sim, None, of), labels, **how),
+        "scan_coco": evaluate(Scores(sim[:, :-1], None, of[:-1]), labels, **how),
+        "ucch_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
+        "adv(64bit)_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
+    }
+    for name, result in expected.items():
+        for task in ("instance", "category"):
+            assert found[name][task] == result.to_dict()[task], name
+    blip2 = found["blip2_f30k"]
+    assert blip2["instance"]["i2t"]["R@10"] is not None
+    assert blip2["category"]["i2t"]["mAP@3"] is not None
+    assert blip2["category"]["i2t"]["mAP@all"] is None
+    assert blip2["category"]["t2i"]["pr"] is None
+
+
+def test_the_released_folder_as_the_papers_tables(released):
+    output = run("--released", released[0])
+    assert all(f"Table {number}" in output for number in (2, 3, 4))
+    assert "n/a" in output

@@ -1,0 +1,263 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fico_lib.datasets.parameters import ScenesParameters
+from fico_lib.encodings import Codes, Embeddings
+from fico_lib.features.parameters import CropParameters, GridParameters
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.training import DivergedError
+from fico_lib.pipeline import encode as step
+from fico_lib.pipeline import request as keys
+from fico_lib.pipeline.encode import build_features, encode
+from fico_lib.runtime import digests
+from fico_lib.runtime.errors import InputError
+
+REQUEST = {
+    "data": ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30),
+    "features": CropParameters(detector_epochs=1, dimension=16),
+    "training": TrainingParameters(epochs=2, batch_size=32, width=16, dimension=16, bits=16),
+    "model": "vse",
+    "seed": 0,
+}
+
+
+def changed(part, **update):
+    return REQUEST | {part: REQUEST[part].model_copy(update=update)}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    encode(**REQUEST, cache=cache)
+    return cache
+
+
+def forbid(monkeypatch, *names):
+    def never(*args, **kwargs):
+        raise AssertionError("this should have come from the cache")
+
+    for name in names:
+        monkeypatch.setattr(step, name, never)
+
+
+def test_what_is_kept_is_not_computed_again(cache, monkeypatch):
+    forbid(monkeypatch, "load_dataset", "build_model")
+    found = encode(**REQUEST, cache=cache)
+    assert isinstance(found, Embeddings)
+    assert found.images.shape == (24, 16)
+    assert found.model == "vse"
+    assert found.image_ids[0].startswith("test-")
+    assert set(found.timings) == {"train", "encode_images", "encode_texts"}
+
+
+def test_models_share_the_features(cache, monkeypatch):
+    forbid(monkeypatch, "load_dataset")
+    assert isinstance(encode(**REQUEST | {"model": "dadh"}, cache=cache), Codes)
+    assert len(list((cache / "features").iterdir())) == 1
+
+
+class TestSharedWeights:
+    """A model and its variants are trained once, whichever comes first."""
+
+    @pytest.mark.parametrize("order", [("blip2", "blip2_nf"), ("blip2_nf", "blip2")])
+    def test_training_happens_once(self, tmp_path, monkeypatch, order):
+        from fico_lib.models.blip2 import BLIP2
+
+        trained, real = [], BLIP2.fit
+
+        def fit(self, *splits):
+            trained.append((self.card.name, [split.name for split in splits]))
+            real(self, *splits)
+
+        monkeypatch.setattr(BLIP2, "fit", fit)
+        found = {name: encode(**REQUEST | {"model": name}, cache=tmp_path) for name in order}
+        assert trained == [("blip2", ["train", "val"])]
+        assert found["blip2"].timings["train"] == found["blip2_nf"].timings["train"]
+        # 32 candidates are reranked, which in i2t is not all: those that the variant ranks first.
+        kept, dual = np.isfinite(found["blip2"].i2t), found["blip2_nf"].i2t
+        assert not kept.all()
+        for scored, similarity in zip(kept, dual, strict=True):
+            assert similarity[scored].min() >= similarity[~scored].max() - 1e-6
+        assert len(list((tmp_path / "models").iterdir())) == 1
+
+    def test_their_key(self):
+        one, other = (keys.weights_key(**REQUEST | {"model": m}) for m in ("xvlm", "xvlm_nf"))
+        assert one == other
+        assert keys.weights_key(**REQUEST) is None
+        assert keys.weights_key(**changed("training", epochs=3) | {"model": "xvlm"}) != one
+        assert keys.encodings_key(**REQUEST | {"model": "xvlm"}) != keys.encodings_key(
+            **REQUEST | {"model": "xvlm_nf"}
+        )
+
+    def test_broken_weights_are_named(self, tmp_path):
+        request = REQUEST | {"model": "blip2_nf"}
+        encode(**request, cache=tmp_path)
+        folder = tmp_path / "models" / keys.weights_key(**request)
+        (folder / "weights.safetensors").write_bytes(b"no weights")
+        with pytest.raises(InputError, match=r"weights.safetensors"):
+            encode(**request | {"model": "blip2"}, cache=tmp_path)
+
+
+def test_pre_training_reads_the_extra_split(tmp_path, monkeypatch):
+    from fico_lib.models.beit3 import BEiT3
+
+    seen = []
+    monkeypatch.setattr(
+        BEiT3, "_learn", lambda self, split, *rest: seen.append((split.name, len(split.image_ids)))
+    )
+    encode(**changed("data", n_extra=20) | {"model": "beit3"}, cache=tmp_path)
+    assert seen == [("extra", 20), ("train", 64)]
+
+
+def test_folders_have_the_names_of_their_keys(cache):
+    assert (cache / "features" / keys.features_key(**REQUEST)).is_dir()
+    assert (cache / "encodings" / keys.encodings_key(**REQUEST)).is_dir()
+
+
+def test_a_fresh_cache_gives_the_same_encodings(cache, tmp_path):
+    one, other = encode(**REQUEST, cache=cache), encode(**REQUEST, cache=tmp_path)
+    assert np.array_equal(one.images, other.images)
+    assert np.array_equal(one.texts, other.texts)
+
+
+def test_another_split_can_be_encoded(tmp_path):
+    found = encode(**REQUEST, split="val", cache=tmp_path)
+    assert found.image_ids[0].startswith("val-")
+
+
+@pytest.mark.parametrize(
+    ("request_", "features_too"),
+    [
+        (changed("data", seed=1), True),
+        (changed("data", n_test=25), True),
+        (changed("features", detector_noise=0.5), True),
+        (changed("features", min_count=1), True),
+        (changed("training", epochs=3), False),
+        (REQUEST | {"model": "dadh"}, False),
+        (REQUEST | {"seed": 1}, False),
+        (REQUEST | {"split": "val"}, True),
+        (REQUEST | {"device": "cpu"}, True),
+    ],
+)
+def test_every_parameter_is_in_the_key(request_, features_too):
+    assert keys.encodings_key(**request_) != keys.encodings_key(**REQUEST)
+    assert (keys.features_key(**request_) != keys.features_key(**REQUEST)) == features_too
+
+
+@pytest.mark.parametrize(
+    ("module", "features", "vse", "dadh"),
+    [
+        ("features/crop_cnn.py", True, True, True),
+        ("features/text.py", True, True, True),
+        ("datasets/scenes/render.py", True, True, True),
+        ("pipeline/encode.py", True, True, True),
+        ("models/base/training.py", False, True, True),
+        ("models/vse.py", False, True, False),
+        ("models/dadh.py", False, False, True),
+        ("features/grid.py", False, False, False),
+        ("models/__init__.py", False, False, False),
+        ("cli/__init__.py", False, False, False),
+    ],
+)
+def test_an_edit_changes_the_keys_of_what_it_touches(monkeypatch, module, features, vse, dadh):
+    def all_keys():
+        return [
+            keys.features_key(**REQUEST),
+            keys.encodings_key(**REQUEST),
+            keys.encodings_key(**REQUEST | {"model": "dadh"}),
+        ]
+
+    before, real = all_keys(), digests.file_digest
+
+    def edited(path):
+        return "edited" if Path(path) == digests.LIBRARY / module else real(path)
+
+    monkeypatch.setattr(digests, "file_digest", edited)
+    monkeypatch.setattr(keys, "file_digest", edited)
+    assert [a != b for a, b in zip(before, all_keys(), strict=True)] == [features, vse, dadh]
+
+
+def test_keys_cost_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from fico_lib.pipeline import request as keys\n"
+        "from fico_lib.datasets.parameters import ScenesParameters\n"
+        "from fico_lib.features.parameters import CropParameters\n"
+        "from fico_lib.models.base.parameters import TrainingParameters\n"
+        "keys.encodings_key(ScenesParameters(), CropParameters(), TrainingParameters(), 'vse', 0)\n"
+        "print([m for m in ('torch', 'transformers', 'faiss') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+class TestFailure:
+    """Nothing half-written stays behind, and what was there is used the next time."""
+
+    def test_in_features(self, tmp_path, monkeypatch):
+        def fail(*args):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("fico_lib.features.build.Vocabulary.fit", fail)
+        with pytest.raises(KeyboardInterrupt):
+            build_features(REQUEST["data"], REQUEST["features"], cache=tmp_path)
+        assert list((tmp_path / "features").iterdir()) == []
+
+    def test_in_training(self, cache):
+        request = changed("training", learning_rate=1.0, epochs=200, weight_decay=0.0)
+        before = sorted((cache / "encodings").iterdir())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                "fico_lib.models.vse.info_nce", lambda similarity: similarity.sum() * float("nan")
+            )
+            with pytest.raises(DivergedError, match="'vse'"):
+                encode(**request, cache=cache)
+        assert sorted((cache / "encodings").iterdir()) == before
+
+    def test_labels_missing(self, tmp_path, monkeypatch):
+        from dataclasses import replace
+
+        from fico_lib.datasets import load_dataset
+
+        def bare(data):
+            dataset = load_dataset(data)
+            splits = {name: replace(s, labels=None) for name, s in dataset.splits.items()}
+            return replace(dataset, splits=splits)
+
+        monkeypatch.setattr(step, "load_dataset", bare)
+        with pytest.raises(InputError, match="'dadh' needs labels"):
+            encode(**REQUEST | {"model": "dadh"}, cache=tmp_path)
+        assert not (tmp_path / "features").exists()
+
+
+class TestCheckpoint:
+    @pytest.fixture
+    def request_(self, tmp_path):
+        folder = tmp_path / "vision"
+        folder.mkdir()
+        for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+            (folder / name).write_text(name)
+        return REQUEST | {"features": GridParameters(checkpoint=str(folder))}, folder
+
+    def test_its_files_are_in_the_key(self, request_):
+        request, folder = request_
+        before = keys.features_key(**request)
+        (folder / "model.safetensors").write_text("other weights")
+        assert keys.features_key(**request) != before
+
+    def test_its_place_is_not(self, request_):
+        request, folder = request_
+        before = keys.features_key(**request)
+        moved = folder.rename(folder.with_name("moved"))
+        request["features"] = GridParameters(checkpoint=str(moved))
+        assert keys.features_key(**request) == before
+
+    def test_its_absence_shows_when_the_study_is_planned(self, request_):
+        request, folder = request_
+        (folder / "config.json").unlink()
+        with pytest.raises(InputError, match=r"features.checkpoint: .*config.json is missing"):
+            keys.features_key(**request)

@@ -1,0 +1,79 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fico_lib.runtime import digests, files
+
+
+def test_a_failed_write_leaves_nothing_and_keeps_the_old(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), files.write_whole(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_replaces_a_full_folder(tmp_path):
+    path = tmp_path / "results"
+    for content in ("first", "second"):
+        with files.write_whole(path) as part:
+            part.mkdir()
+            (part / content).write_text(content)
+    assert [p.name for p in path.iterdir()] == ["second"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_suffix_of_the_part_is_that_of_the_path(tmp_path):
+    with files.write_whole(tmp_path / "a.npy") as part:
+        assert part.suffix == ".npy"
+        part.touch()
+
+
+def test_digest_ignores_the_order_of_names_but_not_of_items():
+    assert digests.digest({"a": 1, "b": [1, 2]}) == digests.digest({"b": [1, 2], "a": 1})
+    assert digests.digest([1, 2]) != digests.digest([2, 1])
+    assert digests.digest("1") != digests.digest(1)
+
+
+def test_file_digest_follows_the_content(tmp_path):
+    path = tmp_path / "f"
+    path.write_text("a")
+    first = digests.file_digest(path)
+    path.write_text("b")
+    os.utime(path, ns=(1, 1))
+    assert digests.file_digest(path) != first
+
+
+def test_sources_follow_imports_of_the_library(tmp_path, monkeypatch):
+    library = tmp_path / "fico_lib"
+    library.mkdir()
+    (library / "a.py").write_text("from fico_lib import b\nimport numpy\n")
+    (library / "b.py").write_text("def f():\n    from fico_lib.c import g\n")
+    (library / "c.py").write_text("")
+    (library / "d.py").write_text("")
+    (library / "__init__.py").write_text("")
+    monkeypatch.setattr(digests, "LIBRARY", library)
+    names = [p.name for p in digests.sources("fico_lib.a")]
+    assert names == ["__init__.py", "a.py", "b.py", "c.py"]
+    before = digests.code_digest("fico_lib.a"), digests.code_digest("fico_lib.d")
+    (library / "c.py").write_text("x = 1")
+    assert digests.code_digest("fico_lib.a") != before[0]
+    assert digests.code_digest("fico_lib.d") == before[1]
+
+
+def test_a_killed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "f.txt"
+    path.write_text("old")
+    code = (
+        "import os, signal, sys; from fico_lib.runtime.files import write_whole\n"
+        "with write_whole(sys.argv[1]) as part:\n"
+        "    part.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"
