@@ -61,7 +61,7 @@ def test_fico_itr_category(k, labels):
     found = evaluate(Scores(S, None, OF), labels, map_at=("all" if k is None else k,))
     peer = fico_itr.category_retrieval(S, labels, k)
     for direction, value in zip(("i2t", "t2i"), peer, strict=True):
-        mine = found.category[direction][f"mAP@{'all' if k is None else k}"]
+        mine = found.category[direction][f"mAP@{k or 'N'}"]
         assert mine == pytest.approx(100 * value, abs=1e-9)  # a fraction there, percent here
 
 
@@ -150,7 +150,7 @@ def test_fico_itr_accepts_any_k(k):
 def test_fico_itr_finds_everything_relevant_with_signed_labels():
     signs = np.where(LABELS, 1, -1)
     assert fico_itr.category_retrieval(S, signs) == (1, 1)
-    found = evaluate(Scores(S, None, OF), signs).category["i2t"]["mAP@all"]
+    found = evaluate(Scores(S, None, OF), signs).category["i2t"]["mAP@N"]
     peer = 100 * fico_itr.category_retrieval(S, LABELS)[0]
     assert found == pytest.approx(peer, abs=1e-9)
 
@@ -159,7 +159,7 @@ def test_fico_itr_mistakes_a_column_of_classes():
     classes = np.arange(N) % 3
     wrong = fico_itr.category_retrieval(S, classes[:, None])[0]
     right = fico_itr.category_retrieval(S, classes)[0]
-    found = evaluate(Scores(S, None, OF), classes[:, None]).category["i2t"]["mAP@all"]
+    found = evaluate(Scores(S, None, OF), classes[:, None]).category["i2t"]["mAP@N"]
     assert abs(100 * wrong - found) > 1
     assert found == pytest.approx(100 * right, abs=1e-9)
 
@@ -223,7 +223,7 @@ def test_torchmetrics(direction):
         assert found.instance[direction][f"R@{k}"] == pytest.approx(hit, abs=1e-5)
         recall = torchmetrics_value(tm.RetrievalRecall(top_k=k), direction, pairs)
         assert literal.instance[direction][f"R@{k}"] == pytest.approx(recall, abs=1e-5)
-    for name, k in (("mAP@10", 10), ("mAP@all", None)):
+    for name, k in (("mAP@10", 10), ("mAP@N", None)):
         value = torchmetrics_value(tm.RetrievalMAP(top_k=k), direction, shared)
         assert found.category[direction][name] == pytest.approx(value, abs=1e-4)
 
@@ -233,7 +233,7 @@ def test_torchmetrics_loses_hits_with_negative_scores():
     assert float(tm.RetrievalMAP()(scores, target, indexes=torch.zeros(3, dtype=torch.long))) == 0
     mine = evaluate(Scores(scores[None], None, np.zeros(3, int)), tasks="category", map_at="all",
                     relevance=sparse.csr_matrix(target[None].numpy()))  # fmt: skip
-    assert mine.category["i2t"]["mAP@all"] == pytest.approx(100 * (1 + 2 / 3) / 2)
+    assert mine.category["i2t"]["mAP@N"] == pytest.approx(100 * (1 + 2 / 3) / 2)
 
 
 # -- trec_eval, through files and ir_measures ------------------------------------------------------
@@ -273,12 +273,12 @@ def test_trec_eval_category(tmp_path, direction):
     found = evaluate(encodings, LABELS, denominator="total", empty="skip",
                      map_at=(10, "all")).category[direction]  # fmt: skip
     assert found["mAP@10"] == pytest.approx(peer["AP@10"], abs=1e-9)
-    assert found["mAP@all"] == pytest.approx(peer["AP"], abs=1e-9)
+    assert found["mAP@N"] == pytest.approx(peer["AP"], abs=1e-9)
     # Levels where its `recall * R + 0.9` is exact for these R.
     for level in (0, 5, 10):
         assert 100 * found.pr[level] == pytest.approx(peer[f"IPrec@{level / 10}"], abs=1e-9)
     kept = evaluate(encodings, LABELS, denominator="total", map_at="all").category[direction]
-    assert kept["mAP@all"] < found["mAP@all"]
+    assert kept["mAP@N"] < found["mAP@N"]
 
 
 def test_trec_eval_asks_too_little_at_recall_07_of_three(tmp_path):

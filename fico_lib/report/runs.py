@@ -7,15 +7,17 @@ import numpy as np
 
 from fico_lib.evaluation import EvaluationResult
 from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.metrics import registry
 from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.models import MODELS, model_card
+from fico_lib.runtime.errors import InputError
 
 
 class Runs:
     """Results by model (or control), one for each seed, all of the same queries.
 
     Every estimate comes from the same bootstrap draws, so differences between models, directions
-    and metrics are paired. A metric is named as in the results: R@1, mAP@10, mAP@all.
+    and metrics are paired. A metric is named as in its registry: R@1, mAP@10, mAP@N.
     """
 
     def __init__(
@@ -38,15 +40,17 @@ class Runs:
         return all(model in self.results for model in models)
 
     def values(self, model: str, direction: str, metric: str) -> list[np.ndarray] | None:
-        """Percent per query (n,), for each seed; None where a partial ranking has no value."""
-        task = "category" if metric.startswith("mAP") else "instance"
-        found = [getattr(result, task)[direction] for result in self.results[model]]
-        if any(one.metrics.get(metric) is None for one in found):
+        """Values per query (n,), for each seed; None where a partial ranking has no value."""
+        known = registry.metric(metric)
+        if known.over_queries is not np.mean:
+            raise InputError(f"{metric}: not a mean over queries; expected one, which can be drawn")
+        seeds = [getattr(result, known.task)[direction] for result in self.results[model]]
+        if any(seed.metrics.get(metric) is None for seed in seeds):
             return None
-        return [one.per_query[metric.removeprefix("m")] for one in found]
+        return [seed.per_query[known.column] for seed in seeds]
 
     def estimate(self, model: str, direction: str, metric: str) -> Estimate | None:
-        """The mean over queries and seeds in percent; None where a partial ranking has none."""
+        """The mean over queries and seeds; None where a partial ranking has none."""
         key = (model, direction, metric)
         if key not in self._known:
             values = self.values(*key)
@@ -70,10 +74,11 @@ class Runs:
         return sum(parts[1:], start=parts[0])
 
     def best(self, models: Sequence[str], direction: str, metric: str) -> str | None:
-        """The model with the highest value, of those that have one."""
-        found = {m: self.estimate(m, direction, metric) for m in models}
-        known = {m: e.value for m, e in found.items() if e is not None}
-        return max(known, key=known.get) if known else None
+        """The model with the best value, of those that have one."""
+        estimates = {m: self.estimate(m, direction, metric) for m in models}
+        known = {m: e.value for m, e in estimates.items() if e is not None}
+        best = max if registry.metric(metric).higher_is_better else min
+        return best(known, key=known.get) if known else None
 
     def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of each fine-grained model minus that of each code, over the same draws: rows."""

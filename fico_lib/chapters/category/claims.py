@@ -23,7 +23,7 @@ def claims(runs: Runs, shallow: str | None) -> pd.DataFrame:
         _competitive(runs),
         _first_page(runs, shallow) if shallow else iter(()),
         _fusion(runs),
-        _factor(runs, "labels_float", "pairs_float", "mAP@all"),
+        _factor(runs, "labels_float", "pairs_float", "mAP@N"),
         _factor(runs, "pairs_float", "pairs_binary", "R@1"),
     )
     return pd.DataFrame(
@@ -77,7 +77,7 @@ def _about() -> list[Claim]:
 
 def _difference(runs: Runs, a: str, b: str, direction: str, metric: str, margin=0.0) -> Case:
     gap = runs.estimate(a, direction, metric) - runs.estimate(b, direction, metric)
-    return Case(f"{a} - {b}", direction, metric.replace("@all", "@N"), gap, margin)
+    return Case(f"{a} - {b}", direction, metric, gap, margin)
 
 
 def _best(runs: Runs, direction: str, metric: str) -> list[str] | None:
@@ -88,9 +88,9 @@ def _best(runs: Runs, direction: str, metric: str) -> list[str] | None:
 
 def _competitive(runs: Runs) -> Iterator[Case]:
     for direction in DIRECTIONS:
-        if best := _best(runs, direction, "mAP@all"):
+        if best := _best(runs, direction, "mAP@N"):
             fine, code = best
-            yield _difference(runs, code, fine, direction, "mAP@all", COMPETITIVE)
+            yield _difference(runs, code, fine, direction, "mAP@N", COMPETITIVE)
 
 
 def _first_page(runs: Runs, metric: str) -> Iterator[Case]:
@@ -104,9 +104,9 @@ def _fusion(runs: Runs) -> Iterator[Case]:
         return
     for direction in DIRECTIONS:
         for model in runs.models("FG"):
-            known = runs.estimate(model, direction, "mAP@all") is not None
+            known = runs.estimate(model, direction, "mAP@N") is not None
             if model != FUSION and known:
-                yield _difference(runs, model, FUSION, direction, "mAP@all")
+                yield _difference(runs, model, FUSION, direction, "mAP@N")
 
 
 def _factor(runs: Runs, a: str, b: str, metric: str) -> Iterator[Case]:

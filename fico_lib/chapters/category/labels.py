@@ -129,7 +129,7 @@ def _accuracy_rows(name: str, labels: np.ndarray, task: Task, device: str):
         )
         for direction, found in result.category.items():
             # No value: a partial ranking, or labels that no image has.
-            value, chance = found["mAP@all"], found.chance["mAP@all"]
+            value, chance = found["mAP@N"], found.chance["mAP@N"]
             known = value is not None
             yield {
                 "data": task.name,

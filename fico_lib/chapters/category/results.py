@@ -14,7 +14,7 @@ from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.metrics import DENOMINATORS
+from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.metrics.chance import corrected
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
@@ -159,10 +159,6 @@ def _by_name(found: list[tuple[Entry, EvaluationResult]]) -> dict[str, list[Eval
     return grouped
 
 
-def _shown(metric: str) -> str:
-    return metric.replace("@all", "@N")
-
-
 def _about(data: str, entry: Entry) -> dict:
     return {
         "data": data,
@@ -176,7 +172,7 @@ def _about(data: str, entry: Entry) -> dict:
 def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs):
     for by_direction in (result.instance, result.category):
         for direction, found in by_direction.items():
-            for metric in (name for name in found.metrics if "@" in name):
+            for metric in (name for name in found.metrics if registry.metric(name).unit == "%"):
                 value, chance = found[metric], found.chance[metric]
                 low = high = pessimistic = optimistic = None
                 if value is not None:
@@ -184,7 +180,7 @@ def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs
                     pessimistic, optimistic = found.tie_interval[metric]
                 yield _about(data, entry) | {
                     "direction": direction,
-                    "metric": _shown(metric),
+                    "metric": metric,
                     "percent": value,
                     "low": low,
                     "high": high,
@@ -232,7 +228,7 @@ def _denominator_rows(
                 for metric, value in values.metrics.items():
                     yield _about(task.name, entry) | {
                         "direction": direction,
-                        "metric": _shown(metric),
+                        "metric": metric,
                         "denominator": denominator,
                         "percent": value,
                         "chance_percent": values.chance[metric],
@@ -241,7 +237,7 @@ def _denominator_rows(
 
 def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
     """Paired differences: the best FG model against the best CG one, and the controls' factors."""
-    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@all"]
+    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@N"]
     for direction, metric in product(DIRECTIONS, metrics):
         best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
         pairs = [] if None in best else [("best FG, best CG", "", *best)]
@@ -253,7 +249,7 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "model": a,
                 "than": b,
                 "direction": direction,
-                "metric": _shown(metric),
+                "metric": metric,
             } | runs.gap(a, b, direction, metric)
 
 

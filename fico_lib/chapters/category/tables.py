@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from fico_lib.chapters.category.results import Comparison, over_seeds
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics import DENOMINATORS
 from fico_lib.models import model_card
 from fico_lib.models.controls import CONTROLS
@@ -12,7 +13,6 @@ from fico_lib.report import published
 from fico_lib.report.reference_rows import RANDOM
 from fico_lib.report.table import Table, Text, bullets, with_interval
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 # The paper's data set with the label skew of ours.
 PAPER = {"coco": "mscoco", "flickr": "flickr30k"}
 PAPER_NAMES = {"mscoco": "MS-COCO", "flickr30k": "Flickr30K"}

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from fico_lib.chapters.instance.folds import CrossValidation
-from fico_lib.chapters.instance.tables import DIRECTIONS, interval_of, names, percentage
+from fico_lib.chapters.instance.tables import interval_of, names, percentage
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.table import Table, Text
 
 GAP = ["model", "than", "direction", "k"]  # what tells one difference from another

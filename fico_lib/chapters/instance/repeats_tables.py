@@ -3,7 +3,8 @@
 import pandas as pd
 
 from fico_lib.chapters.instance.repeats import CLASS, DUPLICATES, USUAL, Repeats
-from fico_lib.chapters.instance.tables import DIRECTIONS, interval_of, names
+from fico_lib.chapters.instance.tables import interval_of, names
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.reference_rows import CAPTIONS, LABELS, NAMES
 from fico_lib.report.table import Table, Text, bullets
 

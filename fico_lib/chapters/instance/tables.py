@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fico_lib.chapters.instance.results import Comparison
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.models import model_card
 from fico_lib.report import published
 from fico_lib.report.reference_rows import NAMES
 from fico_lib.report.table import Table, Text, bullets, with_interval
-
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 
 def names(models: Sequence[str]) -> dict[str, str]:
