@@ -37,7 +37,7 @@ class Study:
             capture_output=True,
             text=True,
             check=check,
-            timeout=280,
+            timeout=600,  # a slow machine; a hung build still ends
         )
 
     @contextmanager
