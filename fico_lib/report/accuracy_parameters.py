@@ -8,7 +8,7 @@ from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
-from fico_lib.models import model_module
+from fico_lib.models import MODELS, model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.report.parameters import ChapterParameters
 
@@ -57,8 +57,15 @@ class AccuracyParameters(TrainedParameters):
     """Base of the schemas of chapters that compare registered models."""
 
     models: list[str] = Field(
-        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+        ["vse", "adv64", "ucch", "dadh"],
+        min_length=1,
+        description="registered models; all: every one",
     )
+
+    @field_validator("models", "models_again", mode="before", check_fields=False)
+    @classmethod
+    def _all(cls, names: object) -> object:
+        return list(MODELS) if names == "all" else names
 
     @field_validator("models")
     @classmethod

@@ -20,6 +20,7 @@ from fico_lib.report.results_folder import Results
 from fico_lib.report.table import Table, pairs
 from fico_lib.runtime.machine import machine, versions
 from fico_lib.study import repository as repo
+from fico_lib.study.parameters import shared_names
 from fico_lib.study.repository import CACHE
 
 
@@ -122,4 +123,9 @@ def start(name: str, namespace: dict) -> Run:
         for key, value in namespace.items()
         if isinstance(value, plain) and not key.startswith("_") and key not in hidden
     }
-    return Run(name, chapter(name).check(given, f"chapter {name}"))
+    schema = chapter(name)
+    if unknown := given.keys() - schema.model_fields.keys():
+        # Plain papermill injects a profile's _shared.yaml whole: some of it is for other chapters.
+        for key in unknown & shared_names(repo.root()):
+            del given[key]
+    return Run(name, schema.check(given, f"chapter {name}"))

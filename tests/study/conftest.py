@@ -52,6 +52,17 @@ class Study:
         finally:
             file.write_text(before)
 
+    @contextmanager
+    def added(self, path: str, text: str) -> Iterator[None]:
+        """The copy with one more file."""
+        file = self.folder / path
+        assert not file.exists()
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
+
     def pending(self) -> list[str]:
         """The jobs that a build would run now, as 'rule' or 'rule: chapter', sorted."""
         done = self.run(
