@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from trec_files import write_qrels, write_run
 
-from fico_lib.encodings import Codes, Embeddings, Scores
+from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.evaluation.trec import read_qrels, read_run, write_qrels, write_run
+from fico_lib.evaluation.trec import read_qrels
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import similarity
 
@@ -313,28 +314,6 @@ def test_trec_eval_breaks_ties_by_name(tmp_path):
         judged = read_qrels(tmp_path / "qrels", encodings, "i2t")
         found = evaluate(encodings, relevance=judged, recall_at=1)
         assert found.instance["i2t"]["R@1"] == 50
-
-
-def test_a_run_comes_back_as_it_was(tmp_path):
-    encodings = Embeddings(X, Y, OF, **IDS)
-    for direction in ("i2t", "t2i"):
-        write_run(tmp_path / direction, encodings, direction)
-    back = read_run(tmp_path / "i2t", tmp_path / "t2i", encodings)
-    assert back.missing is None
-    a, b = evaluate(encodings, LABELS), evaluate(back, LABELS)
-    for direction in ("i2t", "t2i"):
-        assert a.instance[direction].metrics == b.instance[direction].metrics
-        assert a.category[direction].metrics == pytest.approx(b.category[direction].metrics)
-
-
-def test_codes_in_a_run(tmp_path):
-    encodings = Codes.pack(X > 0, Y > 0, OF, **IDS)
-    for direction in ("i2t", "t2i"):
-        write_run(tmp_path / direction, encodings, direction, depth=10)
-    back = read_run(tmp_path / "i2t", tmp_path / "t2i", encodings)
-    a = evaluate(encodings, ties="index").instance["t2i"]
-    b = evaluate(back, ties="index").instance["t2i"]
-    assert a["R@10"] == b["R@10"]
 
 
 # -- eccv_caption ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What an evaluation returns: metrics with chance level, tie interval and per-query values."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +59,12 @@ class EvaluationResult:
     about: dict[str, str] = field(default_factory=dict)
     keep_per_query: bool = False
 
+    def parts(self) -> Iterator[tuple[str, str, DirectionResult]]:
+        """(task, direction, result) of all that was evaluated."""
+        for task, by_direction in (("instance", self.instance), ("category", self.category)):
+            for direction, part in (by_direction or {}).items():
+                yield task, direction, part
+
     @property
     def r_at_sum(self) -> float | None:
         """R@1 + R@5 + R@10 of both directions (None where one of them was not asked for)."""
@@ -69,11 +76,10 @@ class EvaluationResult:
     def to_dict(self) -> dict:
         """JSON values: recalls, mAP and chance in percent; what is not available is None."""
         found: dict = {}
+        for task, direction, part in self.parts():
+            found.setdefault(task, {})[direction] = self._direction(part)
         if self.instance is not None:
-            found["instance"] = {d: self._direction(r) for d, r in self.instance.items()}
             found["instance"]["R@sum"] = self.r_at_sum
-        if self.category is not None:
-            found["category"] = {d: self._direction(r) for d, r in self.category.items()}
         found["conventions"] = self.conventions.to_dict() | self.about
         return _plain(found)
 

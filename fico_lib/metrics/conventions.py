@@ -15,8 +15,8 @@ TASKS = ("instance", "category")
 class Conventions:
     """How metrics are computed; see the page "How retrieval is evaluated here".
 
-    The defaults are those of the paper's code. The category chapter leaves queries with nothing
-    relevant out (`empty="skip"`): its data sets have different shares of them.
+    The defaults are those of the paper's code. The category chapter alone has another one: it
+    leaves images without labels out (`empty="skip"`), since nothing is right for them.
     """
 
     recall_at: tuple[int, ...] = (1, 5, 10)

@@ -58,6 +58,11 @@ class Metric:
         return "" if self.k is None else f"@{'N' if self.k == 'all' else self.k}"
 
     @property
+    def spelling(self) -> str:
+        """The name with a place for its k: R@k."""
+        return self.name + ("@k" if self.depths else "")
+
+    @property
     def scale(self) -> int:
         """What turns the function's values into the unit."""
         return 100 if self.unit == "%" else 1
@@ -104,13 +109,10 @@ def metric(name: str) -> Metric:
     >>> metric("R@5").k, str(metric("mAP@N")), metric("mAP@10").column
     (5, 'mAP@N', 'AP@10')
     """
-    family, _, depth = name.partition("@")
-    entry = METRICS.get(family)
-    if entry is not None:
-        k = "all" if depth == "N" else int(depth) if depth.isdecimal() else None
-        found = replace(entry, k=k)
-        if str(found) == name and (k is not None) == bool(entry.depths) and k != 0:
-            return found
-    k_or_n = depth if depth.isdecimal() and int(depth) else "N"
-    raise unknown_name("metric", name, [f"{m}@{k_or_n}" if e.depths else m
-                                        for m, e in METRICS.items()])  # fmt: skip
+    depth = name.partition("@")[2]
+    k = int(depth) if depth.isdecimal() and int(depth) else "all"
+    entries = (replace(entry, k=k) if entry.depths else entry for entry in METRICS.values())
+    known = {str(entry): entry for entry in entries}
+    if name not in known:
+        raise unknown_name("metric", name, known)
+    return known[name]

@@ -1,6 +1,6 @@
 """What the chapters that measure accuracy share: data, features, models, training, seeds."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
@@ -8,6 +8,7 @@ from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
+from fico_lib.metrics import TIES, Ties
 from fico_lib.models import MODELS, model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.report.parameters import ChapterParameters
@@ -27,8 +28,8 @@ class TrainedParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
-    ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
-        "expected", description="order among equal scores (expected: mean over random orders)"
+    ties: Ties = Field(
+        TIES[0], description="order among equal scores (expected: mean over random orders)"
     )
     resamples: int = Field(
         1000, ge=100, le=100_000, description="bootstrap resamples behind each 95 % interval"

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
+from fico_lib.metrics import DENOMINATORS, Denominator, Empty
 from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
 from fico_lib.runtime.digests import digest
 
@@ -29,10 +30,11 @@ class CategoryChapter(AccuracyParameters):
         "empty: all",
     )
     map_at: list[Cut] = Field([10, 100], min_length=1, description="k of mAP@k, beside mAP@N")
-    denominator: Literal["hits", "min", "total"] = Field(
-        "hits", description="AP@k is divided by the hits in the top k, min(k, relevant) or relevant"
+    denominator: Denominator = Field(
+        DENOMINATORS[0],
+        description="AP@k is divided by the hits in the top k, min(k, relevant) or relevant",
     )
-    empty: Literal["skip", "zero", "error"] = Field(
+    empty: Empty = Field(
         "skip", description="queries with nothing relevant: left out, counted as 0, or refused"
     )
 

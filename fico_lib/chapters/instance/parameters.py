@@ -1,11 +1,12 @@
 """Parameters of the chapter on instance-level retrieval (FiCo-ITR, Section 5.1)."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from fico_lib.datasets.karpathy.parameters import FOLDS
+from fico_lib.metrics import MODES, Mode
 from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
 
 Fold = Annotated[int, Field(ge=0, lt=FOLDS)]
@@ -20,8 +21,8 @@ class InstanceChapter(AccuracyParameters):
     recall_at_codes: list[Cut] = Field(
         [1, 2, 5, 10, 20, 50, 100, 200], min_length=1, description="k of the curve for hash codes"
     )
-    mode: Literal["any", "fraction"] = Field(
-        "any", description="R@k: any positive in the top k, or the fraction of them"
+    mode: Mode = Field(
+        MODES[0], description="R@k: any positive in the top k, or the fraction of them"
     )
 
     folds: list[Fold] = Field(
