@@ -10,6 +10,7 @@ from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models import MODELS, model_module
 from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -41,16 +42,11 @@ class TrainedParameters(ChapterParameters):
         """The key of the data that the chapter reads."""
         return dataset_key(self.data)
 
-    def request(self, model: str, seed: int, **changes) -> dict:
-        """The arguments of `pipeline.encode.encode` for one training; `changes` replace some."""
-        return {
-            "data": self.data,
-            "features": self.features,
-            "training": self.training,
-            "model": model,
-            "seed": seed,
-            "device": self.device,
-        } | changes
+    def request(self, model: str, seed: int) -> Request:
+        """The encodings by one training of a model."""
+        return Request(
+            self.data, self.features, self.training, model, seed=seed, device=self.device
+        )
 
 
 class AccuracyParameters(TrainedParameters):
@@ -74,6 +70,6 @@ class AccuracyParameters(TrainedParameters):
             model_module(name)  # raises the error that names the nearest model
         return names
 
-    def encodings(self) -> list[dict]:
-        """One request per model and seed, for `fico_lib.pipeline.encode.encode`."""
+    def requests(self) -> list[Request]:
+        """One per model and seed."""
         return [self.request(model, seed) for model in self.models for seed in self.seeds]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError, unknown_name
 
 
@@ -22,8 +23,8 @@ class ChapterParameters(BaseModel):
         """The key of the data that the chapter reads, '' where it reads none."""
         return ""
 
-    def encodings(self) -> list[dict]:
-        """The encodings that the chapter needs, as keyword arguments of `keys.encodings_key`."""
+    def requests(self) -> list[Request]:
+        """The encodings that the chapter needs."""
         return []
 
     @classmethod

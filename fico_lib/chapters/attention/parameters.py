@@ -60,14 +60,3 @@ class AttentionChapter(CostParameters, AccuracyParameters):
         if sizes != sorted(set(sizes)):
             raise InputError(f"found {sizes}; expected sizes that grow, each once")
         return sizes
-
-    def costs(self) -> dict:
-        """The arguments of `fico_lib.chapters.attention.results.measure`."""
-        names = ("galleries", "texts_per_image", "limit_gib", "rerank_k", "rerank_share")
-        names += ("growth_images", "growth_k")
-        return self.measuring() | {name: getattr(self, name) for name in names}
-
-    def gaining(self) -> dict:
-        """The arguments of `fico_lib.chapters.attention.budget.gain` beside the encodings."""
-        names = {"ks": "gain_k", "ties": "ties", "resamples": "resamples", "device": "device"}
-        return {argument: getattr(self, name) for argument, name in names.items()}

@@ -10,6 +10,7 @@ from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models import model_module
 from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Cut, Seed
 from fico_lib.report.parameters import ChapterParameters
 from fico_lib.runtime.digests import code_digest, digest
@@ -126,15 +127,7 @@ class SearchChapter(ChapterParameters):
         modules = [*map(index_module, INDEXES), *map(binariser_module, BINARISERS)]
         return digest(dataset_key(self.data), code_digest(*modules))
 
-    def encodings(self) -> list[dict]:
-        """The one request: the embeddings of a model trained in the study."""
-        names = ("data", "features", "training", "model", "seed", "device")
-        return [{name: getattr(self, name) for name in names}]
-
-    def comparison(self) -> dict:
-        """The arguments of `fico_lib.chapters.search.results.study` beside embeddings and cache."""
-        others = {"data", "features", "training", "model", "seed", "memory"}
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {k: v for k, v in values.items() if k not in others} | {
-            "memory": parse_bytes(self.memory)
-        }
+    def requests(self) -> list[Request]:
+        """The embeddings of the one model that is trained in the study."""
+        data, features, training = self.data, self.features, self.training
+        return [Request(data, features, training, self.model, self.seed, device=self.device)]

@@ -69,7 +69,11 @@ class CostParameters(ChapterParameters):
         modules = {paper_model_module(name) for name in PAPER_MODELS}
         return digest(super().data_key(), code_digest(*sorted(modules)))
 
-    def measuring(self) -> dict:
-        """The arguments that the measurements of both chapters take."""
-        names = ("measured", "dtype", "dtype_of", "batch", "seconds", "longest", "memory_gib")
-        return {name: getattr(self, name) for name in (*names, "threads", "device")}
+    @property
+    def gallery_sizes(self) -> list[tuple[int, int]]:
+        """Images and texts of each gallery."""
+        return [(images, images * self.texts_per_image) for images in self.galleries]
+
+    def dtype_for(self, model: str) -> str:
+        """The dtype in which a model is measured."""
+        return self.dtype_of.get(model, self.dtype)
