@@ -76,8 +76,8 @@ def bench_search_command(
         gallery, asked = _unit(gallery, vectors), _unit(asked, queries)
     problem = of_arrays(vectors.stem, gallery, asked)
     chosen = names or bench.default_indexes()
-    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
-    rows = bench.bench(problem, chosen, widths, k, limit, device, conditions)
+    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache, device)
+    rows = bench.bench(problem, chosen, widths, k, limit, conditions)
     _show(rows, k)
     _plot(rows, k, plot)
     if table is not None:

@@ -1,9 +1,10 @@
 """Rows of the chapter on attention: cost per pair, galleries, growth, what is kept, budgets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import torch
 
 from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.costs import measured as clock
@@ -71,9 +72,9 @@ def measure(parameters: AttentionChapter) -> AttentionCosts:
     }
     steps = costs.step_rows(measured, known, rates)
     alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")
-    direct_rows = costs.step_rows(_direct(known[GROWN], p), known, rates)
-    direct_rows["step"] = "pair, direct form"
-    query = _one_query(known[GROWN], p) if GROWN in chosen else {}
+    direct = {(GROWN, "pair"): _direct(known[GROWN], p)}
+    direct_rows = costs.step_rows(direct, known, rates).assign(step="pair, direct form")
+    query = {(GROWN, "pair"): _one_query(known[GROWN], p)} if GROWN in chosen else {}
     query_rows = costs.step_rows(query, known, rates).assign(step="pair, one query")
     growth = _growth_rows(known[GROWN], p)
     return AttentionCosts(
@@ -87,43 +88,48 @@ def measure(parameters: AttentionChapter) -> AttentionCosts:
     )
 
 
+def _pairs(
+    run: Callable[[], object],
+    pairs: int,
+    model: str,
+    parameters: AttentionChapter,
+    share: float = 1,
+) -> StepCost:
+    """The time of a call that scores so many pairs. share: of the seconds of a measured step."""
+    where, seconds = _where(model, parameters), share * parameters.seconds
+    with threads(parameters.threads):
+        return StepCost("pair", clock.measure(run, pairs, *where, seconds=seconds))
+
+
+def _where(model: str, parameters: AttentionChapter) -> tuple[torch.device, str]:
+    return resolve(parameters.device), parameters.dtype_for(model)
+
+
 def _alone(name: str, one: Analytic, batched: StepCost, parameters: AttentionChapter) -> StepCost:
     """One pair at a time, where a batch of pairs was measured."""
     if batched.measurement is None:
         return batched
-    where = resolve(parameters.device), parameters.dtype_for(name)
-    with threads(parameters.threads):
-        model = build(paper_model(name))
-        materialise(model.parts("pair"), where[0], dtype_of(where[1]))
-        v, w = (make(one, 1, *where) for make in (kept_images, kept_texts))
-        seconds = parameters.seconds / 2
-        time = clock.measure(lambda: model.score(v, w), 1, *where, seconds=seconds)
-    return StepCost("pair", time)
+    model, (device, dtype) = build(paper_model(name)), _where(name, parameters)
+    materialise(model.parts("pair"), device, dtype_of(dtype))
+    v, w = (make(one, 1, device, dtype) for make in (kept_images, kept_texts))
+    return _pairs(lambda: model.score(v, w), 1, name, parameters, share=1 / 2)
 
 
-def _one_query(one: Analytic, parameters: AttentionChapter) -> dict[tuple[str, str], StepCost]:
+def _one_query(one: Analytic, parameters: AttentionChapter) -> StepCost:
     """SCAN's pairs of one text with k images; in `measured_steps` it meets whole blocks.
 
     The models with weights meet one text with several images there too.
     """
-    model, k = build(paper_model(GROWN)), min(parameters.rerank_k)
-    where = resolve(parameters.device), parameters.dtype_for(GROWN)
+    model, k, where = build(paper_model(GROWN)), min(parameters.rerank_k), _where(GROWN, parameters)
     v, w = kept_images(one, k, *where), kept_texts(one, 1, *where)
-    with threads(parameters.threads):
-        seconds = parameters.seconds
-        time = clock.measure(lambda: model.score(v, w), k, *where, seconds=seconds)
-    return {(GROWN, "pair"): StepCost("pair", time)}
+    return _pairs(lambda: model.score(v, w), k, GROWN, parameters)
 
 
-def _direct(one: Analytic, parameters: AttentionChapter) -> dict[tuple[str, str], StepCost]:
+def _direct(one: Analytic, parameters: AttentionChapter) -> StepCost:
     """SCAN's pairs as the paper writes them, with a vector for every word of every pair."""
-    model, pairs = build(paper_model(GROWN)), 4 * DIRECT_BLOCK**2
-    where = resolve(parameters.device), parameters.dtype_for(GROWN)
-    v, w = kept_images(one, DIRECT_BLOCK, *where), kept_texts(one, 4 * DIRECT_BLOCK, *where)
-    with threads(parameters.threads):
-        seconds = parameters.seconds
-        time = clock.measure(lambda: model.score_directly(v, w), pairs, *where, seconds=seconds)
-    return {(GROWN, "pair"): StepCost("pair", time)}
+    model, where, texts = build(paper_model(GROWN)), _where(GROWN, parameters), 4 * DIRECT_BLOCK
+    v, w = kept_images(one, DIRECT_BLOCK, *where), kept_texts(one, texts, *where)
+    return _pairs(lambda: model.score_directly(v, w), DIRECT_BLOCK * texts, GROWN, parameters)
 
 
 def _gallery_rows(known, measured, rates, parameters: AttentionChapter) -> pd.DataFrame:
@@ -145,10 +151,7 @@ def _gallery_rows(known, measured, rates, parameters: AttentionChapter) -> pd.Da
                     {
                         **{"model": name, "images": images, "texts": texts, "which": label},
                         **{"k": k, "pairs": pairs},
-                        "seconds": total.seconds if total else float("nan"),
-                        "low": total.low if total else float("nan"),
-                        "high": total.high if total else float("nan"),
-                        "kind": total.kind if total else "not measured",
+                        **costs.estimate_columns(total),
                         **{"ideal_seconds": ideal, "dtype": dtype},
                         **{"needed_gib": held, "finishes": held <= parameters.limit_gib},
                     }
@@ -163,7 +166,7 @@ def _growth_rows(one: Analytic, parameters: AttentionChapter) -> pd.DataFrame:
     of the smallest.
     """
     model, k, rows = build(paper_model(GROWN)), parameters.growth_k, []
-    where = resolve(parameters.device), parameters.dtype_for(GROWN)
+    where = _where(GROWN, parameters)
     with threads(parameters.threads):
         for images in parameters.growth_images:
             texts = images * parameters.texts_per_image

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models
 from fico_lib.runtime.digests import digest
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -25,7 +25,7 @@ class CategoryChapter(AccuracyParameters):
         description="label skews of scenes, one after the other in place of data.skew; "
         "empty: the data as they are",
     )
-    models_again: list[str] = Field(
+    models_again: Models = Field(
         ["vse", "adv64", "ucch", "dadh"],
         description="those of the models that are compared on every skew, not the first alone; "
         "empty: all",
@@ -44,11 +44,6 @@ class CategoryChapter(AccuracyParameters):
     label_noise: list[Share] = Field(
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
-
-    @field_validator("models_again")
-    @classmethod
-    def _registered_too(cls, names: list[str]) -> list[str]:
-        return cls._registered(names)
 
     @field_validator("data")
     @classmethod

@@ -97,10 +97,7 @@ def _gallery_rows(known, measured, rates, parameters: EncodingStorageChapter) ->
                     "model": name,
                     "images": images,
                     "texts": texts,
-                    "seconds": total.seconds if total else float("nan"),
-                    "low": total.low if total else float("nan"),
-                    "high": total.high if total else float("nan"),
-                    "kind": total.kind if total else "not measured",
+                    **costs.estimate_columns(total),
                     "ideal_seconds": encoding_flops(one, images, texts)
                     / costs.rate_of(rates, dtype),
                     "dtype": dtype,

@@ -46,7 +46,6 @@ def bench(
     bits: Sequence[int],
     k: int,
     limit: int,
-    device: str,
     conditions: Conditions,
 ) -> pd.DataFrame:
     """The rows of every index and setting, in the columns of `Study.measured`.
@@ -61,9 +60,9 @@ def bench(
         raise InputError(f"k: found {k}; expected 1 to {problem.gallery.n}, the vectors there are")
     size = problem.gallery.n, len(problem.queries), len(problem.train), problem.gallery.dimension
     memory.check(*size, k, indexes, limit)
-    ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
+    ground_truth(problem, min(1000, problem.gallery.n), conditions.device, conditions.cache)
     rows = []
     for name, build, asked in track(jobs(problem, indexes, bits, k), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        rows += measured_rows(problem, records, device, conditions.cache)
+        rows += measured_rows(problem, records, conditions)
     return pd.DataFrame(rows)

@@ -70,12 +70,12 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
     torch.set_num_threads(threads)  # the run's own process: nothing to put back
     depth, memory = max(p.recall_at), parse_bytes(p.memory)
     held = holds(p.sizes, p.gallery, p.n_train, depth, here, memory)
-    conditions = Conditions(threads, p.repeats, p.singles, machine_name(), cache)
+    conditions = Conditions(threads, p.repeats, p.singles, machine_name(), cache, p.device)
     problem = _synthetic(p.gallery, p.n_train, held[-1])
     measured = []
     for name, build, asked in track(_jobs(here, p), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        measured += measured_rows(problem, records, p.device, cache)
+        measured += measured_rows(problem, records, conditions)
     paper = []  # after the others: those of the same gallery are measured already
     for size, hold in track(list(zip(p.sizes, held, strict=False)), "the paper's indexes"):
         same = size == p.gallery
@@ -85,7 +85,7 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
     return Study(
         paper=pd.DataFrame(paper),
         measured=pd.DataFrame(measured),
-        growth=pd.DataFrame(_growth_rows(problem, cache, p)),
+        growth=pd.DataFrame(_growth_rows(problem, conditions, p)),
         ties=pd.DataFrame(_tie_rows(problem, conditions, p)),
         lists=pd.DataFrame(_list_rows(problem, conditions, p)),
         elsewhere=pd.DataFrame(elsewhere),
@@ -128,7 +128,7 @@ def _jobs(indexes: Sequence[str], parameters: SearchChapter) -> list[tuple]:
     return jobs
 
 
-def measured_rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+def measured_rows(problem: Problem, records: Sequence[Record], conditions: Conditions):
     """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
@@ -139,7 +139,7 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
             "binariser": record.build.get("binariser", ""),
             "bits": record.build.get("bits", 0),
             "lists": record.build.get("n_lists", 0),
-            "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+            "setting": record.setting,
             "value": next(iter(reversed(record.query.values())), 0),
             "k": record.k,
             "mode": record.mode,
@@ -149,23 +149,29 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
             "bytes_per_vector": record.bytes_per_vector,
         }
         if not record.refused:
-            row |= _found(problem, record, device, cache)
+            row |= {
+                "queries": len(record.ids),
+                "repeats": len(record.times) if record.mode == "batch" else 1,
+                "milliseconds_per_query": record.milliseconds(),
+                "p95_milliseconds": record.milliseconds(95),
+            }
+            k = min(record.k, problem.gallery.n)
+            row |= _recall(record, _truth(problem, conditions), k)
         yield row
 
 
-def _truth(problem: Problem, device: str, cache: Path, depth: int = 1000) -> np.ndarray:
+def _truth(problem: Problem, conditions: Conditions, depth: int = 1000) -> np.ndarray:
     """The nearest vectors of each query: ids (n_queries, at most `depth`)."""
-    return ground_truth(problem, min(depth, problem.gallery.n), device, cache)[1]
+    depth = min(depth, problem.gallery.n)
+    return ground_truth(problem, depth, conditions.device, conditions.cache)[1]
 
 
-def _found(problem: Problem, record: Record, device: str, cache: Path) -> dict:
-    k = min(record.k, problem.gallery.n)
-    truth = _truth(problem, device, cache)[: len(record.ids)]
+def _recall(record: Record, truth: np.ndarray, k: int) -> dict:
+    """Both recalls of the first k results; NaN where the record has none."""
+    if record.refused:
+        return {"one_recall_percent": np.nan, "k_recall_percent": np.nan}
+    truth = truth[: len(record.ids)]  # fewer queries are asked alone
     return {
-        "queries": len(record.ids),
-        "repeats": len(record.times) if record.mode == "batch" else 1,
-        "milliseconds_per_query": record.milliseconds(),
-        "p95_milliseconds": record.milliseconds(95),
         "one_recall_percent": 100 * one_recall(record.ids, truth[:, 0], k).mean(),
         "k_recall_percent": 100 * k_recall(record.ids, truth, min(k, truth.shape[1])).mean(),
     }
@@ -178,7 +184,7 @@ def _paper_rows(problem: Problem, conditions: Conditions, parameters: SearchChap
     that is enough.
     """
     cuts = [k for k in parameters.recall_at if k <= problem.gallery.n]
-    truth = _truth(problem, parameters.device, conditions.cache)
+    truth = _truth(problem, conditions)
     for name in PAPER_INDEXES:
         query = PAPER_QUERY.get(name, {})
         asked = [(query, k, "batch") for k in cuts]
@@ -197,15 +203,14 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
     seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
     return {
         "index": record.index,
-        "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+        "setting": record.setting,
         "queries": len(problem.queries),
         "vectors": problem.gallery.n,
         "dimension": problem.gallery.dimension,
         "bits": record.build.get("bits", 0),
         "k": k,
         "refused": record.refused,
-        "one_recall_percent": _mean(one_recall, record, truth[:, 0], k),
-        "k_recall_percent": _mean(k_recall, record, truth, k),
+        **_recall(record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
         "search_k": timed.k,
@@ -215,11 +220,7 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
     }
 
 
-def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
-    return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
-
-
-def _growth_rows(problem: Problem, cache: Path, parameters: SearchChapter):
+def _growth_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
         name: binarise.fit(name, problem.train, PAPER_BITS)
@@ -232,7 +233,7 @@ def _growth_rows(problem: Problem, cache: Path, parameters: SearchChapter):
     }
     for part in (8, 4, 2, 1):
         smaller = problem.first(problem.gallery.n // part)
-        truth = _truth(smaller, parameters.device, cache)
+        truth = _truth(smaller, conditions)
         for name, projection in fitted.items():
             asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
             less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], parameters.device)
@@ -245,7 +246,7 @@ def _growth_rows(problem: Problem, cache: Path, parameters: SearchChapter):
 
 def _tie_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
-    truth = _truth(problem, parameters.device, conditions.cache)
+    truth = _truth(problem, conditions)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
     asked = projection.encode(problem.queries)
     codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
@@ -275,7 +276,7 @@ def _list_rows(problem: Problem, conditions: Conditions, parameters: SearchChapt
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
                  for p in parameters.map_probes if p <= n_lists]  # fmt: skip
         records = measure(problem, "code_ivf", asked, conditions, n_lists=n_lists)
-        yield from measured_rows(problem, records, parameters.device, conditions.cache)
+        yield from measured_rows(problem, records, conditions)
 
 
 def _elsewhere(problem: Problem, embeddings: Embeddings, conditions, parameters: SearchChapter):
@@ -284,7 +285,7 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, conditions, parameters:
     size = len(real.queries), real.gallery.n, real.gallery.dimension, parameters.n_train
     rows, about = [], []
     for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
-        truth = _truth(other, parameters.device, conditions.cache, depth=100)
+        truth = _truth(other, conditions, depth=100)
         about.append(
             {
                 "data": other.name,
@@ -297,16 +298,8 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, conditions, parameters:
         for name, (index, query, build) in ELSEWHERE.items():
             cut = min(parameters.k, size[1])
             (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
-            rows.append(
-                {
-                    "data": other.name,
-                    "what": name,
-                    "k": cut,
-                    "refused": record.refused,
-                    "one_recall_percent": _mean(one_recall, record, truth[:, 0], cut),
-                    "k_recall_percent": _mean(k_recall, record, truth, cut),
-                }
-            )
+            row = {"data": other.name, "what": name, "k": cut, "refused": record.refused}
+            rows.append(row | _recall(record, truth, cut))
     return rows, about
 
 

@@ -122,6 +122,13 @@ def _measured(found: Measurement | None, flops: int, rate: pd.DataFrame) -> dict
     }
 
 
+def estimate_columns(total: Estimate | None) -> dict:
+    """An estimate as columns of a row; NaN where nothing was measured."""
+    if total is None:
+        return dict.fromkeys(("seconds", "low", "high"), float("nan")) | {"kind": "not measured"}
+    return {"seconds": total.seconds, "low": total.low, "high": total.high, "kind": total.kind}
+
+
 def of_items(counts: Mapping[str, int], costs: Mapping[str, StepCost]) -> Estimate | None:
     """The seconds of so many items of each step; None where a step was not measured."""
     parts = []
