@@ -86,7 +86,7 @@ def test_what_other_steps_can_run_beside_comes_first():
     assert chapters["selfalign"].timed
     assert not chapters["category"].timed
     assert planned.first() >= {*chapters["category"].encodings}
-    assert {planned.weights_of[key] for key in planned.weights_of} <= planned.first()
+    assert planned.weights.keys() <= planned.first()
     assert not planned.first() & {*chapters["selfalign"].encodings}
 
 

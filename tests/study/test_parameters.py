@@ -202,6 +202,8 @@ def test_skews_belong_to_scenes_and_categories_need_labels():
     check = chapter("category").check
     with pytest.raises(InputError, match=r"'skews'.*expected \[\] for 'karpathy'"):
         check({"data": real, "features": features}, "test")
+    with pytest.raises(InputError, match=r"'skews'.*'coc'; expected some of coco, flickr"):
+        check({"skews": ["flickr", "coc"]}, "test")
     with pytest.raises(InputError, match=r"'data'.*labels is null"):
         check({"data": real | {"labels": None}, "features": features, "skews": []}, "test")
     found = check({"data": real, "features": features, "skews": []}, "test")
@@ -210,7 +212,7 @@ def test_skews_belong_to_scenes_and_categories_need_labels():
 
 def test_each_skew_is_a_data_set_of_its_own():
     found = chapter("category").check({"models": ["vse"], "seeds": [3, 4]}, "test")
-    asked = [(r["data"].skew, r["model"], r["seed"]) for r in found.encodings()]
+    asked = [(r.data.skew, r.model, r.seed) for r in found.requests()]
     assert asked == [(skew, "vse", seed) for skew in ("coco", "flickr") for seed in (3, 4)]
 
 

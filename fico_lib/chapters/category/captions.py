@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.chapters.category.results import Entry, Task
 from fico_lib.datasets.dataset import Split
 from fico_lib.features.text import Vocabulary
@@ -61,25 +62,25 @@ def halves(split: Split, seed: int) -> tuple[Half, Half]:
     return half(split, usable[:middle]), half(split, usable[middle:])
 
 
-def task(
-    name: str, split: Split, *, dimension: int, bits: int, min_count: int, max_words: int, seed: int
-) -> Task:
+def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
     """Half B with the four controls, fitted on half A, and a random scorer.
 
     Both sides are captions and share one space from the start, so the latent semantics of the
-    captions are the head "pairs"; the head "labels" is their ridge regression to the labels.
-    dimension: of the latent semantics; bits: of the codes; min_count, max_words: of the vocabulary
-    (see the parameters of the features); seed: of the halves and of ITQ.
+    captions are the head "pairs"; the head "labels" is their ridge regression to the labels. The
+    first seed is that of the halves and of ITQ; from the features come the words, from the training
+    the dimension of the latent semantics and the bits of the codes.
     """
+    seed, words = parameters.seeds[0], parameters.features
     seen, unseen = halves(split, seed)
     fitted = [split.captions[c] for c in (*seen.stand_ins, *seen.candidates)]
-    vocabulary = Vocabulary.fit(fitted, min_count)
-    tokens = vocabulary.encode(fitted, max_words)
+    vocabulary = Vocabulary.fit(fitted, words.min_count)
+    tokens = vocabulary.encode(fitted, words.max_words)
+    dimension, bits = parameters.training.dimension, parameters.training.bits
     space = LatentSemantics(tokens.ids, tokens.lengths, len(vocabulary), dimension)
 
     def vectors(part: Half) -> Vectors:
         captions = [split.captions[c] for c in (*part.stand_ins, *part.candidates)]
-        tokens = vocabulary.encode(captions, max_words)
+        tokens = vocabulary.encode(captions, words.max_words)
         rows = space(tokens.ids, tokens.lengths)[tokens.text_of_caption]
         n = len(part.images)
         return Vectors(rows[:n], rows[n:], part.image_of_caption, split.labels[part.images])

@@ -5,12 +5,13 @@ stay what they are; only what counts as relevant changes, for queries and candid
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.chapters.category.results import Task
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
@@ -33,10 +34,10 @@ class LabelStudy:
     """
 
     data: str
-    quality: pd.DataFrame
-    calibration: pd.DataFrame
-    accuracy: pd.DataFrame
-    ranking: pd.DataFrame
+    quality: pd.DataFrame = field(metadata={"file": "labels_quality"})
+    calibration: pd.DataFrame = field(metadata={"file": "labels_calibration"})
+    accuracy: pd.DataFrame = field(metadata={"file": "labels_accuracy"})
+    ranking: pd.DataFrame = field(metadata={"file": "labels_ranking"})
     threshold: float
 
 
@@ -56,26 +57,20 @@ def replaced(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.n
     return noisy
 
 
-def study(
-    task: Task,
-    splits: dict[str, FeatureSplit],
-    *,
-    epochs: int,
-    noise: Sequence[float],
-    seed: int,
-    device: str,
-) -> LabelStudy:
+def study(task: Task, splits: dict[str, FeatureSplit], parameters: CategoryChapter) -> LabelStudy:
     """Label the test split anew, damage its labels, and evaluate under each.
 
     The labeller is fitted on the splits train and val and sees no label of the test split. Entries
-    are the models and controls of `task`, at their first seed. noise: shares of replaced labels.
+    are the models and controls of `task`, at their first seed.
     """
-    labeller = Query2Label(epochs, seed, device)
+    seed, device = parameters.seeds[0], parameters.device
+    labeller = Query2Label(parameters.label_epochs, seed, device)
     labeller.fit(splits["train"], splits["val"])
     probabilities = labeller.probabilities(splits["test"])
     rng = np.random.default_rng(seed)
     sets = {TRUE: task.labels, PREDICTED: probabilities >= labeller.threshold}
-    sets |= {f"{100 * share:g} % replaced": replaced(task.labels, share, rng) for share in noise}
+    for share in parameters.label_noise:
+        sets[f"{100 * share:g} % replaced"] = replaced(task.labels, share, rng)
     accuracy = pd.DataFrame(
         row for name, labels in sets.items() for row in _accuracy_rows(name, labels, task, device)
     )

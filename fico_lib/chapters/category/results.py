@@ -1,8 +1,9 @@
 """Rows of the category chapter: average precision, precision-recall curves, gaps, controls."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fico_lib.chapters.category.claims import claims
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
@@ -19,11 +21,10 @@ from fico_lib.metrics.chance import corrected
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
 from fico_lib.report.reference_rows import RANDOM, random_scorer
-from fico_lib.report.results_folder import Results
 from fico_lib.report.runs import Runs
+from fico_lib.report.seeds import over_seeds
 from fico_lib.runtime.errors import InputError
 
-KEYS = ("data", "model", "kind", "granularity", "direction", "metric")
 # What one factor of the controls changes while the other stays: (factor, at, with it, without).
 FACTORS = (
     ("labels", "float", "labels_float", "pairs_float"),
@@ -84,61 +85,49 @@ class Comparison:
 
 
 def tasks(
-    models: dict[str, Sequence[str]],
     encodings: Sequence[Encodings],
     features: Sequence[dict[str, FeatureSplit]],
-    seeds: Sequence[int],
-    dimension: int,
-    bits: int,
+    parameters: CategoryChapter,
 ) -> list[Task]:
     """The data sets with their models, the four controls and a random scorer.
 
-    models: of each data set; encodings: those of the first data set, then of the next; within one,
-    the seeds of a model side by side. features: by split name, per data set. dimension, bits: of
-    the controls.
+    encodings: those of `parameters.requests()`; features: by split name, per data set.
     """
-    made, waiting = [], iter(encodings)
-    for (name, chosen), splits in zip(models.items(), features, strict=True):
+    seeds, sizes = parameters.seeds, (parameters.training.dimension, parameters.training.bits)
+    ranked, waiting = [], iter(encodings)
+    for (name, chosen), splits in zip(parameters.compared().items(), features, strict=True):
         if splits["train"].labels is None or splits["test"].labels is None:
             raise InputError(f"data set '{name}' has no labels: category retrieval needs them")
         own = [next(waiting) for _ in range(len(chosen) * len(seeds))]
         entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
-        four = controls(splits["train"], splits["test"], dimension, bits, seeds[0])
+        four = controls(splits["train"], splits["test"], *sizes, seeds[0])
         entries += [Entry(e, "control", seeds[0]) for e in four]
         nothing = random_scorer(own[0].n_images, own[0].image_of_caption)
         entries.append(Entry(nothing, RANDOM, 0))
-        made.append(Task(name, entries, np.array(splits["test"].labels)))
-    return made
+        ranked.append(Task(name, entries, np.array(splits["test"].labels)))
+    return ranked
 
 
-def compare(
-    compared: Sequence[Task],
-    *,
-    map_at: Sequence[int],
-    denominator: str,
-    empty: str,
-    ties: str,
-    resamples: int,
-    device: str,
-) -> Comparison:
+def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
     """Evaluate every entry of every data set; a k beyond the candidates is left out."""
+    p = parameters
     sizes = {t.name: (t.entries[0].encodings.n_images, t.entries[0].encodings.n_captions)
-             for t in compared}  # fmt: skip
-    depths = [k for k in map_at if k <= min(min(size) for size in sizes.values())]
-    how = {"map_at": (*depths, "all"), "empty": empty, "ties": ties, "device": device}
+             for t in tasks}  # fmt: skip
+    depths = [k for k in p.map_at if k <= min(min(size) for size in sizes.values())]
+    judge = partial(evaluate, map_at=(*depths, "all"), empty=p.empty, ties=p.ties, device=p.device)
     accuracy, curves, gaps, conventions, tested = [], [], [], [], None
-    for task in compared:
+    for task in tasks:
         found = [
-            (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
+            (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
-        runs = Runs(_by_name(found), sizes[task.name][0], resamples)
+        runs = Runs(_by_name(found), sizes[task.name][0], p.resamples)
         for entry, result in found:
             accuracy += _accuracy_rows(task.name, entry, result, runs)
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, runs, depths)
         if tested is None:
-            conventions = list(_denominator_rows(task, found, denominator, how))
+            conventions = list(_denominator_rows(task, found, p.denominator, judge))
             tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
@@ -147,7 +136,7 @@ def compare(
         gaps=pd.DataFrame(gaps),
         depths=depths,
         sizes=sizes,
-        how={"denominator": denominator, "empty": empty, "ties": ties},
+        how={"denominator": p.denominator, "empty": p.empty, "ties": p.ties},
         claims=tested,
     )
 
@@ -210,20 +199,21 @@ def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[d
 
 
 def _denominator_rows(
-    task: Task, found: list[tuple[Entry, EvaluationResult]], known: str, how: dict
+    task: Task,
+    found: list[tuple[Entry, EvaluationResult]],
+    known: str,
+    judge: Callable[..., EvaluationResult],
 ) -> Iterator[dict]:
     """mAP@k of each model's first seed under every denominator; `found` are those under `known`."""
     first = {entry.name: (entry, result) for entry, result in reversed(found)}
     for name in dict.fromkeys(entry.name for entry in task.entries):
         entry, usual = first[name]
         for denominator in DENOMINATORS:
-            result = (
-                usual
-                if denominator == known
-                else evaluate(
-                    entry.encodings, task.labels, tasks="category", denominator=denominator, **how
+            result = usual
+            if denominator != known:
+                result = judge(
+                    entry.encodings, task.labels, tasks="category", denominator=denominator
                 )
-            )
             for direction, values in result.category.items():
                 for metric, value in values.metrics.items():
                     yield _about(task.name, entry) | {
@@ -253,39 +243,26 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
             } | runs.gap(a, b, direction, metric)
 
 
-TABLES = ("accuracy", "curves", "denominators", "gaps")
-
-
-def write(compared: Comparison, results: Results) -> None:
-    """Keep the tables among `results`."""
-    for name in TABLES:
-        results.table(name, getattr(compared, name))
-
-
 def about(compared: Comparison) -> dict:
     """What of a comparison is no table, for its run.json."""
     return {"depths": compared.depths, "sizes": compared.sizes, "how": compared.how}
 
 
 def read(folder: Path) -> tuple[Comparison, dict]:
-    """A recorded comparison and its run.json, as `write` and `about` kept them."""
+    """A recorded comparison, without claims, and its run.json."""
     run = json.loads((folder / "run.json").read_text())
     texts = {"granularity": str, "at": str}  # they may be empty, which CSV reads as missing
     tables = {
         name: pd.read_csv(folder / f"{name}.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
-        for name in TABLES
+        for name in ("accuracy", "curves", "denominators", "gaps")
     }
     sizes = {name: tuple(size) for name, size in run["sizes"].items()}
     return Comparison(**tables, depths=run["depths"], sizes=sizes, how=run["how"]), run
 
 
-def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:
-    """Rows averaged over seeds, whose intervals are one; `seed_deviation` is that of `percent`."""
-    grouped = rows.groupby(list(keys), sort=False)
-    means = grouped.mean(numeric_only=True).drop(columns="seed")
-    if "percent" in rows:
-        means["seed_deviation"] = grouped["percent"].std()
-    return means.reset_index()
+def mean_accuracy(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy averaged over seeds, whose intervals are one."""
+    return over_seeds(accuracy, ("data", "model", "kind", "granularity", "direction", "metric"))
 
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
@@ -295,4 +272,4 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 def two_tasks(accuracy: pd.DataFrame) -> pd.DataFrame:
     """Instance and category retrieval side by side: R@1 and mAP@N, averaged over seeds."""
-    return over_seeds(accuracy[accuracy["metric"].isin(["R@1", "mAP@N"])])
+    return mean_accuracy(accuracy[accuracy["metric"].isin(["R@1", "mAP@N"])])

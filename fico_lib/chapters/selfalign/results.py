@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from fico_lib.chapters.selfalign.claims import claims
+from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
 from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import evaluate
@@ -61,56 +63,45 @@ class Comparison:
 
 
 def compare(
-    encodings: Sequence[Encodings],
-    n_texts: int,
-    *,
-    settings: Sequence[SelfAlignParameters],
-    seeds: Sequence[int],
-    recall_at: Sequence[int],
-    rerank_k: Sequence[int],
-    ties: str,
-    resamples: int,
-    threads: int,
-    device: str,
+    encodings: Sequence[Encodings], n_texts: int, parameters: SelfAlignChapter
 ) -> Comparison:
     """Evaluate all variants, the model with attention, and both one after the other.
 
-    encodings: those of each setting, seed by seed, then those of the model with attention;
-    n_texts: distinct texts of the split, which that model scored; rerank_k: candidates it reorders.
-    Raises InputError where there are fewer candidates than R@sum needs.
+    encodings: those of `parameters.requests()`; n_texts: distinct texts of the split, which the
+    model with attention scored. Raises InputError where candidates are fewer than R@sum needs.
     """
     if min(encodings[0].n_images, encodings[0].n_captions) < max(SUMMED):
         raise InputError(
             f"the test split has {encodings[0].n_images} images; R@sum needs {max(SUMMED)} or more"
         )
-    made = _by_name(encodings, settings, len(seeds))
+    p, settings, seeds = parameters, parameters.settings(), parameters.seeds
+    by_name = _by_name(encodings, settings, len(seeds))
     attention = encodings[-1].model
     both = {"lca": True, "cra": True} | DEFAULT
     first = name_of(settings[0].model_copy(update=both))
-    one = encodings[0]
-    depths = [k for k in sorted(set(rerank_k)) if k < one.n_images]
-    cuts = [k for k in sorted({*SUMMED, *recall_at}) if k <= min(one.n_images, one.n_captions)]
+    one, threads = encodings[0], p.training.threads
+    depths = [k for k in sorted(set(p.rerank_k)) if k < one.n_images]
+    cuts = [k for k in sorted({*SUMMED, *p.recall_at}) if k <= min(one.n_images, one.n_captions)]
+    judge = partial(evaluate, tasks="instance", recall_at=cuts, ties=p.ties, device=p.device)
 
-    def found(these: Sequence[Encodings]) -> list:
-        how = {"recall_at": cuts, "ties": ties, "device": device}
-        return [evaluate(e, tasks="instance", **how) for e in these]
-
-    results = {name: found(these) for name, these in made.items()}
+    results = {name: list(map(judge, entries)) for name, entries in by_name.items()}
     for k in depths:
-        stages = zip(made[first], made[attention], strict=True)
-        results[two_names(first, attention, k)] = found([two_stages(a, b, k) for a, b in stages])
-    results[RANDOM] = found([random_scorer(one.n_images, one.image_of_caption, s) for s in seeds])
-    runs = Runs(results, one.n_images, resamples)
+        stages = zip(by_name[first], by_name[attention], strict=True)
+        results[two_names(first, attention, k)] = [judge(two_stages(a, b, k)) for a, b in stages]
+    results[RANDOM] = [
+        judge(random_scorer(one.n_images, one.image_of_caption, seed)) for seed in seeds
+    ]
+    runs = Runs(results, one.n_images, p.resamples)
     return Comparison(
         recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
-        costs=pd.DataFrame(_cost_rows(runs, made, first, depths, n_texts, threads)),
+        costs=pd.DataFrame(_cost_rows(runs, by_name, first, depths, n_texts, threads)),
         claims=claims(runs, [b for b in dict.fromkeys(s.base for s in settings)], attention),
         first=first,
         attention=attention,
         n_images=one.n_images,
         n_captions=one.n_captions,
-        seeds=list(seeds),
+        seeds=seeds,
         threads=threads,
     )
 
