@@ -35,6 +35,10 @@ class Estimate:
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def columns(self, name: str, low: str = "low", high: str = "high") -> dict[str, float]:
+        """The value and its 95 % interval as columns of a row."""
+        return {name: self.value} | dict(zip((low, high), self.interval(), strict=True))
+
 
 class Resampling:
     """Draws of images with replacement, and of the runs (seeds) of each model.

@@ -1,6 +1,6 @@
 """The evaluated runs of several models: per-query values in, estimates with intervals out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -11,6 +11,16 @@ from fico_lib.metrics import registry
 from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.models import MODELS, model_card
 from fico_lib.runtime.errors import InputError
+
+
+def by_model(
+    results: Iterable[tuple[str, EvaluationResult]],
+) -> dict[str, list[EvaluationResult]]:
+    """Results of each model in the order given."""
+    grouped: dict[str, list[EvaluationResult]] = {}
+    for model, result in results:
+        grouped.setdefault(model, []).append(result)
+    return grouped
 
 
 class Runs:
@@ -61,12 +71,10 @@ class Runs:
 
     def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
         """The paired difference a - b, as columns of a row; None where one of them has no value."""
-        found = [self.estimate(model, direction, metric) for model in (a, b)]
-        if None in found:
+        estimates = [self.estimate(model, direction, metric) for model in (a, b)]
+        if None in estimates:
             return None
-        gap = found[0] - found[1]
-        low, high = gap.interval()
-        return {"gap_percent": gap.value, "low": low, "high": high}
+        return (estimates[0] - estimates[1]).columns("gap_percent")
 
     def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
         """R@1 + R@5 + R@10 of both directions, up to 600."""
@@ -91,18 +99,12 @@ class Runs:
     def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of every model over queries and seeds, with interval and chance level: rows."""
         for model, direction, k in product(self.results, DIRECTIONS, cuts):
-            found = self.estimate(model, direction, f"R@{k}")
-            if found is None:
+            estimate = self.estimate(model, direction, f"R@{k}")
+            if estimate is None:
                 continue
-            low, high = found.interval()
             first = self.results[model][0].instance[direction]
             yield {
-                "model": model,
-                "direction": direction,
-                "k": k,
-                "percent": found.value,
-                "low": low,
-                "high": high,
-                "chance_percent": first.chance[f"R@{k}"],
-                "queries": first.queries,
+                **{"model": model, "direction": direction, "k": k},
+                **estimate.columns("percent"),
+                **{"chance_percent": first.chance[f"R@{k}"], "queries": first.queries},
             }

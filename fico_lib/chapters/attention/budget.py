@@ -41,12 +41,11 @@ def gain(encodings: Sequence[Embeddings | Scores], parameters: AttentionChapter)
             for result, run in zip(results, runs, strict=True)
         ]
         estimate = draws.estimate(gained, results[0].clusters)
-        low, high = estimate.interval()
         rows.append(
             {
                 **{"direction": direction, "k": k, "metric": name},
                 "percent": None if None in values else float(np.mean(values)),
-                **{"gain_percent": estimate.value, "low": low, "high": high},
+                **estimate.columns("gain_percent"),
                 "candidates": candidates[direction],
             }
         )

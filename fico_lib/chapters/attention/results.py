@@ -11,7 +11,7 @@ from fico_lib.costs import measured as clock
 from fico_lib.costs.analytic import GIB, Analytic, feature_bytes, scored_pairs
 from fico_lib.costs.architectures import paper_model
 from fico_lib.costs.architectures.model import build, materialise
-from fico_lib.costs.extrapolated import Growth, estimate, fit
+from fico_lib.costs.extrapolated import estimate, fit
 from fico_lib.costs.measured import dtype_of
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import StepCost, kept_images, kept_texts
@@ -198,14 +198,10 @@ def _fit_rows(growth: pd.DataFrame) -> pd.DataFrame:
     """The exponent of time over images, and that of pairs over images, for each way to score."""
     rows = []
     for which, part in growth.groupby("which", sort=False):
-        found = fit(part["images"], part["seconds"])
-        by_pairs = fit(part["images"], part["pairs"])
-        rows.append({"which": which, **_exponent(found), "exponent_of_pairs": by_pairs.exponent})
+        time, pairs = (fit(part["images"], part[of]) for of in ("seconds", "pairs"))
+        fitted = {"exponent": time.exponent, "error": time.error, "factor": time.factor}
+        rows.append({"which": which, **fitted, "exponent_of_pairs": pairs.exponent})
     return pd.DataFrame(rows)
-
-
-def _exponent(growth: Growth) -> dict:
-    return {"exponent": growth.exponent, "error": growth.error, "factor": growth.factor}
 
 
 def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:

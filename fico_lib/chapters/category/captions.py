@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fico_lib.chapters.category.parameters import CategoryChapter
-from fico_lib.chapters.category.results import Entry, Task
+from fico_lib.chapters.category.results import Task, controls_and_chance
 from fico_lib.datasets.dataset import Split
 from fico_lib.features.text import Vocabulary
 from fico_lib.models.controls import Vectors, four, regression
 from fico_lib.models.latent import LatentSemantics
-from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.runtime.errors import InputError
 
 
@@ -98,6 +97,5 @@ def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
         "image_ids": split.image_ids[unseen.images],
         "caption_ids": split.caption_ids[unseen.candidates],
     }
-    entries = [Entry(e, "control", seed) for e in four(train, test, heads, bits, seed, **ids)]
-    nothing = random_scorer(len(unseen.images), unseen.image_of_caption)
-    return Task(name, [*entries, Entry(nothing, RANDOM, 0)], test.labels)
+    controls = four(train, test, heads, bits, seed, **ids)
+    return Task(name, controls_and_chance(controls, seed), test.labels)

@@ -16,7 +16,6 @@ from fico_lib.chapters.category.results import Task
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import classification
-from fico_lib.metrics.chance import corrected
 from fico_lib.models.query2label import Query2Label
 from fico_lib.report.reference_rows import RANDOM
 
@@ -114,29 +113,18 @@ def _calibration(probabilities: np.ndarray, true: np.ndarray) -> pd.DataFrame:
 def _accuracy_rows(name: str, labels: np.ndarray, task: Task, device: str):
     first = {entry.name: entry for entry in reversed(task.entries) if entry.kind != RANDOM}
     for model in dict.fromkeys(entry.name for entry in task.entries if entry.kind != RANDOM):
-        result = evaluate(
-            first[model].encodings,
-            labels,
-            tasks="category",
-            map_at=("all",),
-            empty="skip",
-            device=device,
-        )
-        for direction, found in result.category.items():
+        entry = first[model]
+        about = {"data": task.name, "labels": name, "model": model, "kind": entry.kind}
+        settings = {"tasks": "category", "map_at": "all", "empty": "skip", "device": device}
+        for direction, result in evaluate(entry.encodings, labels, **settings).category.items():
             # No value: a partial ranking, or labels that no image has.
-            value, chance = found["mAP@N"], found.chance["mAP@N"]
-            known = value is not None
-            yield {
-                "data": task.name,
-                "labels": name,
-                "model": model,
-                "kind": first[model].kind,
+            values = result["mAP@N"], result.chance["mAP@N"], result.corrected["mAP@N"]
+            percent, chance, above = (np.nan if value is None else value for value in values)
+            yield about | {
                 "direction": direction,
-                "percent": value if known else np.nan,
-                "chance_percent": np.nan if chance is None else chance,
-                "corrected_percent": 100 * corrected(value / 100, chance / 100)
-                if known
-                else np.nan,
+                "percent": percent,
+                "chance_percent": chance,
+                "corrected_percent": above,
             }
 
 

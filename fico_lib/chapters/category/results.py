@@ -17,11 +17,10 @@ from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS, registry
-from fico_lib.metrics.chance import corrected
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
 from fico_lib.report.reference_rows import RANDOM, random_scorer
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
 from fico_lib.runtime.errors import InputError
 
@@ -84,6 +83,12 @@ class Comparison:
     claims: pd.DataFrame | None = None  # of the first data set; None in recorded results
 
 
+def controls_and_chance(four: Sequence[Encodings], seed: int) -> list[Entry]:
+    """The entries of the four controls, and of a random scorer of the same items."""
+    chance = random_scorer(four[0].n_images, four[0].image_of_caption)
+    return [*(Entry(control, "control", seed) for control in four), Entry(chance, RANDOM, 0)]
+
+
 def tasks(
     encodings: Sequence[Encodings],
     features: Sequence[dict[str, FeatureSplit]],
@@ -101,9 +106,7 @@ def tasks(
         own = [next(waiting) for _ in range(len(chosen) * len(seeds))]
         entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
         four = controls(splits["train"], splits["test"], *sizes, seeds[0])
-        entries += [Entry(e, "control", seeds[0]) for e in four]
-        nothing = random_scorer(own[0].n_images, own[0].image_of_caption)
-        entries.append(Entry(nothing, RANDOM, 0))
+        entries += controls_and_chance(four, seeds[0])
         ranked.append(Task(name, entries, np.array(splits["test"].labels)))
     return ranked
 
@@ -121,7 +124,9 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
             (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
-        runs = Runs(_by_name(found), sizes[task.name][0], p.resamples)
+        runs = Runs(
+            by_model((e.name, result) for e, result in found), sizes[task.name][0], p.resamples
+        )
         for entry, result in found:
             accuracy += _accuracy_rows(task.name, entry, result, runs)
             curves += _curve_rows(task.name, entry, result)
@@ -139,13 +144,6 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
         how={"denominator": p.denominator, "empty": p.empty, "ties": p.ties},
         claims=tested,
     )
-
-
-def _by_name(found: list[tuple[Entry, EvaluationResult]]) -> dict[str, list[EvaluationResult]]:
-    grouped: dict[str, list[EvaluationResult]] = {}
-    for entry, result in found:
-        grouped.setdefault(entry.name, []).append(result)
-    return grouped
 
 
 def _about(data: str, entry: Entry) -> dict:
@@ -174,16 +172,12 @@ def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs
                     "low": low,
                     "high": high,
                     "chance_percent": chance,
-                    "corrected_percent": _corrected(value, chance),
+                    "corrected_percent": found.corrected[metric],
                     "pessimistic_percent": pessimistic,
                     "optimistic_percent": optimistic,
                     "queries": found.queries,
                     "empty_queries": found.empty_queries,
                 }
-
-
-def _corrected(value: float | None, chance: float) -> float | None:
-    return None if value is None else 100 * corrected(value / 100, chance / 100)
 
 
 def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[dict]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.chapters.instance.pooled import pooled
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 from fico_lib.runtime.errors import InputError
 
 
@@ -46,12 +47,10 @@ def compare(encodings: Sequence[Encodings], parameters: InstanceChapter) -> Cros
     firsts = encodings[::each]  # of each fold
     rows = image_rows(firsts)
     cuts = [k for k in p.recall_at if k <= min(fold.n_images for fold in firsts)][:2]
-    results: dict[str, list[EvaluationResult]] = {}
-    for entry in encodings:
-        result = evaluate(
-            entry, tasks="instance", recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device
-        )
-        results.setdefault(entry.model, []).append(result)
+    judge = partial(
+        evaluate, tasks="instance", recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device
+    )
+    results = by_model((entry.model, judge(entry)) for entry in encodings)
     images = sum(map(len, rows))
     runs = Runs({m: [pooled(parts, rows)] for m, parts in results.items()}, images, p.resamples)
     return CrossValidation(

@@ -20,7 +20,7 @@ from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.report.reference_rows import references
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 
 USUAL, DUPLICATES, CLASS = "usual", "duplicates", "class"  # ways to judge a ranking
 
@@ -80,9 +80,7 @@ def compare(
     if cuts and len(judges) > 1:  # as usual alone is what the chapter shows anyway
         entries = [*encodings, *(row for seed in p.seeds for row in references(test, seed))]
         for judgement, judge in judges.items():
-            results: dict[str, list[EvaluationResult]] = {}
-            for entry in entries:
-                results.setdefault(entry.model, []).append(judge(entry))
+            results = by_model((entry.model, judge(entry)) for entry in entries)
             runs = Runs(results, len(sets), p.resamples)
             recall += [{"judgement": judgement} | row for row in runs.recalls(cuts)]
             gaps += [{"judgement": judgement} | row for row in runs.recall_gaps(cuts)]

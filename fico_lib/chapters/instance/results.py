@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 
 import pandas as pd
@@ -14,7 +15,7 @@ from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
 from fico_lib.report.reference_rows import references
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
 
 
@@ -50,13 +51,13 @@ def compare(
 
     All models get the k of the curve that hash codes need. A k beyond the candidates is left out.
     """
-    p, first, results = parameters, encodings[0], {}
+    p, first, seeds = parameters, encodings[0], parameters.seeds
     candidates = min(first.n_images, first.n_captions)
     cuts = [k for k in sorted({*p.recall_at, *p.recall_at_codes}) if k <= candidates]
-    for entry in (*encodings, *(row for seed in p.seeds for row in references(test, seed))):
-        result = evaluate(entry, recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device)
-        results.setdefault(entry.model, []).append(result)
-    runs, seeds = Runs(results, first.n_images, p.resamples), p.seeds
+    judge = partial(evaluate, recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device)
+    entries = [*encodings, *(row for seed in seeds for row in references(test, seed))]
+    results = by_model((entry.model, judge(entry)) for entry in entries)
+    runs = Runs(results, first.n_images, p.resamples)
     headline = [k for k in p.recall_at if k in cuts]
     recall = pd.DataFrame(_recall_rows(runs, seeds, cuts))
     return Comparison(
@@ -128,6 +129,4 @@ def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
     if not {1, 5, 10} <= set(cuts):
         return
     for model in runs.results:
-        found = runs.recall_sum(model)
-        low, high = found.interval()
-        yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}
+        yield {"model": model, **runs.recall_sum(model).columns("r_sum_percent")}

@@ -11,7 +11,6 @@ from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
 from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.metrics.resampling import Estimate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
@@ -124,19 +123,15 @@ def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: st
         about = {name: getattr(one, name) for name in ("base", "lca", "cra", "concepts", "aligned")}
         than = base_of(one)
         total, base = runs.recall_sum(name_of(one)), runs.recall_sum(than)
-        row = {"model": name_of(one)} | about | _interval("r_sum_percent", total)
+        row = {"model": name_of(one)} | about | total.columns("r_sum_percent")
         if than != name_of(one):
-            gain = _interval("gain_percent", total - base, "gain_low", "gain_high")
+            gain = (total - base).columns("gain_percent", "gain_low", "gain_high")
             row |= (
                 {"than": than} | gain | {"gain_share_percent": 100 * (total.value / base.value - 1)}
             )
         yield row
     for model in (attention, RANDOM):
-        yield {"model": model} | _interval("r_sum_percent", runs.recall_sum(model))
-
-
-def _interval(name: str, estimate: Estimate, low: str = "low", high: str = "high") -> dict:
-    return {name: estimate.value} | dict(zip((low, high), estimate.interval(), strict=True))
+        yield {"model": model} | runs.recall_sum(model).columns("r_sum_percent")
 
 
 def _cost_rows(
@@ -160,7 +155,7 @@ def _cost_rows(
     for model, k, ms in timed:
         total = runs.recall_sum(model)
         row = {"model": model, "attended": k, "ms_per_query": ms}
-        row |= _interval("r_sum_percent", total)
+        row |= total.columns("r_sum_percent")
         if model != attention:
-            row |= _interval("gap_percent", total - full, "gap_low", "gap_high")
+            row |= (total - full).columns("gap_percent", "gap_low", "gap_high")
         yield row
