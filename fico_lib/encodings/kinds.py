@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +13,21 @@ from fico_lib.runtime.arrays import read_npy, read_npz, read_safetensors
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.files import write_whole
 
+ROW_NUMBERS: Any = None  # the ids of a side that comes without
 MEASURES = ("cosine", "euclidean", "inner_product")
 
 
 class Encodings:
     """What the three kinds share: how many there are, their ids, saving."""
 
-    def __post_init__(self):
+    images: np.ndarray
+    texts: np.ndarray
+    image_of_caption: np.ndarray
+    image_ids: np.ndarray
+    caption_ids: np.ndarray
+    model: str
+
+    def __post_init__(self) -> None:
         for name in ("images", "texts", "i2t", "t2i"):
             if getattr(self, name, None) is not None:
                 object.__setattr__(self, name, checked_matrix(getattr(self, name), name))
@@ -38,16 +47,20 @@ class Encodings:
         """How many captions there are."""
         return len(self.texts)
 
+    def _check(self) -> None:
+        """Raise InputError where the arrays of a kind disagree."""
+        raise NotImplementedError
+
     def save(self, path: Path | str) -> None:
         """Write to a `.npz` or `.safetensors` file, or (any other name) a folder of `.npy` files.
 
         Files are written whole or not at all. Large encodings belong in a folder: `load` maps its
         files into memory instead of reading them.
         """
-        path, about, arrays = Path(path), {"kind": type(self).__name__}, {}
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            (arrays if isinstance(value, np.ndarray) else about)[entry.name] = value
+        path, entries = Path(path), vars(self)
+        arrays = {name: e for name, e in entries.items() if isinstance(e, np.ndarray)}
+        about = {name: e for name, e in entries.items() if name not in arrays}
+        about["kind"] = type(self).__name__
         with write_whole(path) as part:
             _WRITERS.get(path.suffix, _write_folder)(part, arrays, about)
 
@@ -67,13 +80,13 @@ class Embeddings(Encodings):
     images: np.ndarray
     texts: np.ndarray
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     measure: str = "cosine"
     timings: dict[str, float] = field(default_factory=dict)
 
-    def _check(self):
+    def _check(self) -> None:
         if self.measure not in MEASURES:
             raise unknown_name("measure of embeddings", self.measure, MEASURES)
         if self.images.shape[1] != self.texts.shape[1] or not self.images.shape[1]:
@@ -96,8 +109,8 @@ class Codes(Encodings):
     texts: np.ndarray
     bits: int
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -109,14 +122,14 @@ class Codes(Encodings):
         packed codes. `rest` are the other fields.
         """
         images, texts = checked_matrix(images, "images"), checked_matrix(texts, "texts")
-        packed, counts = zip(
-            *(pack_bits(x, bits, w) for x, w in ((images, "images"), (texts, "texts"))), strict=True
+        (images, bits), (texts, others) = (
+            pack_bits(x, bits, w) for x, w in ((images, "images"), (texts, "texts"))
         )
-        if counts[0] != counts[1]:
-            raise InputError(f"codes: images have {counts[0]} bits, texts {counts[1]}")
-        return cls(*packed, counts[0], image_of_caption, **rest)
+        if bits != others:
+            raise InputError(f"codes: images have {bits} bits, texts {others}")
+        return cls(images, texts, bits, image_of_caption, **rest)
 
-    def _check(self):
+    def _check(self) -> None:
         width = -(-self.bits // 8)
         if self.bits < 1:
             raise InputError(f"codes: {self.bits} bits; expected at least 1")
@@ -142,8 +155,8 @@ class Scores(Encodings):
     i2t: np.ndarray
     t2i: np.ndarray | None
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     missing: float | None = None
     timings: dict[str, float] = field(default_factory=dict)
@@ -158,7 +171,7 @@ class Scores(Encodings):
         """How many captions there are."""
         return self.i2t.shape[1]
 
-    def _check(self):
+    def _check(self) -> None:
         if self.t2i is not None and self.t2i.shape != self.i2t.shape[::-1]:
             raise InputError(
                 f"scores: i2t is {self.i2t.shape} (images, captions) and t2i {self.t2i.shape}; "
@@ -174,9 +187,9 @@ def load(path: Path | str) -> Embeddings | Codes | Scores:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file or folder of encodings")
-    arrays, about = _READERS.get(path.suffix, _read_folder)(path)
+    arrays, text = _READERS.get(path.suffix, _read_folder)(path)
     try:
-        about = json.loads(about)
+        about = json.loads(text)
         kind = KINDS[about.pop("kind")]
     except (ValueError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: no saved encodings ({error})") from error
@@ -189,11 +202,11 @@ def load(path: Path | str) -> Embeddings | Codes | Scores:
         raise InputError(f"{path}: {error}") from error
 
 
-def _write_npz(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
+def _write_npz(part: Path, arrays: Mapping[str, Any], about: dict) -> None:
     np.savez(part, about=np.array(json.dumps(about)), **arrays)
 
 
-def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], str]:
+def _read_npz(path: Path) -> tuple[dict[str, Any], str]:
     arrays = read_npz(path)
     return arrays, str(arrays.pop("about", ""))
 
@@ -206,7 +219,7 @@ def _write_safetensors(part: Path, arrays: Mapping[str, np.ndarray], about: dict
     save_file(numbers, part, metadata={"about": json.dumps(about | texts)})
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], str]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Any], str]:
     arrays, metadata = read_safetensors(path)
     return arrays, metadata.get("about", "")
 
@@ -218,7 +231,7 @@ def _write_folder(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> 
     (part / "encodings.json").write_text(json.dumps(about, indent=1))
 
 
-def _read_folder(path: Path) -> tuple[dict[str, np.ndarray], str]:
+def _read_folder(path: Path) -> tuple[dict[str, Any], str]:
     about = path / "encodings.json"
     if not about.is_file():
         raise InputError(f"{path}: no encodings.json in it; expected what `save` wrote")

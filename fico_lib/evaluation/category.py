@@ -1,5 +1,6 @@
 """The category task over a stream of score blocks."""
 
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
@@ -31,10 +32,13 @@ class CategoryCollector:
         self.candidates, self.how = candidates, how
         self.backend, self.highest = backend, highest
         if backend.tensors:
-            from fico_lib.metrics.ranked_tensors import ranked_sums
+            from fico_lib.metrics.ranked_tensors import ranked_sums as sums_of_tensors
+
+            self.ranked_sums: Callable = sums_of_tensors
         else:
             from fico_lib.metrics.ranked import ranked_sums
-        self.ranked_sums = ranked_sums
+
+            self.ranked_sums = ranked_sums
         n = len(rows)
         self.metrics = how.metrics("category")
         self.depths = {depth for m in self.metrics for depth in m.depth(candidates)}
@@ -42,7 +46,8 @@ class CategoryCollector:
         self.values = {rule: {m: np.zeros(n) for m in self.metrics} for rule in rules}
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
-        self.waiting, self.size, self.lock = [], 0, Lock()  # (rows, their ties), not yet settled
+        self.waiting: list[tuple] = []  # (rows, their ties), not yet settled
+        self.size, self.lock = 0, Lock()
 
     def _relevance(self, rows: np.ndarray):
         tensors = self.backend.tensors
@@ -83,7 +88,7 @@ class CategoryCollector:
             return
         at, found = np.concatenate([rows for rows, _ in waiting]), [ties for _, ties in waiting]
         if isinstance(found[0], OptimisticSums):
-            ranking = OptimisticSums.joined(found)
+            ranking: OptimisticSums | GroupedPrecision = OptimisticSums.joined(found)
         else:
             count, relevant = (np.concatenate(parts) for parts in zip(*found, strict=True))
             self.pr[at] = precision_at_recall_levels(count, relevant)
@@ -105,13 +110,15 @@ class CategoryCollector:
         values = by_rule[tie_rule(how)]
         bounds = [by_rule.get(rule, values) for rule in ("pessimistic", "optimistic")]
         metrics = {str(m): m.mean(values[m.column]) for m in self.metrics}
-        interval = {str(m): tuple(m.mean(b[m.column]) for b in bounds) for m in self.metrics}
+        interval: dict[str, tuple | None] = {
+            str(m): tuple(m.mean(b[m.column]) for b in bounds) for m in self.metrics
+        }
         by_chance = {}
         for m in (*self.metrics, metric(WHOLE)):
             expected = chance(m, self.relevant, candidates, denominator=how.denominator)
             by_chance[str(m)] = m.mean(skip_empty(expected, empty, how))
-        pr = np.where(empty[:, None] & (how.empty == "skip"), np.nan, self.pr)
-        pr = None if np.isnan(pr).all() else np.nanmean(pr, axis=0)
+        curves = self.pr[~empty] if how.empty == "skip" else self.pr
+        pr = curves.mean(0) if len(curves) else None
         if scored is not None:
             for m in self.metrics:
                 if m.depth(candidates) > (scored.min(),):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fico_lib.encodings import Codes, Encodings, Scores
+from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
 from fico_lib.evaluation.instance import InstanceCollector
 from fico_lib.evaluation.relevance import (
     DIRECTIONS,
@@ -112,14 +112,14 @@ def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> n
     return blocks.scored[direction][rows] if partial else None
 
 
-def _list(values: object) -> list:
+def _list(values: Sequence | int | str) -> list:
     return [values] if isinstance(values, (int, str)) else list(values)
 
 
 def _measure(encodings: Encodings, measure: str | None) -> str:
-    if isinstance(encodings, Codes):
-        return "hamming"
-    return "scores" if isinstance(encodings, Scores) else measure or encodings.measure
+    if isinstance(encodings, Embeddings):
+        return measure or encodings.measure
+    return "hamming" if isinstance(encodings, Codes) else "scores"
 
 
 def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tuple[str, ...]:

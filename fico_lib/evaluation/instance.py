@@ -25,8 +25,8 @@ class InstanceCollector:
         n = len(rows)
         self.above, self.count, self.tied = (np.zeros(n, np.int64) for _ in range(3))
         self.metrics = how.metrics("instance")
-        each = [m for m in self.metrics if m.each and how.mode == "fraction"]
-        self.shares = {(m, rule): np.zeros(n) for m in each for rule in RULES}
+        self.each = {m: m.each for m in self.metrics if m.each and how.mode == "fraction"}
+        self.shares = {(m, rule): np.zeros(n) for m in self.each for rule in RULES}
 
     def add(self, at: slice, scores: np.ndarray) -> None:
         """Take the scores (b, m) of the queries `rows[at]`."""
@@ -55,7 +55,7 @@ class InstanceCollector:
                 above, count = count_above(scores, values[:, slot])
                 tied = (values == values[:, slot, None]).sum(1)
             for (m, rule), sums in self.shares.items():
-                share = m.each(above, count, tied, *m.depth(self.candidates), rule)
+                share = self.each[m](above, count, tied, *m.depth(self.candidates), rule)
                 sums[at] += np.where(there, share / number, 0.0)
 
     def per_query(self, rule: Ties) -> dict[str, np.ndarray]:
@@ -81,7 +81,7 @@ class InstanceCollector:
             expected = chance(m, self.relevant, candidates, how.mode)
             by_chance[str(m)] = m.mean(skip_empty(expected, empty, how))
             if m.k is None:  # a positive that was not scored stands anywhere below
-                withheld = outside.any()
+                withheld = bool(outside.any())
                 metrics[str(m)] = m.mean(np.where(outside, np.inf, values[m.column]))
             else:
                 withheld = m.depth(candidates) > (reach,)

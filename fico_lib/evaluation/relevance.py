@@ -5,6 +5,7 @@ replaced by explicit judgements, a sparse matrix of images × captions.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -104,16 +105,15 @@ class Categories:
     """
 
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
-        labels = label_matrix(labels, n_images)
-        self.labels, self.image_of_caption = labels, image_of_caption
+        self.labels, self.image_of_caption = label_matrix(labels, n_images), image_of_caption
         self._on_device: tuple | None = None
-        width = max(1, -(-labels.shape[1] // 64))
-        bits = np.zeros((n_images, width * 64), bool)
-        bits[:, : labels.shape[1]] = labels
+        categories = self.labels.shape[1]
+        bits = np.zeros((n_images, max(1, -(-categories // 64)) * 64), bool)
+        bits[:, :categories] = self.labels
         images = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
         texts = np.take(images, image_of_caption, axis=1)
         self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
-        self.labelled = labels.any(1)
+        self.labelled = self.labels.sum(1) > 0
 
     def empty(self, direction: str) -> np.ndarray:
         """Which queries have nothing relevant: those without labels (others match their own)."""
@@ -138,7 +138,7 @@ class Categories:
         return (labels[of[rows]] @ labels.T) > 0
 
 
-def label_matrix(labels: object, n_images: int) -> np.ndarray:
+def label_matrix(labels: Any, n_images: int) -> np.ndarray:
     """Labels of the images as (n_images, n_categories) bool.
 
     Takes multi-hot {0, 1}, {-1, 1} or bool; one class number (>= 0) per image, as (n,) or (n, 1);

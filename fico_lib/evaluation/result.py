@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,9 @@ class DirectionResult:
     def corrected(self) -> dict[str, float | None]:
         """Chance-corrected values in percent, (metric - chance) / (1 - chance)."""
         return {
-            name: None if value is None else 100 * corrected(value / 100, self.chance[name] / 100)
+            name: None
+            if value is None or (level := self.chance[name]) is None
+            else 100 * corrected(value / 100, level / 100)
             for name, value in self.metrics.items()
             if metric(name).unit == "%"
         }
@@ -71,7 +74,8 @@ class EvaluationResult:
         if self.instance is None:
             return None
         values = [d.metrics.get(f"R@{k}") for d in self.instance.values() for k in (1, 5, 10)]
-        return None if None in values else float(sum(values))
+        known = [value for value in values if value is not None]
+        return float(sum(known)) if len(known) == len(values) else None
 
     def to_dict(self) -> dict:
         """JSON values: recalls, mAP and chance in percent; what is not available is None."""
@@ -98,7 +102,7 @@ class EvaluationResult:
         return entry
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     """JSON values: lists for arrays and tuples, None for what is not a number."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}

@@ -110,7 +110,7 @@ def metric(name: str) -> Metric:
     (5, 'mAP@N', 'AP@10')
     """
     depth = name.partition("@")[2]
-    k = int(depth) if depth.isdecimal() and int(depth) else "all"
+    k: int | Literal["all"] = int(depth) if depth.isdecimal() and int(depth) else "all"
     entries = (replace(entry, k=k) if entry.depths else entry for entry in METRICS.values())
     known = {str(entry): entry for entry in entries}
     if name not in known:
