@@ -78,8 +78,8 @@ def pack_bits(array: np.ndarray, bits: int | None, name: str) -> tuple[np.ndarra
     (array([[96]], dtype=uint8), 4)
     """
     width = array.shape[1]
-    packed_width = bits is not None and width == -(-bits // 8)
-    if packed_width and array.dtype == np.uint8 and (bits > 1 or array.max(initial=0) > 1):
+    may_be_packed = array.dtype == np.uint8 and (bits != 1 or array.max(initial=0) > 1)
+    if bits is not None and width == -(-bits // 8) and may_be_packed:
         return array, bits
     if bits not in (None, width):
         raise InputError(f"codes: {name} have width {width}; expected {bits} bits, packed or not")
