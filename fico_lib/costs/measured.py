@@ -61,11 +61,6 @@ class Measurement:
         """The fastest and the slowest repeat, in seconds per item."""
         return min(self.seconds) / self.items, max(self.seconds) / self.items
 
-    @property
-    def covered(self) -> int:
-        """Items that all repeats together ran."""
-        return self.items * len(self.seconds)
-
 
 def dtype_of(name: str) -> torch.dtype:
     """The torch dtype of that name; InputError with the nearest where there is none."""

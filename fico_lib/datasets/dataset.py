@@ -21,20 +21,6 @@ class Images(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One image of a split with what belongs to it: for figures, pages and checks.
-
-    image: uint8 (height, width, 3); categories: names of its labels; hashtags: "" where none.
-    """
-
-    image_id: str
-    image: np.ndarray
-    captions: tuple[str, ...]
-    categories: tuple[str, ...]
-    hashtags: str
-
-
 def label_words(labels: np.ndarray, category_names: Sequence[str]) -> tuple[str, ...]:
     """Hashtags: the names of each image's categories, in one string per image.
 
@@ -106,16 +92,10 @@ class Split:
         """The captions of the image at `row`."""
         return tuple(self.captions[c] for c in np.flatnonzero(self.image_of_caption == row))
 
-    def sample(self, row: int) -> Sample:
-        """The image at `row`, its captions, the names of its categories and its hashtags."""
+    def categories_of(self, row: int) -> tuple[str, ...]:
+        """The names of the categories of the image at `row`; none without labels."""
         labels = () if self.labels is None else np.flatnonzero(self.labels[row])
-        return Sample(
-            image_id=str(self.image_ids[row]),
-            image=self.images.read([row])[0],
-            captions=self.captions_of(row),
-            categories=tuple(self.category_names[c] for c in labels),
-            hashtags=self.hashtags[row] if self.hashtags else "",
-        )
+        return tuple(self.category_names[c] for c in labels)
 
 
 @dataclass(frozen=True)

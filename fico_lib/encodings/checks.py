@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
 
@@ -78,19 +78,13 @@ def pack_bits(array: np.ndarray, bits: int | None, name: str) -> tuple[np.ndarra
     (array([[96]], dtype=uint8), 4)
     """
     width = array.shape[1]
-    packed = array.dtype == np.uint8 and (bits != 1 or array.max(initial=0) > 1)
-    if bits is not None and width == -(-bits // 8) and packed:
+    may_be_packed = array.dtype == np.uint8 and (bits != 1 or array.max(initial=0) > 1)
+    if bits is not None and width == -(-bits // 8) and may_be_packed:
         return array, bits
     if bits not in (None, width):
         raise InputError(f"codes: {name} have width {width}; expected {bits} bits, packed or not")
-    ones = array == 1
-    zeros = array == (-1 if array.min(initial=0) < 0 else 0)
-    if not (ones | zeros).all():
-        row, column = np.argwhere(~(ones | zeros))[0]
-        raise InputError(
-            f"codes: {name}[{row}, {column}] is {array[row, column]}; expected only 0 and 1, "
-            f"or only -1 and +1 (packed codes: uint8, with the bit count)"
-        )
+    hint = " (packed codes: uint8, with the bit count)"
+    ones = as_bits(array, f"codes: {name}[{{}}, {{}}]".format, hint)
     return np.packbits(ones, axis=1), width
 
 

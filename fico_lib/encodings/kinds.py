@@ -1,7 +1,6 @@
 """The noun `Encodings`: what a model hands over, in exactly three kinds (FiCo-ITR, Section 3.2)."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,22 @@ from fico_lib.runtime.files import write_whole
 
 ROW_NUMBERS: Any = None  # the ids of a side that comes without
 MEASURES = ("cosine", "euclidean", "inner_product")
+ROW_NUMBERS: Any = None  # ids that are not given: the checks put row numbers in their place
 
 
 class Encodings:
-    """What the three kinds share: how many there are, their ids, saving."""
+    """What the three kinds share: how many there are, their ids, saving.
+
+    Only embeddings and codes have images and texts; the other attributes are those of all kinds.
+    """
+
+    images: np.ndarray
+    texts: np.ndarray
+    image_of_caption: np.ndarray
+    image_ids: np.ndarray
+    caption_ids: np.ndarray
+    model: str
+    timings: dict[str, float]
 
     images: np.ndarray
     texts: np.ndarray
@@ -57,12 +68,12 @@ class Encodings:
         Files are written whole or not at all. Large encodings belong in a folder: `load` maps its
         files into memory instead of reading them.
         """
-        path, entries = Path(path), vars(self)
-        arrays = {name: e for name, e in entries.items() if isinstance(e, np.ndarray)}
-        about = {name: e for name, e in entries.items() if name not in arrays}
-        about["kind"] = type(self).__name__
+        values = vars(self)
+        arrays = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
+        facts = {name: v for name, v in values.items() if name not in arrays}
         with write_whole(path) as part:
-            _WRITERS.get(path.suffix, _write_folder)(part, arrays, about)
+            write = _WRITERS.get(Path(path).suffix, _write_folder)
+            write(part, arrays, {"kind": type(self).__name__} | facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +133,11 @@ class Codes(Encodings):
         packed codes. `rest` are the other fields.
         """
         images, texts = checked_matrix(images, "images"), checked_matrix(texts, "texts")
-        (images, bits), (texts, others) = (
-            pack_bits(x, bits, w) for x, w in ((images, "images"), (texts, "texts"))
-        )
-        if bits != others:
-            raise InputError(f"codes: images have {bits} bits, texts {others}")
-        return cls(images, texts, bits, image_of_caption, **rest)
+        images, image_bits = pack_bits(images, bits, "images")
+        texts, text_bits = pack_bits(texts, bits, "texts")
+        if image_bits != text_bits:
+            raise InputError(f"codes: images have {image_bits} bits, texts {text_bits}")
+        return cls(images, texts, image_bits, image_of_caption, **rest)
 
     def _check(self) -> None:
         width = -(-self.bits // 8)
@@ -189,21 +199,21 @@ def load(path: Path | str) -> Embeddings | Codes | Scores:
         raise InputError(f"{path}: no such file or folder of encodings")
     arrays, text = _READERS.get(path.suffix, _read_folder)(path)
     try:
-        about = json.loads(text)
-        kind = KINDS[about.pop("kind")]
+        facts = json.loads(text)
+        kind = KINDS[facts.pop("kind")]
     except (ValueError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: no saved encodings ({error})") from error
-    unknown = (about.keys() | arrays) - {entry.name for entry in fields(kind)}
+    unknown = (facts.keys() | arrays) - {entry.name for entry in fields(kind)}
     if unknown:
         raise InputError(f"{path}: unknown entries {sorted(unknown)} for {kind.__name__}")
     try:
-        return kind(**arrays, **about)
+        return kind(**arrays, **facts)
     except (TypeError, InputError) as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def _write_npz(part: Path, arrays: Mapping[str, Any], about: dict) -> None:
-    np.savez(part, about=np.array(json.dumps(about)), **arrays)
+def _write_npz(part: Path, arrays: dict[str, Any], facts: dict) -> None:
+    np.savez(part, about=np.array(json.dumps(facts)), **arrays)
 
 
 def _read_npz(path: Path) -> tuple[dict[str, Any], str]:
@@ -211,12 +221,12 @@ def _read_npz(path: Path) -> tuple[dict[str, Any], str]:
     return arrays, str(arrays.pop("about", ""))
 
 
-def _write_safetensors(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
+def _write_safetensors(part: Path, arrays: dict[str, Any], facts: dict) -> None:
     from safetensors.numpy import save_file
 
     texts = {name: value.tolist() for name, value in arrays.items() if value.dtype.kind == "U"}
     numbers = {k: np.ascontiguousarray(v) for k, v in arrays.items() if k not in texts}
-    save_file(numbers, part, metadata={"about": json.dumps(about | texts)})
+    save_file(numbers, part, metadata={"about": json.dumps(facts | texts)})
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Any], str]:
@@ -224,18 +234,18 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Any], str]:
     return arrays, metadata.get("about", "")
 
 
-def _write_folder(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
+def _write_folder(part: Path, arrays: dict[str, Any], facts: dict) -> None:
     part.mkdir()
     for name, value in arrays.items():
         np.save(part / f"{name}.npy", value)
-    (part / "encodings.json").write_text(json.dumps(about, indent=1))
+    (part / "encodings.json").write_text(json.dumps(facts, indent=1))
 
 
 def _read_folder(path: Path) -> tuple[dict[str, Any], str]:
-    about = path / "encodings.json"
-    if not about.is_file():
+    facts = path / "encodings.json"
+    if not facts.is_file():
         raise InputError(f"{path}: no encodings.json in it; expected what `save` wrote")
-    return {file.stem: read_npy(file) for file in path.glob("*.npy")}, about.read_text()
+    return {file.stem: read_npy(file) for file in path.glob("*.npy")}, facts.read_text()
 
 
 _WRITERS = {".npz": _write_npz, ".safetensors": _write_safetensors}

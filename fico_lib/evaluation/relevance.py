@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
@@ -164,13 +164,7 @@ def label_matrix(labels: Any, n_images: int) -> np.ndarray:
         return labels
     if labels.ndim == 1 or labels.shape[1] == 1:
         return _from_classes(labels.reshape(-1))
-    ones, zeros = labels == 1, labels == (-1 if labels.min(initial=0) < 0 else 0)
-    if not (ones | zeros).all():
-        row, column = np.argwhere(~(ones | zeros))[0]
-        raise InputError(
-            f"labels[{row}, {column}] is {labels[row, column]}; expected 0 and 1, or -1 and 1"
-        )
-    return ones
+    return as_bits(labels, "labels[{}, {}]".format)
 
 
 def _is_lists(labels: list | tuple, n_images: int) -> bool:

@@ -3,14 +3,13 @@
 import os
 import platform
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fico_lib.runtime.errors import InputError
 
 PACKAGES = ("numpy", "pandas", "scipy", "torch", "faiss", "transformers", "matplotlib")
-
-
 FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu12", "faiss")  # the last is conda's name
 
 
@@ -60,6 +59,26 @@ def machine_name() -> str:
     if facts["gpu"] != "none":
         words += f" {facts['gpu']}"
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def choose_numpy_sort() -> None:
+    """Make numpy sort five times faster on AMD's Zen 4; call it before numpy is imported.
+
+    numpy's AVX-512 sort is slower there than its AVX2 one, because the instruction that stores
+    selected lanes is microcoded. numpy reads NPY_DISABLE_CPU_FEATURES when it is imported, so this
+    sets that variable, unless it is set already, or numpy is imported. Results do not depend on it.
+    `fico` calls it; notebooks and programs that import the library by themselves decide for
+    themselves.
+    """
+    cpuinfo = Path("/proc/cpuinfo")
+    if "numpy" not in sys.modules and cpuinfo.is_file() and _is_zen4(cpuinfo.read_text()):
+        os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "AVX512_SPR AVX512_ICL X86_V4")
+
+
+def _is_zen4(cpuinfo: str) -> bool:
+    """AMD family 25 with AVX-512: Zen 4 (Zen 3, of the same family, has none)."""
+    amd = "AuthenticAMD" in cpuinfo
+    return amd and "cpu family\t: 25\n" in cpuinfo and "avx512f" in cpuinfo
 
 
 def _processor() -> str:

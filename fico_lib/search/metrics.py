@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fico_lib.runtime.devices import resolve
+from fico_lib.similarity.hamming import signs
 
 TILE = 16_384  # candidates at a time
 
@@ -26,20 +27,6 @@ def k_recall(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarray:
     return (both[:, 1:] == both[:, :-1]).sum(1) / k
 
 
-def k_recall_with_ties(
-    found: np.ndarray, true_values: np.ndarray, k: int, tolerance: float = 1e-5
-) -> np.ndarray:
-    """k-recall@k per query where vectors as near as the true k-th count as right.
-
-    found: (n_queries, ≥ k) exact inner products of what an index returned; true_values: the same of
-    the true nearest, largest first; tolerance: relative, for sums in another order.
-    Source: faiss, contrib/evaluation.py, `knn_intersection_measure` and its remarks on ties.
-    """
-    limit = true_values[:, k - 1]
-    limit = limit - tolerance * np.abs(limit)
-    return (found[:, :k] >= limit[:, None]).sum(1).clip(max=k) / k
-
-
 def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.ndarray]:
     """1-recall@k per query of an exhaustive search of codes, by what becomes of ties.
 
@@ -52,11 +39,6 @@ def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.
         "expected": ((k - less) / equal).clip(0, 1),
         "won": (less < k).astype(np.float64),
     }
-
-
-def signs(packed: np.ndarray, bits: int) -> np.ndarray:
-    """Packed codes (n, bytes) as ±1 (n, bits) float32."""
-    return np.unpackbits(packed, axis=1, count=bits).astype(np.float32) * 2 - 1
 
 
 def tied(

@@ -172,7 +172,8 @@ class MatrixBlocks:
         self, block: np.ndarray, missing: float, direction: str, rows: np.ndarray
     ) -> np.ndarray:
         """Put what was never scored below all that was, and note how much was."""
-        absent = np.isnan(block) if np.isnan(missing) else block == block.dtype.type(missing)
+        missing = block.dtype.type(self.missing)
+        absent = np.isnan(block) if np.isnan(missing) else block == missing
         self.scored[direction][rows] = (~absent).sum(1)
         block[absent] = 0
         check_finite(block, direction, rows)
@@ -183,10 +184,9 @@ class MatrixBlocks:
 
 def _take(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """A copy of some rows, in the working type."""
-    if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-        part = matrix[rows[0] : rows[-1] + 1]  # several times faster than a list of rows
-    else:
-        part = matrix[rows]
+    neighbours = rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all()
+    # A slice is several times faster than a list of rows.
+    part = matrix[rows[0] : rows[-1] + 1] if neighbours else matrix[rows]
     return np.array(part, working(part[:0]).dtype)
 
 

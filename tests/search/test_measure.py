@@ -12,7 +12,6 @@ from fico_lib.search.measure import Conditions, measure
 from fico_lib.search.metrics import (
     front,
     k_recall,
-    k_recall_with_ties,
     one_recall,
     recall_of_ties,
     tied,
@@ -37,13 +36,6 @@ def test_k_recall_is_the_intersection_of_two_sets():
     for k in (1, 7, 30):
         common = [len({*a} & {*b}) for a, b in zip(ids[:, :k], true[:, :k], strict=True)]
         np.testing.assert_array_equal(k_recall(ids, true, k), np.array(common) / k)
-
-
-def test_equal_values_count_as_found():
-    true = np.array([[9.0, 8, 8, 7]])
-    assert k_recall_with_ties(np.array([[9.0, 8]]), true, 2).tolist() == [1]
-    assert k_recall_with_ties(np.array([[9.0, 7]]), true, 2).tolist() == [0.5]
-    assert k_recall_with_ties(np.array([[8.0, 8]]), true, 1).tolist() == [0]
 
 
 def test_ties_by_hand():
