@@ -245,7 +245,7 @@ class SelfAlign(VSE):
         granularity="FG",
         approach="Global",
         query_time_attention="None",
-        dimension="512D",
+        dimension="{p.embedding_dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.models import MODELS, build, model_card, model_module
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.base.training import DivergedError
+from fico_lib.models.base.training import DivergedError, images_of
 from fico_lib.models.dadh import discrete_codes
 from fico_lib.runtime.errors import InputError
 
@@ -42,6 +43,25 @@ def test_encodings_carry_everything(trained, splits):
     steps = {"train", "encode_images", "encode_texts"}
     assert set(found.timings) == steps | ({"score_pairs"} if isinstance(found, Scores) else set())
     assert all(seconds > 0 for seconds in found.timings.values())
+
+
+def test_the_dimension_is_that_of_the_parameters(trained, splits):
+    """Sizes other than the defaults, so that a typed number would be found."""
+    test, network = splits[2], trained.network
+    told = type(trained).dimension(SMALL)
+    if told == "n/a":  # scores pairs, and has no encodings of one side
+        return
+    with torch.inference_mode():
+        images = network.images(*images_of(test, np.arange(2), trained.device))
+    while isinstance(images, tuple):  # vectors, and how many there are
+        images = images[0]
+    width = images.shape[-1]
+    assert re.findall(r"(\d+)D", told)[0] == str(width)
+    encodings = trained.encode(test)
+    if isinstance(encodings, Codes):
+        assert encodings.bits == width
+    if isinstance(encodings, Embeddings):
+        assert encodings.images.shape[1] == width
 
 
 def test_captions_of_one_text_have_one_encoding(trained, splits):

@@ -6,7 +6,8 @@ import pandas as pd
 
 from fico_lib.chapters.instance.results import Comparison
 from fico_lib.evaluation.relevance import DIRECTIONS
-from fico_lib.models import model_card
+from fico_lib.models import model_card, model_class
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.report import published
 from fico_lib.report.reference_rows import NAMES
 from fico_lib.report.table import Table, Text, bullets, with_interval
@@ -19,7 +20,7 @@ def names(models: Sequence[str]) -> dict[str, str]:
     }
 
 
-def models(chosen: Sequence[str]) -> Table:
+def models(chosen: Sequence[str], training: TrainingParameters) -> Table:
     """The model cards as a table in the manner of the paper's Table 1."""
     cards = [model_card(model) for model in chosen]
     frame = pd.DataFrame(
@@ -28,7 +29,7 @@ def models(chosen: Sequence[str]) -> Table:
             "what": [card.title for card in cards],
             "granularity": [card.granularity for card in cards],
             "query-time attention": [card.query_time_attention for card in cards],
-            "dimension": [card.dimension for card in cards],
+            "dimension": [model_class(model).dimension(training) for model in chosen],
             "image features": [card.image_features for card in cards],
             "text features": [card.text_features for card in cards],
             "dtype": [card.dtype for card in cards],
