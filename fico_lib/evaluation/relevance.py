@@ -12,7 +12,7 @@ from scipy import sparse
 from fico_lib.runtime.arrays import as_numpy
 from fico_lib.runtime.errors import InputError
 
-DIRECTIONS = ("i2t", "t2i")
+DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from fico_lib.metrics import DENOMINATORS
 from fico_lib.metrics.chance import corrected
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.results_folder import Results
 from fico_lib.report.runs import Runs
@@ -139,7 +140,7 @@ def compare(
         gaps += _gap_rows(task.name, runs, depths)
         if tested is None:
             conventions = list(_denominator_rows(task, found, denominator, how))
-            tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
+            tested = evaluated(claims(f"mAP@{depths[0]}" if depths else None), runs)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),
