@@ -20,7 +20,7 @@ from fico_lib.costs.architectures import PAPER_MODELS
 from fico_lib.costs.architectures.model import STEPS, PaperModel
 from fico_lib.costs.measured import gemm_rate
 from fico_lib.costs.steps import Budget, StepCost, measure_step
-from fico_lib.report.costs.rows import cores, of_items
+from fico_lib.report.costs.rows import of_items
 from fico_lib.report.costs.tables import duration, marked, significant, size
 from fico_lib.runtime.devices import resolve, threads
 from fico_lib.runtime.errors import InputError
@@ -43,7 +43,7 @@ def print_cost(
     if facts.note:
         console.print(escape(facts.note), soft_wrap=True)
     _facts(console, facts, dtype)
-    with threads(cores()):
+    with threads(0):
         rate = gemm_rate(where, dtype)
         steps = {
             step: measure_step(built, facts, step, where, dtype, rate, budget)

@@ -1,7 +1,7 @@
 """The noun `Dataset`: images read lazily, captions, the caption-to-image map, labels, and ids."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -120,11 +120,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named set of splits; `description` is one line for tables and pages."""
+    """A named set of splits; `description` is one line for tables and pages.
+
+    parts_of_speech: word -> its kind, for the words of the captions that are known to be of one.
+    """
 
     name: str
     description: str
     splits: dict[str, Split]
+    parts_of_speech: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, split: str) -> Split:
         """The split of that name."""

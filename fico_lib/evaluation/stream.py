@@ -1,6 +1,5 @@
 """Streams blocks of scores past the collectors: what is held at any time fits the memory given."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation.counts import BothDirections
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.machine import cores
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 32  # bytes that ranking takes per score of a slice
@@ -26,9 +26,8 @@ class Resources:
 
 
 def default_threads() -> int:
-    """All processors this process may use, at most eight: beyond, memory is the limit."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return min(8, len(usable(0)) if usable else os.cpu_count() or 1)
+    """All cores, at most eight: more are limited by memory bandwidth."""
+    return min(8, cores())
 
 
 def stream(

@@ -62,19 +62,11 @@ class Claim:
         }
         rows = []
         for case in self.cases(runs, self.margin):
-            low, high = case.estimate.interval()
             rows.append(
                 claim
-                | {
-                    "case": case.what,
-                    "direction": case.direction,
-                    "metric": case.metric,
-                    "estimate_percent": case.estimate.value,
-                    "low": low,
-                    "high": high,
-                    "margin_percent": case.margin,
-                    "verdict": case.verdict,
-                }
+                | {"case": case.what, "direction": case.direction, "metric": case.metric}
+                | case.estimate.columns("estimate_percent")
+                | {"margin_percent": case.margin, "verdict": case.verdict}
             )
         return rows or [claim | {"case": "", "direction": "", "metric": "", "verdict": UNDECIDED}]
 
@@ -96,7 +88,7 @@ def gap(
     first, second = (runs.estimate(model, direction, metric) for model in (a, b))
     if first is None or second is None:
         return []
-    return [Case(f"{a} - {b}", direction, metric.replace("@all", "@N"), first - second, margin)]
+    return [Case(f"{a} - {b}", direction, metric, first - second, margin)]
 
 
 def best_pair(runs: Runs, direction: str, metric: str) -> list[str] | None:

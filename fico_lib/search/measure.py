@@ -31,7 +31,8 @@ class Conditions:
     """What times depend on beside index and data. threads: of a batch (a single query has one);
 
     repeats: at most so many batches, the median counts; singles: queries that are asked alone;
-    machine: its name; cache: folder of the records.
+    machine: its name; cache: folder of the records and of the ground truth; device: of the exact
+    search that finds it.
     """
 
     threads: int
@@ -39,6 +40,7 @@ class Conditions:
     singles: int
     machine: str
     cache: Path
+    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Record:
     ids: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.int64))
     distances: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
     times: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def setting(self) -> str:
+        """The arguments of the query in words: 'ef_search 64'; "" for none."""
+        return ", ".join(f"{name} {value}" for name, value in self.query.items())
 
     def milliseconds(self, percentile: float = 50) -> float:
         """Per query: the median (or another percentile) of the repeats or the single queries."""

@@ -1,6 +1,5 @@
 """The threads that a search may use, and the setting that makes faiss's baseline a fair one."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,13 +8,6 @@ import faiss
 from fico_lib.runtime.devices import threads as torch_threads
 
 FEW_QUERIES = 4  # below, faiss's own loop is the faster way; from there on BLAS is
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fico_lib.chapters.attention.results import GROWN, AttentionCosts
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report import published
 from fico_lib.report.costs import tables as shared
 from fico_lib.report.costs.tables import MARKS, duration, gallery, marked, significant, size
 from fico_lib.report.table import Table, Text, bullets
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 PAPER_K = 128
 WAYS = ("both kept", "text made again", "both made again")
 

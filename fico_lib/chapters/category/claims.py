@@ -7,7 +7,7 @@ from fico_lib.report import published
 from fico_lib.report.claims import Case, Claim, best_pair, gap
 from fico_lib.report.runs import Runs
 
-FULL = "mAP@all"  # over the whole ranking
+FULL = "mAP@N"  # over the whole ranking
 FUSION = "vilt"
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.report.figure_style import DIRECTIONS, GREY, STYLE, name_points, series
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.figure_style import GREY, STYLE, name_points, series
 
 KINDS = {  # how the curves of a granularity differ from those of others
     "FG": {"linestyle": "--", "linewidth": 1, "markersize": 4},

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from fico_lib.chapters.category.labels import PREDICTED, TRUE, LabelStudy
-from fico_lib.chapters.category.tables import DIRECTIONS, name_of
+from fico_lib.chapters.category.tables import name_of
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.table import Table, Text, bullets
 
 

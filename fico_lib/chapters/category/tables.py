@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from fico_lib.chapters.category.results import Comparison, over_seeds
+from fico_lib.chapters.category.results import Comparison, mean_accuracy
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics import DENOMINATORS
 from fico_lib.models import model_card
 from fico_lib.models.controls import CONTROLS
@@ -12,7 +13,6 @@ from fico_lib.report import published
 from fico_lib.report.reference_rows import RANDOM
 from fico_lib.report.table import Table, Text, bullets, with_interval
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 # The paper's data set with the label skew of ours.
 PAPER = {"coco": "mscoco", "flickr": "flickr30k"}
 PAPER_NAMES = {"mscoco": "MS-COCO", "flickr30k": "Flickr30K"}
@@ -33,7 +33,7 @@ def names(chosen: Sequence[str]) -> dict[str, str]:
 
 
 def _means(compared: Comparison) -> pd.DataFrame:
-    means = over_seeds(compared.accuracy)
+    means = mean_accuracy(compared.accuracy)
     return means.set_index(["data", "model", "direction", "metric"])
 
 
@@ -318,7 +318,7 @@ def _skew_sentences(compared: Comparison) -> Iterator[str]:
     """Whether the easier data set is still easier once chance is taken out."""
     if len(compared.sizes) < 2:
         return
-    rows = over_seeds(compared.accuracy)
+    rows = mean_accuracy(compared.accuracy)
     rows = rows[(rows["kind"] == "model") & (rows["metric"] == "mAP@N")]
     everywhere = rows.groupby("model")["data"].transform("nunique") == len(compared.sizes)
     rows = rows[everywhere]

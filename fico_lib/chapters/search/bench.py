@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -47,9 +46,7 @@ def bench(
     bits: Sequence[int],
     k: int,
     limit: int,
-    device: str,
     conditions: Conditions,
-    cache: Path,
 ) -> pd.DataFrame:
     """The rows of every index and setting, in the columns of `Study.measured`.
 
@@ -63,9 +60,9 @@ def bench(
         raise InputError(f"k: found {k}; expected 1 to {problem.gallery.n}, the vectors there are")
     size = problem.gallery.n, len(problem.queries), len(problem.train), problem.gallery.dimension
     memory.check(*size, k, indexes, limit)
-    ground_truth(problem, min(1000, problem.gallery.n), device, cache)
+    ground_truth(problem, min(1000, problem.gallery.n), conditions.device, conditions.cache)
     rows = []
     for name, build, asked in track(jobs(problem, indexes, bits, k), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        rows += measured_rows(problem, records, device, cache)
+        rows += measured_rows(problem, records, conditions)
     return pd.DataFrame(rows)

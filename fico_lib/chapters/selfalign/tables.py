@@ -5,10 +5,10 @@ import pandas as pd
 from fico_lib.chapters.selfalign.published import gains
 from fico_lib.chapters.selfalign.results import DEFAULT, Comparison
 from fico_lib.chapters.selfalign.timing import REPEATS, WARM_UP
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.reference_rows import RANDOM
 from fico_lib.report.table import Table, Text, bullets, with_interval
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 WORDS = {"all": "all words", "noun": "nouns", "adjective": "adjectives", "relation": "relations"}
 
 

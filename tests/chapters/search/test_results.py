@@ -40,12 +40,12 @@ def embeddings():
 
 
 def parameters(**changed):
-    return chapter("search").check(TINY | changed, "test").comparison()
+    return chapter("search").check(TINY | changed, "test")
 
 
 @pytest.fixture(scope="module")
 def found(embeddings, tmp_path_factory):
-    return results.study(embeddings, tmp_path_factory.mktemp("cache"), **parameters())
+    return results.study(embeddings, tmp_path_factory.mktemp("cache"), parameters())
 
 
 def test_exact_search_keeps_everything(found):
@@ -104,7 +104,7 @@ def test_the_gallery_grows(found):
 def test_a_second_study_measures_nothing_again(found, embeddings, tmp_path_factory, monkeypatch):
     cache = next(p for p in tmp_path_factory.getbasetemp().iterdir() if p.name.startswith("cache"))
     monkeypatch.setattr("fico_lib.search.measure.make", None)
-    again = results.study(embeddings, cache, **parameters())
+    again = results.study(embeddings, cache, parameters())
     for name in ("paper", "measured", "lists", "elsewhere"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(again, name))
 
