@@ -19,6 +19,7 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -133,7 +134,7 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
         gaps += _gap_rows(task.name, runs, depths)
         if tested is None:
             conventions = list(_denominator_rows(task, found, p.denominator, judge))
-            tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
+            tested = evaluated(claims(f"mAP@{depths[0]}" if depths else None), runs)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),

@@ -14,6 +14,7 @@ from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -66,7 +67,7 @@ def compare(
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(headline)),
-        claims=claims(runs, cuts),
+        claims=evaluated(claims(), runs),
         headline=headline,
         n_images=first.n_images,
         n_captions=first.n_captions,

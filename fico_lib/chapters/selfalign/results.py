@@ -12,6 +12,7 @@ from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_s
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
@@ -77,7 +78,7 @@ def compare(
     by_name = _by_name(encodings, settings, len(seeds))
     attention = encodings[-1].model
     both = {"lca": True, "cra": True} | DEFAULT
-    first = name_of(settings[0].model_copy(update=both))
+    base, first = base_of(settings[0]), name_of(settings[0].model_copy(update=both))
     one, threads = encodings[0], p.training.threads
     depths = [k for k in sorted(set(p.rerank_k)) if k < one.n_images]
     cuts = [k for k in sorted({*SUMMED, *p.recall_at}) if k <= min(one.n_images, one.n_captions)]
@@ -94,8 +95,8 @@ def compare(
     return Comparison(
         recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
-        costs=pd.DataFrame(_cost_rows(runs, by_name, first, depths, n_texts, threads)),
-        claims=claims(runs, [b for b in dict.fromkeys(s.base for s in settings)], attention),
+        costs=pd.DataFrame(_cost_rows(runs, by_name, base, first, depths, n_texts, threads)),
+        claims=evaluated(claims(list(dict.fromkeys(s.base for s in settings)), attention), runs),
         first=first,
         attention=attention,
         n_images=one.n_images,
@@ -137,6 +138,7 @@ def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: st
 def _cost_rows(
     runs: Runs,
     made: Mapping[str, Sequence[Encodings]],
+    base: str,
     first: str,
     depths: Sequence[int],
     n_texts: int,
@@ -146,8 +148,7 @@ def _cost_rows(
     attention = next(name for name, these in made.items() if isinstance(these[0], Scores))
     n_images = made[first][0].n_images
     per_pair = attention_ms(made[attention], n_texts)
-    quick = {name: embedding_ms(made[name][0], threads) for name in dict.fromkeys(
-        (first.split("+")[0], first))}  # fmt: skip
+    quick = {name: embedding_ms(made[name][0], threads) for name in (base, first)}
     timed = [(name, 0, ms) for name, ms in quick.items()]
     timed += [(two_names(first, attention, k), k, quick[first] + k * per_pair) for k in depths]
     timed.append((attention, n_images, n_images * per_pair))
