@@ -12,7 +12,6 @@ from fico_lib.runtime.arrays import read_npy, read_npz, read_safetensors
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.files import write_whole
 
-ROW_NUMBERS: Any = None  # the ids of a side that comes without
 MEASURES = ("cosine", "euclidean", "inner_product")
 ROW_NUMBERS: Any = None  # ids that are not given: the checks put row numbers in their place
 
@@ -30,13 +29,6 @@ class Encodings:
     caption_ids: np.ndarray
     model: str
     timings: dict[str, float]
-
-    images: np.ndarray
-    texts: np.ndarray
-    image_of_caption: np.ndarray
-    image_ids: np.ndarray
-    caption_ids: np.ndarray
-    model: str
 
     def __post_init__(self) -> None:
         for name in ("images", "texts", "i2t", "t2i"):
