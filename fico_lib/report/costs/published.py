@@ -123,6 +123,8 @@ def _features(row, one: Analytic, places):
 
 def _words_that_fit(row, one: Analytic) -> str:
     """What length of texts, in float64, would give the printed number, where one near would."""
+    if one.text_kept is None:  # nothing of a text is kept: no length would explain it
+        return ""
     count, width = one.text_kept
     images = feature_bytes(one, row.images, 0, "float64")
     found = (row.value * GIB - images) / (row.texts * width * 8)
@@ -171,6 +173,8 @@ def _encoding(row, one: Analytic, places):
 def _attention(row, one: Analytic, places):
     pairs = scored_pairs(one.attention, row.images, row.texts, PAPER_K)
     per_pair = one.flops.pair
+    if per_pair is None:
+        raise InputError(f"{row.model}: a time of attention is printed, and it scores no pairs")
     ideal = pairs * per_pair / FLOAT32_PEAK
     if pd.isna(row.value):
         gib = feature_bytes(one, row.images, row.texts) / GIB
