@@ -16,6 +16,7 @@ from fico_lib.costs.analytic import (
     feature_bytes,
     scored_pairs,
 )
+from fico_lib.runtime.errors import InputError
 
 AGREES, FLOAT64, BYTE_PER_BIT, UNEXPLAINED = (
     "agrees",
