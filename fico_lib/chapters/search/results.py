@@ -12,12 +12,19 @@ import torch
 from fico_lib.encodings import Embeddings
 from fico_lib.runtime.machine import machine_name
 from fico_lib.runtime.progress import track
-from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, query_arguments
+from fico_lib.search import (
+    INDEXES,
+    PAPER_INDEXES,
+    binarise,
+    index_entry,
+    query_arguments,
+    unavailable_reason,
+)
+from fico_lib.search.dataset import SearchDataset, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.exact import ground_truth
-from fico_lib.search.measure import Conditions, Record, measure
-from fico_lib.search.memory import holds
-from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties, tied
-from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synthetic
+from fico_lib.search.measure import BenchmarkSettings, Record, measure
+from fico_lib.search.memory import fits_memory
+from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
 from fico_lib.search.threads import cores, search_settings
 
 # The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
@@ -31,7 +38,7 @@ ELSEWHERE = {
     "HNSW, ef_search 16": ("hnsw", {"ef_search": 16}, {}),
     "IVF, 4 of 32 lists": ("ivf_flat", {"n_probe": 4}, {"n_lists": 32}),
     "64-bit ITQ codes": ("code_flat", {}, {}),
-    "64-bit hyperplane codes": ("code_flat", {}, {"binariser": "hyperplanes"}),
+    "64-bit hyperplane codes": ("code_flat", {}, {"quantizer": "hyperplanes"}),
     "256-bit ITQ codes, best 100 exact": ("screen", {"rerank_k": 100}, {}),
 }
 
@@ -85,10 +92,10 @@ def study(
 
     Sizes that do not fit `memory` (bytes) are refused before anything is measured.
     """
-    here = [name for name in indexes if not lacking(name)]
+    here = [name for name in indexes if not unavailable_reason(name)]
     torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
-    held = holds(sizes, gallery, n_train, max(recall_at), here, memory)
-    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
+    held = fits_memory(sizes, gallery, n_train, max(recall_at), here, memory)
+    conditions = BenchmarkSettings(threads or cores(), repeats, singles, machine_name(), cache)
     problem = _synthetic(gallery, n_train, held[-1])
     sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
     jobs = _jobs(here, sweeps, n_lists, bits, k, recall_at)
@@ -111,18 +118,18 @@ def study(
         elsewhere=pd.DataFrame(elsewhere),
         about_data=pd.DataFrame(about),
         missing=pd.DataFrame(
-            [{"index": i, "title": INDEXES[i].title, "why": lacking(i)}
-             for i in indexes if lacking(i)],
+            [{"index": i, "title": INDEXES[i].title, "why": unavailable_reason(i)}
+             for i in indexes if unavailable_reason(i)],
             columns=["index", "title", "why"],
         ),
         k=k,
     )  # fmt: skip
 
 
-def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> Problem:
+def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> SearchDataset:
     queries, n, dimension = size
     problem = of_synthetic(queries, n, dimension, n_train)
-    return problem.held() if hold else problem
+    return problem.in_memory() if hold else problem
 
 
 def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[tuple]:
@@ -141,13 +148,13 @@ def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[
     for name in ("code_flat", "screen"):
         if name in indexes:
             for width in bits:
-                build = {"binariser": "hyperplanes", "bits": width}
+                build = {"quantizer": "hyperplanes", "bits": width}
                 asked = [(q, k, m) for q in query_arguments(name, sweeps)[:2] for m in modes]
                 jobs.append((name, build, asked))
     return jobs
 
 
-def measured_rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+def measured_rows(problem: SearchDataset, records: Sequence[Record], device: str, cache: Path):
     """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
@@ -155,7 +162,7 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
             "vectors": problem.gallery.n,
             "dimension": problem.gallery.dimension,
             "index": record.index,
-            "binariser": record.build.get("binariser", ""),
+            "binariser": record.build.get("quantizer", ""),
             "bits": record.build.get("bits", 0),
             "lists": record.build.get("n_lists", 0),
             "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
@@ -172,7 +179,7 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
         yield row
 
 
-def _found(problem: Problem, record: Record, device: str, cache: Path) -> dict:
+def _found(problem: SearchDataset, record: Record, device: str, cache: Path) -> dict:
     k = min(record.k, problem.gallery.n)
     _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, cache)
     truth = truth[: len(record.ids)]
@@ -181,12 +188,13 @@ def _found(problem: Problem, record: Record, device: str, cache: Path) -> dict:
         "repeats": len(record.times) if record.mode == "batch" else 1,
         "milliseconds_per_query": record.milliseconds(),
         "p95_milliseconds": record.milliseconds(95),
-        "one_recall_percent": 100 * one_recall(record.ids, truth[:, 0], k).mean(),
-        "k_recall_percent": 100 * k_recall(record.ids, truth, min(k, truth.shape[1])).mean(),
+        "one_recall_percent": 100 * recall_1_at_k(record.ids, truth[:, 0], k).mean(),
+        "k_recall_percent": 100
+        * intersection_at_k(record.ids, truth, min(k, truth.shape[1])).mean(),
     }
 
 
-def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+def _paper_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
     """The columns of Table 7: each k is a search of its own, the time is that of the largest.
 
     A k for which an index found fewer than k is NaN, and the index has a second row with a setting
@@ -208,7 +216,7 @@ def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str
                 yield _paper_row(problem, record, k, truth, record)
 
 
-def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -> dict:
+def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Record) -> dict:
     seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
     return {
         "index": record.index,
@@ -219,8 +227,8 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
         "bits": record.build.get("bits", 0),
         "k": k,
         "refused": record.refused,
-        "one_recall_percent": _mean(one_recall, record, truth[:, 0], k),
-        "k_recall_percent": _mean(k_recall, record, truth, k),
+        "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], k),
+        "k_recall_percent": _mean(intersection_at_k, record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
         "search_k": timed.k,
@@ -234,7 +242,7 @@ def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
     return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
 
 
-def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Path):
+def _growth_rows(problem: SearchDataset, binarisers, recall_at, device: str, cache: Path):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
         name: binarise.fit(name, problem.train, PAPER_BITS)
@@ -246,7 +254,7 @@ def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Pa
         for name, p in fitted.items()
     }
     for part in (8, 4, 2, 1):
-        smaller = problem.first(problem.gallery.n // part)
+        smaller = problem.head(problem.gallery.n // part)
         _, truth = ground_truth(smaller, min(1000, smaller.gallery.n), device, cache)
         for name, projection in fitted.items():
             asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
@@ -258,7 +266,7 @@ def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Pa
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
-def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+def _tie_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
     _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
@@ -277,14 +285,14 @@ def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
             found.append((distances, order[ids]))
     for k in (k for k in recall_at if k <= deepest):
         bounds = {kind: 100 * v.mean() for kind, v in recall_of_ties(less, equal, k).items()}
-        shuffled = [100 * one_recall(ids, truth[:, 0], k).mean() for _, ids in found]
+        shuffled = [100 * recall_1_at_k(ids, truth[:, 0], k).mean() for _, ids in found]
         yield {"k": k, **{f"{kind}_percent": value for kind, value in bounds.items()},
                "stored_percent": shuffled[0], "lowest_shuffled_percent": min(shuffled[1:]),
                "highest_shuffled_percent": max(shuffled[1:]),
                "median_tied": float(np.median(equal))}  # fmt: skip
 
 
-def _list_rows(problem: Problem, lists, probes, conditions: Conditions, device: str):
+def _list_rows(problem: SearchDataset, lists, probes, conditions: BenchmarkSettings, device: str):
     """Recall and time of the CG IVF for every number of lists and probes."""
     for n_lists in track(list(lists), "lists and probes"):
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
@@ -293,12 +301,12 @@ def _list_rows(problem: Problem, lists, probes, conditions: Conditions, device: 
         yield from measured_rows(problem, records, device, conditions.cache)
 
 
-def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions, device):
+def _elsewhere(problem: SearchDataset, embeddings: Embeddings, k, n_train, conditions, device):
     """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
     real = of_embeddings(embeddings)
     size = len(real.queries), real.gallery.n, real.gallery.dimension, n_train
     rows, about = [], []
-    for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
+    for other in (of_synthetic(*size).in_memory(), of_gaussian(*size).in_memory(), real):
         _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
         about.append(
             {
@@ -318,14 +326,14 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions,
                     "what": name,
                     "k": cut,
                     "refused": record.refused,
-                    "one_recall_percent": _mean(one_recall, record, truth[:, 0], cut),
-                    "k_recall_percent": _mean(k_recall, record, truth, cut),
+                    "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], cut),
+                    "k_recall_percent": _mean(intersection_at_k, record, truth, cut),
                 }
             )
     return rows, about
 
 
-def _components(problem: Problem) -> int:
+def _components(problem: SearchDataset) -> int:
     """How many principal components hold 90 % of the variance: what dimension there really is."""
     rows = problem.gallery.block(0, min(problem.gallery.n, 5000))
     spectrum = np.linalg.eigvalsh(np.cov(rows.T.astype(np.float64)))[::-1].clip(0)
