@@ -17,8 +17,8 @@ from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.search import INDEXES, index_module
-from fico_lib.search.binarise import BINARISERS, binariser_module
-from fico_lib.search.memory import holds
+from fico_lib.search.binarise import QUANTIZERS, quantizer_module
+from fico_lib.search.memory import fits_memory
 
 Depth = Annotated[int, Field(ge=1, le=1000)]  # of the ground truth
 Size = Annotated[list[Cut], Field(min_length=3, max_length=3)]
@@ -56,8 +56,8 @@ class SearchChapter(ChapterParameters):
     )
     n_lists: int = Field(256, ge=1, le=2**20, description="lists of inverted files of floats")
     bits: list[Cut] = Field([64, 256, 1024, 2048], min_length=1, description="swept, of codes")
-    binarisers: Annotated[list[str], registered(binariser_module)] = Field(
-        list(BINARISERS), min_length=1, description="registered binarisers to compare, at 64 bits"
+    binarisers: list[str] = Field(
+        list(QUANTIZERS), min_length=1, description="registered binarisers to compare, at 64 bits"
     )
     map_lists: list[Cut] = Field(
         [16, 64, 128, 256, 1024], min_length=1, description="lists of the map of settings, CG IVF"
@@ -85,8 +85,32 @@ class SearchChapter(ChapterParameters):
     model: Annotated[str, registered(model_module)] = Field(
         "vse", description="registered model whose embeddings are searched too"
     )
-    seed: Seed = Field(0, description="seed of the model's training")
-    device: Device = "auto"
+
+    @field_validator("model")
+    @classmethod
+    def _model(cls, name: str) -> str:
+        model_module(name)  # raises the error that names the nearest model
+        return name
+
+    @field_validator("indexes")
+    @classmethod
+    def _indexes(cls, names: list[str]) -> list[str]:
+        for name in names:
+            index_module(name)
+        return names
+
+    @field_validator("binarisers")
+    @classmethod
+    def _binarisers(cls, names: list[str]) -> list[str]:
+        for name in names:
+            quantizer_module(name)
+        return names
+
+    @field_validator("memory")
+    @classmethod
+    def _memory(cls, amount: str) -> str:
+        parse_bytes(amount)
+        return amount
 
     @model_validator(mode="after")
     def _possible(self) -> "SearchChapter":
@@ -95,12 +119,12 @@ class SearchChapter(ChapterParameters):
             raise InputError(f"rerank_k: found {least}; expected at least k = {self.k}")
         here = [name for name in self.indexes if not INDEXES[name].gpu]
         limit, depth = parse_bytes(self.memory), max(self.recall_at)
-        holds(self.sizes, self.gallery, self.n_train, depth, here, limit)
+        fits_memory(self.sizes, self.gallery, self.n_train, depth, here, limit)
         return self
 
     def data_key(self) -> str:
         """The key of the data, and of the code that the registries of search lead to."""
-        modules = [*map(index_module, INDEXES), *map(binariser_module, BINARISERS)]
+        modules = [*map(index_module, INDEXES), *map(quantizer_module, QUANTIZERS)]
         return digest(dataset_key(self.data), code_digest(*modules))
 
     def requests(self) -> list[Request]:

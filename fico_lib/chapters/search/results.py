@@ -14,13 +14,20 @@ from fico_lib.encodings import Embeddings
 from fico_lib.runtime.machine import cores, machine_name
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.runtime.progress import track
-from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, query_arguments
+from fico_lib.search import (
+    INDEXES,
+    PAPER_INDEXES,
+    binarise,
+    index_entry,
+    query_arguments,
+    unavailable_reason,
+)
+from fico_lib.search.dataset import SearchDataset, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.exact import ground_truth
-from fico_lib.search.measure import Conditions, Record, measure
-from fico_lib.search.memory import holds
-from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties, tied
-from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synthetic
-from fico_lib.search.threads import search_settings
+from fico_lib.search.measure import BenchmarkSettings, Record, measure
+from fico_lib.search.memory import fits_memory
+from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
+from fico_lib.search.threads import cores, search_settings
 
 # The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
 PAPER_QUERY = {"hnsw": {"ef_search": 16}, "code_ivf": {"n_probe": 8}}
@@ -33,7 +40,7 @@ ELSEWHERE = {
     "HNSW, ef_search 16": ("hnsw", {"ef_search": 16}, {}),
     "IVF, 4 of 32 lists": ("ivf_flat", {"n_probe": 4}, {"n_lists": 32}),
     "64-bit ITQ codes": ("code_flat", {}, {}),
-    "64-bit hyperplane codes": ("code_flat", {}, {"binariser": "hyperplanes"}),
+    "64-bit hyperplane codes": ("code_flat", {}, {"quantizer": "hyperplanes"}),
     "256-bit ITQ codes, best 100 exact": ("screen", {"rerank_k": 100}, {}),
 }
 
@@ -64,14 +71,13 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
 
     cache: folder of the records and of the ground truth.
     """
-    p = parameters
-    here = [name for name in p.indexes if not lacking(name)]
-    threads = p.threads or cores()
-    torch.set_num_threads(threads)  # the run's own process: nothing to put back
-    depth, memory = max(p.recall_at), parse_bytes(p.memory)
-    held = holds(p.sizes, p.gallery, p.n_train, depth, here, memory)
-    conditions = Conditions(threads, p.repeats, p.singles, machine_name(), cache, p.device)
-    problem = _synthetic(p.gallery, p.n_train, held[-1])
+    here = [name for name in indexes if not unavailable_reason(name)]
+    torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
+    held = fits_memory(sizes, gallery, n_train, max(recall_at), here, memory)
+    conditions = BenchmarkSettings(threads or cores(), repeats, singles, machine_name(), cache)
+    problem = _synthetic(gallery, n_train, held[-1])
+    sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
+    jobs = _jobs(here, sweeps, n_lists, bits, k, recall_at)
     measured = []
     for name, build, asked in track(_jobs(here, p), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
@@ -91,18 +97,18 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
         elsewhere=pd.DataFrame(elsewhere),
         about_data=pd.DataFrame(about),
         missing=pd.DataFrame(
-            [{"index": i, "title": INDEXES[i].title, "why": lacking(i)}
-             for i in p.indexes if lacking(i)],
+            [{"index": i, "title": INDEXES[i].title, "why": unavailable_reason(i)}
+             for i in indexes if unavailable_reason(i)],
             columns=["index", "title", "why"],
         ),
         k=p.k,
     )  # fmt: skip
 
 
-def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> Problem:
+def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> SearchDataset:
     queries, n, dimension = size
     problem = of_synthetic(queries, n, dimension, n_train)
-    return problem.held() if hold else problem
+    return problem.in_memory() if hold else problem
 
 
 def _jobs(indexes: Sequence[str], parameters: SearchChapter) -> list[tuple]:
@@ -121,14 +127,14 @@ def _jobs(indexes: Sequence[str], parameters: SearchChapter) -> list[tuple]:
         jobs.append((name, build, asked))
     for name in ("code_flat", "screen"):
         if name in indexes:
-            for width in p.bits:
-                build = {"binariser": "hyperplanes", "bits": width}
+            for width in bits:
+                build = {"quantizer": "hyperplanes", "bits": width}
                 asked = [(q, k, m) for q in query_arguments(name, sweeps)[:2] for m in modes]
                 jobs.append((name, build, asked))
     return jobs
 
 
-def measured_rows(problem: Problem, records: Sequence[Record], conditions: Conditions):
+def measured_rows(problem: SearchDataset, records: Sequence[Record], device: str, cache: Path):
     """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
@@ -136,7 +142,7 @@ def measured_rows(problem: Problem, records: Sequence[Record], conditions: Condi
             "vectors": problem.gallery.n,
             "dimension": problem.gallery.dimension,
             "index": record.index,
-            "binariser": record.build.get("binariser", ""),
+            "binariser": record.build.get("quantizer", ""),
             "bits": record.build.get("bits", 0),
             "lists": record.build.get("n_lists", 0),
             "setting": record.setting,
@@ -160,24 +166,22 @@ def measured_rows(problem: Problem, records: Sequence[Record], conditions: Condi
         yield row
 
 
-def _truth(problem: Problem, conditions: Conditions, depth: int = 1000) -> np.ndarray:
-    """The nearest vectors of each query: ids (n_queries, at most `depth`)."""
-    depth = min(depth, problem.gallery.n)
-    return ground_truth(problem, depth, conditions.device, conditions.cache)[1]
-
-
-def _recall(record: Record, truth: np.ndarray, k: int) -> dict:
-    """Both recalls of the first k results; NaN where the record has none."""
-    if record.refused:
-        return {"one_recall_percent": np.nan, "k_recall_percent": np.nan}
-    truth = truth[: len(record.ids)]  # fewer queries are asked alone
+def _found(problem: SearchDataset, record: Record, device: str, cache: Path) -> dict:
+    k = min(record.k, problem.gallery.n)
+    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, cache)
+    truth = truth[: len(record.ids)]
     return {
-        "one_recall_percent": 100 * one_recall(record.ids, truth[:, 0], k).mean(),
-        "k_recall_percent": 100 * k_recall(record.ids, truth, min(k, truth.shape[1])).mean(),
+        "queries": len(record.ids),
+        "repeats": len(record.times) if record.mode == "batch" else 1,
+        "milliseconds_per_query": record.milliseconds(),
+        "p95_milliseconds": record.milliseconds(95),
+        "one_recall_percent": 100 * recall_1_at_k(record.ids, truth[:, 0], k).mean(),
+        "k_recall_percent": 100
+        * intersection_at_k(record.ids, truth, min(k, truth.shape[1])).mean(),
     }
 
 
-def _paper_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
+def _paper_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
     """The columns of Table 7: each k is a search of its own, the time is that of the largest.
 
     A k for which an index found fewer than k is NaN, and the index has a second row with a setting
@@ -199,7 +203,7 @@ def _paper_rows(problem: Problem, conditions: Conditions, parameters: SearchChap
                 yield _paper_row(problem, record, k, truth, record)
 
 
-def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -> dict:
+def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Record) -> dict:
     seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
     return {
         "index": record.index,
@@ -210,7 +214,8 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
         "bits": record.build.get("bits", 0),
         "k": k,
         "refused": record.refused,
-        **_recall(record, truth, k),
+        "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], k),
+        "k_recall_percent": _mean(intersection_at_k, record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
         "search_k": timed.k,
@@ -220,7 +225,11 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
     }
 
 
-def _growth_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
+def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
+    return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
+
+
+def _growth_rows(problem: SearchDataset, binarisers, recall_at, device: str, cache: Path):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
         name: binarise.fit(name, problem.train, PAPER_BITS)
@@ -232,8 +241,8 @@ def _growth_rows(problem: Problem, conditions: Conditions, parameters: SearchCha
         for name, p in fitted.items()
     }
     for part in (8, 4, 2, 1):
-        smaller = problem.first(problem.gallery.n // part)
-        truth = _truth(smaller, conditions)
+        smaller = problem.head(problem.gallery.n // part)
+        _, truth = ground_truth(smaller, min(1000, smaller.gallery.n), device, cache)
         for name, projection in fitted.items():
             asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
             less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], parameters.device)
@@ -244,7 +253,7 @@ def _growth_rows(problem: Problem, conditions: Conditions, parameters: SearchCha
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
-def _tie_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
+def _tie_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
     truth = _truth(problem, conditions)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
@@ -263,14 +272,14 @@ def _tie_rows(problem: Problem, conditions: Conditions, parameters: SearchChapte
             found.append((distances, order[ids]))
     for k in cuts:
         bounds = {kind: 100 * v.mean() for kind, v in recall_of_ties(less, equal, k).items()}
-        shuffled = [100 * one_recall(ids, truth[:, 0], k).mean() for _, ids in found]
+        shuffled = [100 * recall_1_at_k(ids, truth[:, 0], k).mean() for _, ids in found]
         yield {"k": k, **{f"{kind}_percent": value for kind, value in bounds.items()},
                "stored_percent": shuffled[0], "lowest_shuffled_percent": min(shuffled[1:]),
                "highest_shuffled_percent": max(shuffled[1:]),
                "median_tied": float(np.median(equal))}  # fmt: skip
 
 
-def _list_rows(problem: Problem, conditions: Conditions, parameters: SearchChapter):
+def _list_rows(problem: SearchDataset, lists, probes, conditions: BenchmarkSettings, device: str):
     """Recall and time of the CG IVF for every number of lists and probes."""
     for n_lists in track(parameters.map_lists, "lists and probes"):
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
@@ -279,13 +288,13 @@ def _list_rows(problem: Problem, conditions: Conditions, parameters: SearchChapt
         yield from measured_rows(problem, records, conditions)
 
 
-def _elsewhere(problem: Problem, embeddings: Embeddings, conditions, parameters: SearchChapter):
+def _elsewhere(problem: SearchDataset, embeddings: Embeddings, k, n_train, conditions, device):
     """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
     real = of_embeddings(embeddings)
     size = len(real.queries), real.gallery.n, real.gallery.dimension, parameters.n_train
     rows, about = [], []
-    for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
-        truth = _truth(other, conditions, depth=100)
+    for other in (of_synthetic(*size).in_memory(), of_gaussian(*size).in_memory(), real):
+        _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
         about.append(
             {
                 "data": other.name,
@@ -298,12 +307,20 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, conditions, parameters:
         for name, (index, query, build) in ELSEWHERE.items():
             cut = min(parameters.k, size[1])
             (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
-            row = {"data": other.name, "what": name, "k": cut, "refused": record.refused}
-            rows.append(row | _recall(record, truth, cut))
+            rows.append(
+                {
+                    "data": other.name,
+                    "what": name,
+                    "k": cut,
+                    "refused": record.refused,
+                    "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], cut),
+                    "k_recall_percent": _mean(intersection_at_k, record, truth, cut),
+                }
+            )
     return rows, about
 
 
-def _components(problem: Problem) -> int:
+def _components(problem: SearchDataset) -> int:
     """How many principal components hold 90 % of the variance: what dimension there really is."""
     rows = problem.gallery.block(0, min(problem.gallery.n, 5000))
     spectrum = np.linalg.eigvalsh(np.cov(rows.T.astype(np.float64)))[::-1].clip(0)
