@@ -1,8 +1,7 @@
-"""Benchmarks of an index: raw ids, distances and times, from which recall is computed later.
+"""Measures an index: ids, distances and times as they are; recall is computed from them later.
 
-There is one record per index, build and query arguments, k, mode (batch or single queries) and
-number of threads. Records are cached under a key of all these, the data, the code and the machine,
-so a killed run resumes.
+One record per index, build and query arguments, k, batch or single queries, and threads. Records
+are kept under a key of all that, of the data, the code and the machine: a killed run resumes.
 """
 
 import json
@@ -23,17 +22,17 @@ from fico_lib.search.dataset import SearchDataset
 from fico_lib.search.index import SearchError
 from fico_lib.search.threads import search_settings
 
-WARM_UP = 5  # single queries, or a batch of so many, before the clock starts
-ENOUGH_SECONDS = 0.5  # total time of batches after which none is repeated
+WARM_UP = 5  # single queries, or a batch of as many, before the clock runs
+ENOUGH_SECONDS = 0.5  # of batches: no further repeat once they took so long
 
 
 @dataclass(frozen=True)
 class BenchmarkSettings:
-    """What times depend on besides the index and the data.
+    """What times depend on beside index and data. threads: of a batch (a single query has one);
 
-    threads: for a batch (a single query has one); repeats: the most batches that are run, of which
-    the median counts; singles: queries run one by one; machine: its name; cache: the folder of
-    records.
+    repeats: at most so many batches, the median counts; singles: queries that are asked alone;
+    machine: its name; cache: folder of the records and of the ground truth; device: of the exact
+    search that finds it.
     """
 
     threads: int
@@ -46,10 +45,10 @@ class BenchmarkSettings:
 
 @dataclass(frozen=True)
 class Record:
-    """One measurement.
+    """What was measured.
 
-    ids (n_queries, k) int64 and distances as the index returned them; times: seconds of each batch
-    or of each single query; refused: why there is no result, "" if there is one.
+    ids (n_queries, k) int64 and distances as the index returned them; times: seconds of each batch,
+    or of each single query; refused: why there is no result ("" where there is one).
     """
 
     index: str
@@ -77,67 +76,66 @@ class Record:
 
 
 def measure(
-    dataset: SearchDataset,
+    problem: SearchDataset,
     name: str,
-    searches: Sequence[tuple[dict, int, str]],
-    settings: BenchmarkSettings,
+    asked: Sequence[tuple[dict, int, str]],
+    conditions: BenchmarkSettings,
     **build,
 ) -> list[Record]:
-    """The records of one index for each of `searches`, (query arguments, k, "batch" or "single").
+    """The records of one index for each of `asked`, (query arguments, k, "batch" or "single").
 
-    The index is built only if a record is not in the cache. A search whose results lack ids gives a
-    record that says so in `refused`. build: build arguments in place of the entry's.
+    The index is built only if one of them is not kept yet. A result with missing ids is a record
+    that says so in `refused`.
     """
     entry, index = index_entry(name), None
     build, records = entry.build | build, []
-    for query, k, mode in searches:
-        file = settings.cache / f"{_key(dataset, name, build, query, k, mode, settings)}.npz"
+    for query, k, mode in asked:
+        file = conditions.cache / f"{_key(problem, name, build, query, k, mode, conditions)}.npz"
         if not file.is_file():
             if index is None:
-                with search_settings(settings.threads, dataset.gallery.dimension):
-                    index = make(name, dataset.gallery.dimension, **build)
-                    index.build(dataset.train, dataset.gallery.blocks())
-                size = index.size_bytes() / dataset.gallery.n
-            threads = settings.threads if mode == "batch" else 1
-            record = Record(name, build, query, k, mode, threads, index.seconds, size)
-            record = _run(index, dataset, record, settings)
+                with search_settings(conditions.threads, problem.gallery.dimension):
+                    index = make(name, problem.gallery.dimension, **build)
+                    index.build(problem.train, problem.gallery.blocks())
+                size = index.size_bytes() / problem.gallery.n
+            about = (name, build, query, k, mode, conditions.threads if mode == "batch" else 1)
+            record = _run(index, problem, Record(*about, index.seconds, size), conditions)
             _write(record, file)
         records.append(_read(file))
     return records
 
 
-def _run(index, dataset: SearchDataset, record: Record, settings: BenchmarkSettings) -> Record:
-    queries, k, query = dataset.queries, min(record.k, dataset.gallery.n), record.query
-    times, results = [], []
-    with search_settings(record.threads, dataset.gallery.dimension):
+def _run(index, problem: SearchDataset, record: Record, conditions: BenchmarkSettings) -> Record:
+    queries, k, query = problem.queries, min(record.k, problem.gallery.n), record.query
+    times, found = [], []
+    with search_settings(record.threads, problem.gallery.dimension):
         try:
             if record.mode == "batch":
                 index.search(queries[:WARM_UP], k, **query)
-                while len(times) < settings.repeats and sum(times) < ENOUGH_SECONDS:
+                while len(times) < conditions.repeats and sum(times) < ENOUGH_SECONDS:
                     clock = time.perf_counter()
-                    results = [index.search(queries, k, **query)]
+                    found = [index.search(queries, k, **query)]
                     times.append(time.perf_counter() - clock)
             else:
-                for i in range(-WARM_UP, min(settings.singles, len(queries))):
+                for i in range(-WARM_UP, min(conditions.singles, len(queries))):
                     row = queries[[i % len(queries)]]
                     clock = time.perf_counter()
-                    result = index.search(row, k, **query)
+                    one = index.search(row, k, **query)
                     if i >= 0:
                         times.append(time.perf_counter() - clock)
-                        results.append(result)
+                        found.append(one)
         except SearchError as error:
             return Record(**asdict(record) | {"refused": str(error)})
-    distances, ids = (np.concatenate(side) for side in zip(*results, strict=True))
+    distances, ids = (np.concatenate(side) for side in zip(*found, strict=True))
     return Record(**asdict(record) | {"ids": ids, "distances": distances, "times": np.array(times)})
 
 
-def _key(dataset, name, build, query, k, mode, settings: BenchmarkSettings) -> str:
+def _key(problem, name, build, query, k, mode, conditions: BenchmarkSettings) -> str:
     modules = [index_module(name), "fico_lib.search.index"]
     if "quantizer" in build:
         modules.append(quantizer_module(build["quantizer"]))
-    benchmark = [settings.threads, settings.repeats, settings.singles, settings.machine]
+    how = [conditions.threads, conditions.repeats, conditions.singles, conditions.machine]
     packages = [version("numpy"), version("torch")]
-    return digest(dataset.identity, name, build, query, k, mode, benchmark, packages,
+    return digest(problem.identity, name, build, query, k, mode, how, packages,
                   code_digest(*modules, "fico_lib.search.dataset"), _faiss())  # fmt: skip
 
 
@@ -148,10 +146,10 @@ def _faiss() -> str:
 
 
 def _write(record: Record, file: Path) -> None:
-    facts = asdict(record)
-    arrays = {name: facts.pop(name) for name in ("ids", "distances", "times")}
+    about = asdict(record)
+    arrays = {name: about.pop(name) for name in ("ids", "distances", "times")}
     with write_whole(file) as part:
-        np.savez(part, about=np.array(json.dumps(facts)), **arrays)
+        np.savez(part, about=np.array(json.dumps(about)), **arrays)
 
 
 def _read(file: Path) -> Record:

@@ -48,9 +48,7 @@ def bench(
     bits: Sequence[int],
     k: int,
     limit: int,
-    device: str,
     conditions: BenchmarkSettings,
-    cache: Path,
 ) -> pd.DataFrame:
     """The rows of every index and setting, in the columns of `Study.measured`.
 

@@ -56,7 +56,7 @@ class SearchChapter(ChapterParameters):
     )
     n_lists: int = Field(256, ge=1, le=2**20, description="lists of inverted files of floats")
     bits: list[Cut] = Field([64, 256, 1024, 2048], min_length=1, description="swept, of codes")
-    binarisers: list[str] = Field(
+    binarisers: Annotated[list[str], registered(quantizer_module)] = Field(
         list(QUANTIZERS), min_length=1, description="registered binarisers to compare, at 64 bits"
     )
     map_lists: list[Cut] = Field(
@@ -85,32 +85,8 @@ class SearchChapter(ChapterParameters):
     model: Annotated[str, registered(model_module)] = Field(
         "vse", description="registered model whose embeddings are searched too"
     )
-
-    @field_validator("model")
-    @classmethod
-    def _model(cls, name: str) -> str:
-        model_module(name)  # raises the error that names the nearest model
-        return name
-
-    @field_validator("indexes")
-    @classmethod
-    def _indexes(cls, names: list[str]) -> list[str]:
-        for name in names:
-            index_module(name)
-        return names
-
-    @field_validator("binarisers")
-    @classmethod
-    def _binarisers(cls, names: list[str]) -> list[str]:
-        for name in names:
-            quantizer_module(name)
-        return names
-
-    @field_validator("memory")
-    @classmethod
-    def _memory(cls, amount: str) -> str:
-        parse_bytes(amount)
-        return amount
+    seed: Seed = Field(0, description="seed of the model's training")
+    device: Device = "auto"
 
     @model_validator(mode="after")
     def _possible(self) -> "SearchChapter":

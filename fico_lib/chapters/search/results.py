@@ -27,7 +27,7 @@ from fico_lib.search.exact import ground_truth
 from fico_lib.search.measure import BenchmarkSettings, Record, measure
 from fico_lib.search.memory import fits_memory
 from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
-from fico_lib.search.threads import cores, search_settings
+from fico_lib.search.threads import search_settings
 
 # The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
 PAPER_QUERY = {"hnsw": {"ef_search": 16}, "code_ivf": {"n_probe": 8}}
@@ -71,13 +71,14 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
 
     cache: folder of the records and of the ground truth.
     """
-    here = [name for name in indexes if not unavailable_reason(name)]
-    torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
-    held = fits_memory(sizes, gallery, n_train, max(recall_at), here, memory)
-    conditions = BenchmarkSettings(threads or cores(), repeats, singles, machine_name(), cache)
-    problem = _synthetic(gallery, n_train, held[-1])
-    sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
-    jobs = _jobs(here, sweeps, n_lists, bits, k, recall_at)
+    p = parameters
+    here = [name for name in p.indexes if not unavailable_reason(name)]
+    threads = p.threads or cores()
+    torch.set_num_threads(threads)  # the run's own process: nothing to put back
+    depth, memory = max(p.recall_at), parse_bytes(p.memory)
+    held = fits_memory(p.sizes, p.gallery, p.n_train, depth, here, memory)
+    conditions = BenchmarkSettings(threads, p.repeats, p.singles, machine_name(), cache, p.device)
+    problem = _synthetic(p.gallery, p.n_train, held[-1])
     measured = []
     for name, build, asked in track(_jobs(here, p), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
@@ -98,7 +99,7 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
         about_data=pd.DataFrame(about),
         missing=pd.DataFrame(
             [{"index": i, "title": INDEXES[i].title, "why": unavailable_reason(i)}
-             for i in indexes if unavailable_reason(i)],
+             for i in p.indexes if unavailable_reason(i)],
             columns=["index", "title", "why"],
         ),
         k=p.k,
@@ -127,14 +128,14 @@ def _jobs(indexes: Sequence[str], parameters: SearchChapter) -> list[tuple]:
         jobs.append((name, build, asked))
     for name in ("code_flat", "screen"):
         if name in indexes:
-            for width in bits:
+            for width in p.bits:
                 build = {"quantizer": "hyperplanes", "bits": width}
                 asked = [(q, k, m) for q in query_arguments(name, sweeps)[:2] for m in modes]
                 jobs.append((name, build, asked))
     return jobs
 
 
-def measured_rows(problem: SearchDataset, records: Sequence[Record], device: str, cache: Path):
+def measured_rows(problem: SearchDataset, records: Sequence[Record], conditions: BenchmarkSettings):
     """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
@@ -166,22 +167,25 @@ def measured_rows(problem: SearchDataset, records: Sequence[Record], device: str
         yield row
 
 
-def _found(problem: SearchDataset, record: Record, device: str, cache: Path) -> dict:
-    k = min(record.k, problem.gallery.n)
-    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, cache)
-    truth = truth[: len(record.ids)]
+def _truth(problem: SearchDataset, conditions: BenchmarkSettings, depth: int = 1000) -> np.ndarray:
+    """The nearest vectors of each query: ids (n_queries, at most `depth`)."""
+    depth = min(depth, problem.gallery.n)
+    return ground_truth(problem, depth, conditions.device, conditions.cache)[1]
+
+
+def _recall(record: Record, truth: np.ndarray, k: int) -> dict:
+    """Both recalls of the first k results; NaN where the record has none."""
+    if record.refused:
+        return {"one_recall_percent": np.nan, "k_recall_percent": np.nan}
+    truth = truth[: len(record.ids)]  # fewer queries are asked alone
     return {
-        "queries": len(record.ids),
-        "repeats": len(record.times) if record.mode == "batch" else 1,
-        "milliseconds_per_query": record.milliseconds(),
-        "p95_milliseconds": record.milliseconds(95),
         "one_recall_percent": 100 * recall_1_at_k(record.ids, truth[:, 0], k).mean(),
         "k_recall_percent": 100
         * intersection_at_k(record.ids, truth, min(k, truth.shape[1])).mean(),
     }
 
 
-def _paper_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
+def _paper_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """The columns of Table 7: each k is a search of its own, the time is that of the largest.
 
     A k for which an index found fewer than k is NaN, and the index has a second row with a setting
@@ -214,8 +218,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
         "bits": record.build.get("bits", 0),
         "k": k,
         "refused": record.refused,
-        "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], k),
-        "k_recall_percent": _mean(intersection_at_k, record, truth, k),
+        **_recall(record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
         "search_k": timed.k,
@@ -225,11 +228,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
     }
 
 
-def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
-    return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
-
-
-def _growth_rows(problem: SearchDataset, binarisers, recall_at, device: str, cache: Path):
+def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
         name: binarise.fit(name, problem.train, PAPER_BITS)
@@ -242,7 +241,7 @@ def _growth_rows(problem: SearchDataset, binarisers, recall_at, device: str, cac
     }
     for part in (8, 4, 2, 1):
         smaller = problem.head(problem.gallery.n // part)
-        _, truth = ground_truth(smaller, min(1000, smaller.gallery.n), device, cache)
+        truth = _truth(smaller, conditions)
         for name, projection in fitted.items():
             asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
             less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], parameters.device)
@@ -253,7 +252,7 @@ def _growth_rows(problem: SearchDataset, binarisers, recall_at, device: str, cac
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
-def _tie_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, device: str):
+def _tie_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
     truth = _truth(problem, conditions)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
@@ -279,7 +278,7 @@ def _tie_rows(problem: SearchDataset, recall_at, conditions: BenchmarkSettings, 
                "median_tied": float(np.median(equal))}  # fmt: skip
 
 
-def _list_rows(problem: SearchDataset, lists, probes, conditions: BenchmarkSettings, device: str):
+def _list_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """Recall and time of the CG IVF for every number of lists and probes."""
     for n_lists in track(parameters.map_lists, "lists and probes"):
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
@@ -288,13 +287,15 @@ def _list_rows(problem: SearchDataset, lists, probes, conditions: BenchmarkSetti
         yield from measured_rows(problem, records, conditions)
 
 
-def _elsewhere(problem: SearchDataset, embeddings: Embeddings, k, n_train, conditions, device):
+def _elsewhere(
+    problem: SearchDataset, embeddings: Embeddings, conditions, parameters: SearchChapter
+):
     """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
     real = of_embeddings(embeddings)
     size = len(real.queries), real.gallery.n, real.gallery.dimension, parameters.n_train
     rows, about = [], []
     for other in (of_synthetic(*size).in_memory(), of_gaussian(*size).in_memory(), real):
-        _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
+        truth = _truth(other, conditions, depth=100)
         about.append(
             {
                 "data": other.name,
@@ -307,16 +308,8 @@ def _elsewhere(problem: SearchDataset, embeddings: Embeddings, k, n_train, condi
         for name, (index, query, build) in ELSEWHERE.items():
             cut = min(parameters.k, size[1])
             (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
-            rows.append(
-                {
-                    "data": other.name,
-                    "what": name,
-                    "k": cut,
-                    "refused": record.refused,
-                    "one_recall_percent": _mean(recall_1_at_k, record, truth[:, 0], cut),
-                    "k_recall_percent": _mean(intersection_at_k, record, truth, cut),
-                }
-            )
+            row = {"data": other.name, "what": name, "k": cut, "refused": record.refused}
+            rows.append(row | _recall(record, truth, cut))
     return rows, about
 
 
