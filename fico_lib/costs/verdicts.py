@@ -16,6 +16,7 @@ from fico_lib.costs.analytic import (
     feature_bytes,
     scored_pairs,
 )
+from fico_lib.runtime.errors import InputError
 
 AGREES, FLOAT64, BYTE_PER_BIT, UNEXPLAINED = (
     "agrees",
@@ -123,6 +124,8 @@ def _features(row, model: Analytic, places):
 
 def _words_that_fit(row, model: Analytic) -> str:
     """The length of texts that gives the printed number in float64, if it is near Table 1's."""
+    if model.text_kept is None:  # nothing of a text is kept: no length would explain it
+        return ""
     count, width = model.text_kept
     images = feature_bytes(model, row.images, 0, "float64")
     length = (row.value * GIB - images) / (row.texts * width * 8)
@@ -171,6 +174,8 @@ def _encoding(row, model: Analytic, places):
 def _attention(row, model: Analytic, places):
     pairs = scored_pairs(model.attention, row.images, row.texts, PAPER_K)
     per_pair = model.flops.pair
+    if per_pair is None:
+        raise InputError(f"{row.model}: a time of attention is printed, and it scores no pairs")
     ideal = pairs * per_pair / FLOAT32_PEAK
     if pd.isna(row.value):
         gib = feature_bytes(model, row.images, row.texts) / GIB

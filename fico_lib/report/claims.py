@@ -93,8 +93,8 @@ def gap(
 
 def best_pair(runs: Runs, direction: str, metric: str) -> list[str] | None:
     """The best fine-grained and the best coarse-grained model, or None where there are not both."""
-    best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
-    return None if None in best else best
+    fine, coarse = (runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG"))
+    return None if fine is None or coarse is None else [fine, coarse]
 
 
 def overall(verdicts: Iterable[str]) -> str:

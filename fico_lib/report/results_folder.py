@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ class Results:
         self.part = Path(self._scratch.name) / "results"
         self.part.mkdir()
 
-    def keep(self, result: object) -> None:
+    def keep(self, result: Any) -> None:
         """Keep every table of a result, a dataclass, that has columns, under its field's name.
 
         `field(metadata={"file": ...})` gives a table another name, or keeps it out by None.

@@ -65,28 +65,36 @@ class Runs:
         if key not in self._known:
             values = self.values(*key)
             first = self.results[model][0]
-            clusters = (first.instance or first.category)[direction].clusters
-            self._known[key] = values and self._resampling.estimate(values, clusters)
+            clusters = (first.instance or first.category or {})[direction].clusters
+            self._known[key] = (
+                None if values is None else self._resampling.estimate(values, clusters)
+            )
         return self._known[key]
 
     def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
         """The paired difference a - b, as columns of a row; None where one of them has no value."""
-        estimates = [self.estimate(model, direction, metric) for model in (a, b)]
-        if None in estimates:
+        first, second = (self.estimate(model, direction, metric) for model in (a, b))
+        if first is None or second is None:
             return None
-        return (estimates[0] - estimates[1]).columns("gap_percent")
+        return (first - second).columns("gap_percent")
 
     def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
         """R@1 + R@5 + R@10 of both directions, up to 600."""
-        parts = [self.estimate(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
+        parts = [self._required(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
         return sum(parts[1:], start=parts[0])
+
+    def _required(self, model: str, direction: str, metric: str) -> Estimate:
+        estimate = self.estimate(model, direction, metric)
+        if estimate is None:
+            raise InputError(f"{model}, {direction}: its ranking is partial, {metric} has no value")
+        return estimate
 
     def best(self, models: Sequence[str], direction: str, metric: str) -> str | None:
         """The model with the best value, of those that have one."""
         estimates = {m: self.estimate(m, direction, metric) for m in models}
         known = {m: e.value for m, e in estimates.items() if e is not None}
         best = max if registry.metric(metric).higher_is_better else min
-        return best(known, key=known.get) if known else None
+        return best(known, key=known.__getitem__) if known else None
 
     def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
@@ -102,7 +110,7 @@ class Runs:
             estimate = self.estimate(model, direction, f"R@{k}")
             if estimate is None:
                 continue
-            first = self.results[model][0].instance[direction]
+            first = (self.results[model][0].instance or {})[direction]
             yield {
                 **{"model": model, "direction": direction, "k": k},
                 **estimate.columns("percent"),

@@ -122,7 +122,7 @@ def signed(row: Mapping, between: str = " ") -> str:
     return f"{row['gap_percent']:+.1f}{between}[{row['low']:+.1f}, {row['high']:+.1f}]"
 
 
-def written(value: object) -> str:
+def written(value: str | float) -> str:
     """A number as a reader expects it.
 
     >>> written(25000), written(32.91)

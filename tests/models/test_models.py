@@ -8,8 +8,10 @@ import torch
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.models import MODELS, build, model_card, model_module
 from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.base.rerank import RerankModel
 from fico_lib.models.base.training import DivergedError, images_of
 from fico_lib.models.dadh import discrete_codes
+from fico_lib.models.scan import SCAN
 from fico_lib.runtime.errors import InputError
 
 SMALL = TrainingParameters(epochs=6, batch_size=32, width=16, dimension=16, bits=16)
@@ -48,20 +50,19 @@ def test_encodings_carry_everything(trained, splits):
 def test_the_dimension_is_that_of_the_parameters(trained, splits):
     """Sizes other than the defaults, so that a typed number would be found."""
     test, network = splits[2], trained.network
-    told = type(trained).dimension(SMALL)
-    if told == "n/a":  # scores pairs, and has no encodings of one side
-        return
-    with torch.inference_mode():
-        images = network.images(*images_of(test, np.arange(2), trained.device))
-    while isinstance(images, tuple):  # vectors, and how many there are
-        images = images[0]
-    width = images.shape[-1]
-    assert re.findall(r"(\d+)D", told)[0] == str(width)
-    encodings = trained.encode(test)
+    told, encodings = type(trained).dimension(SMALL), trained.encode(test)
     if isinstance(encodings, Codes):
-        assert encodings.bits == width
-    if isinstance(encodings, Embeddings):
-        assert encodings.images.shape[1] == width
+        width = encodings.bits
+    elif isinstance(encodings, Embeddings):
+        width = encodings.images.shape[-1]
+    elif isinstance(trained, SCAN):
+        width = network.images(*images_of(test, np.arange(2), trained.device))[0].shape[-1]
+    elif isinstance(trained, RerankModel):
+        width = network.from_text.out_features
+    else:  # scores pairs, and has no encodings of one side
+        assert told == "n/a"
+        return
+    assert set(re.findall(r"(\d+)D", told)) == {str(width)}
 
 
 def test_captions_of_one_text_have_one_encoding(trained, splits):

@@ -57,7 +57,8 @@ def measured_steps(
 
     most: a step stops after so many items.
     """
-    costs, device, p = {}, resolve(parameters.device), parameters
+    costs: dict[tuple[str, str], StepCost] = {}
+    device, p = resolve(parameters.device), parameters
     budget = Budget(p.seconds, p.longest, int(p.memory_gib * GIB), p.batch, most)
     with threads(p.threads):
         for name in track(models, "models measured"):
@@ -133,7 +134,8 @@ def of_items(counts: Mapping[str, int], costs: Mapping[str, StepCost]) -> Estima
     """The seconds of so many items of each step; None where a step was not measured."""
     parts = []
     for step, count in counts.items():
-        if costs[step].measurement is None:
+        measurement = costs[step].measurement
+        if measurement is None:
             return None
-        parts.append(estimate(costs[step].measurement, count))
+        parts.append(estimate(measurement, count))
     return together(parts)
