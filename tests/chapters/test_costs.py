@@ -11,9 +11,9 @@ from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.chapters.encoding_storage import results as encoding_results
 from fico_lib.chapters.encoding_storage import tables as encoding_tables
 from fico_lib.chapters.encoding_storage.parameters import EncodingStorageChapter
+from fico_lib.costs.verdicts import check
 from fico_lib.report import published
 from fico_lib.report.costs import tables as cost_tables
-from fico_lib.report.costs.published import check
 from fico_lib.runtime.errors import InputError
 
 SMALL = {"dtype_of": {"ucch": "bfloat16"}, "batch": 2, "seconds": 0.02, "longest": 2.0}

@@ -11,7 +11,7 @@ from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics.resampling import Resampling
-from fico_lib.report.two_stages import ABSENT, stages
+from fico_lib.similarity.two_stages import ABSENT, stages
 
 CUTS = (1, 5, 10)
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from fico_lib.encodings import Embeddings, Scores
-from fico_lib.report.two_stages import stages
 from fico_lib.runtime.devices import threads as torch_threads
+from fico_lib.similarity.two_stages import stages
 
 WARM_UP, REPEATS = 10, 200
 

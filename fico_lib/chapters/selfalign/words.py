@@ -1,4 +1,4 @@
-"""Which regions of the test images each word matches best: what LCA learned without being told."""
+"""Which regions of the test images each word matches best: what LCA learned unsupervised."""
 
 from collections.abc import Iterator, Sequence
 

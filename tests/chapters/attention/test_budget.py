@@ -7,8 +7,8 @@ import pytest
 from fico_lib.chapters.attention.budget import gain, largest_k
 from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.encodings import Embeddings, Scores
-from fico_lib.report.two_stages import stages
 from fico_lib.runtime.errors import InputError
+from fico_lib.similarity.two_stages import stages
 
 
 def check(**values) -> AttentionChapter:
