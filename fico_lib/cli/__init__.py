@@ -20,6 +20,7 @@ from fico_lib.datasets.parameters import DataParameters
 from fico_lib.metrics.registry import METRICS
 from fico_lib.models import MODELS, model_card
 from fico_lib.runtime.errors import BuildError, ChapterError, InputError
+from fico_lib.search import INDEXES
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
 from fico_lib.study.repository import CACHE
@@ -54,7 +55,7 @@ ParameterFile = Annotated[
 
 @app.command("list")
 def list_everything() -> None:
-    """Name the chapters, data sets, models, metrics and profiles."""
+    """Name the chapters, data sets, models, metrics, indexes and profiles."""
     console = Console()
     cards = {name: model_card(name) for name in MODELS}
     kinds = {
@@ -64,6 +65,7 @@ def list_everything() -> None:
     _print(console, "Chapters", [[name, chapter(name).title] for name in CHAPTERS])
     _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
     _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
+    _print(console, "Indexes", [[name, entry.title] for name, entry in INDEXES.items()])
     _print(console, "Metrics", [[m.spelling, m.task, m.title] for m in METRICS.values()])
     try:
         profiles = [[name] for name in repository.profiles(repository.root())]
