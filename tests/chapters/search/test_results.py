@@ -120,7 +120,7 @@ def test_sizes_that_do_not_fit_are_refused_with_the_parameters(name):
 def test_wrong_parameters():
     with pytest.raises(InputError, match="unknown index 'hnws': did you mean 'hnsw'"):
         parameters(indexes=["hnws"])
-    with pytest.raises(InputError, match="unknown binariser"):
+    with pytest.raises(InputError, match="unknown binary quantizer 'lsh'"):
         parameters(binarisers=["lsh"])
     with pytest.raises(InputError, match="memory: found 'lots'"):
         parameters(memory="lots")
