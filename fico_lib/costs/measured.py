@@ -80,9 +80,9 @@ def _resident(field: str) -> int:
     """Resident memory of this process in bytes: VmRSS now, or VmHWM at its highest."""
     status = Path("/proc/self/status")
     if status.is_file():
-        found = re.search(rf"^{field}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
-        if found:
-            return int(found[1]) * 1024
+        match = re.search(rf"^{field}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        if match:
+            return int(match[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -102,8 +102,8 @@ def _out_of_memory(error: BaseException, device: torch.device) -> OutOfMemoryErr
     tried = _TRIED.search(str(error))
     if tried is None:
         return None
-    held = torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
-    return OutOfMemoryError(held + int(float(tried[1]) * _UNITS[tried[2]]))
+    allocated = torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
+    return OutOfMemoryError(allocated + int(float(tried[1]) * _UNITS[tried[2]]))
 
 
 @torch.inference_mode()

@@ -58,12 +58,12 @@ def unrepeated(array: np.ndarray, count: int, name: str) -> np.ndarray:
         raise InputError(f"{name}: {len(array)} rows are not images repeated {count} times each")
     first = array[::count]
     for start in range(0, len(first), 256):  # a square matrix of scores may be large
-        one = np.asarray(first[start : start + 256], np.float64)
-        near = 1e-3 * np.abs(one).max(initial=0)
+        block = np.asarray(first[start : start + 256], np.float64)
+        near = 1e-3 * np.abs(block).max(initial=0)
         for shift in range(1, count):
             other = array[shift::count][start : start + 256]
-            if (np.abs(other - one) > near).any():
-                row = start + int((np.abs(other - one) > near).any(1).argmax())
+            if (np.abs(other - block) > near).any():
+                row = start + int((np.abs(other - block) > near).any(1).argmax())
                 raise InputError(
                     f"{name}: rows {row * count} and {row * count + shift} differ; expected every "
                     f"image repeated {count} times, as there is a row for each caption"

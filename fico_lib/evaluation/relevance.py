@@ -35,11 +35,11 @@ class Positives:
         """Candidates of the queries `rows`, (len(rows), most), -1 where there is none."""
         counts = self.counts[rows]
         slots = np.arange(max(1, int(counts.max(initial=0))))
-        there = slots < counts[:, None]
-        places = np.where(there, self.starts[rows][:, None] + slots, 0)
+        filled = slots < counts[:, None]
+        places = np.where(filled, self.starts[rows][:, None] + slots, 0)
         if not len(self.candidates):
             return np.full(places.shape, -1)
-        return np.where(there, self.candidates[places], -1)
+        return np.where(filled, self.candidates[places], -1)
 
     def block(self, rows: np.ndarray, candidates: int) -> np.ndarray:
         """Relevance (len(rows), candidates) bool of the queries `rows`."""
@@ -76,13 +76,13 @@ def explicit_positives(relevance: object, n_images: int, n_captions: int) -> dic
         raise InputError(f"relevance: a tuple of {len(pair)}; expected (i2t, t2i)")
     i2t = _judgements(pair[0], (n_images, n_captions), "i2t")
     t2i = i2t.T.tocsr() if pair[1] is None else _judgements(pair[1], (n_captions, n_images), "t2i")
-    found = {}
+    positives = {}
     for direction, matrix in (("i2t", i2t), ("t2i", t2i)):
         matrix.sort_indices()
-        found[direction] = Positives(
+        positives[direction] = Positives(
             matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
         )
-    return found
+    return positives
 
 
 def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sparse.csr_matrix:
@@ -129,13 +129,13 @@ class Categories:
     def tensor_block(self, direction: str, rows: np.ndarray, backend):
         """As `block`, computed as a product of labels where `backend` keeps its tensors."""
         if self._on_device is None:
-            of = backend.put(self.image_of_caption)
-            self._on_device = backend.put(self.labels.astype(np.float32)), of
-        labels, of = self._on_device
+            image_of_caption = backend.put(self.image_of_caption)
+            self._on_device = backend.put(self.labels.astype(np.float32)), image_of_caption
+        labels, image_of_caption = self._on_device
         rows = backend.put(rows)
         if direction == "i2t":
-            return ((labels[rows] @ labels.T) > 0)[:, of]
-        return (labels[of[rows]] @ labels.T) > 0
+            return ((labels[rows] @ labels.T) > 0)[:, image_of_caption]
+        return (labels[image_of_caption[rows]] @ labels.T) > 0
 
 
 def label_matrix(labels: Any, n_images: int) -> np.ndarray:

@@ -15,11 +15,11 @@ FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu12", "faiss")  # the last is con
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version(), "fico_lib": version("fico-study")}
+    installed = {"python": platform.python_version(), "fico_lib": version("fico-study")}
     for package in PACKAGES:
         distribution = _faiss() if package == "faiss" else package
-        found[distribution] = version(distribution)
-    return found
+        installed[distribution] = version(distribution)
+    return installed
 
 
 def _faiss() -> str:

@@ -82,11 +82,11 @@ class EmbeddingBlocks:
             out = self.buffer.take((len(queries), len(candidates)), self.type)
             with np.errstate(over="ignore", invalid="ignore"):  # found, and named, by the caller
                 return np.matmul(queries, candidates.T, out=out)
-        found = distance(queries, candidates)
-        found *= -1
+        scores = distance(queries, candidates)
+        scores *= -1
         if self.backend.tensors:
-            return found.float() if self.type == np.float32 else found
-        return found.astype(self.type, copy=False)
+            return scores.float() if self.type == np.float32 else scores
+        return scores.astype(self.type, copy=False)
 
     def block(self, direction: str, rows: np.ndarray):
         """Scores (len(rows), n_candidates); see the module."""

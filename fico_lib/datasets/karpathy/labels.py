@@ -90,7 +90,7 @@ def _read_csv(path: Path, entries: list[Entry]) -> Labels:
     if len(header) == 2 and header[1] in LONG:
         categories = tuple(sorted({category for _, category in rows}))
         names = tuple(dict.fromkeys(name for name, _ in rows))
-        row_of, column_of = ({v: i for i, v in enumerate(of)} for of in (names, categories))
+        row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (names, categories))
         labels = np.zeros((len(names), len(categories)), bool)
         for name, category in rows:
             labels[row_of[name], column_of[category]] = True
