@@ -22,7 +22,7 @@ def test_a_killed_build_resumes(study):
     made = features.stat().st_mtime_ns
     with study.added("parameters/ci/instance.yaml", "seeds: [1]"):
         command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
-        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
+        log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 600
         log.write_text("")
         process = subprocess.Popen(
             command,
