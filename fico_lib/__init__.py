@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def _is_zen4(cpuinfo: str) -> bool:

@@ -19,6 +19,7 @@ from fico_lib.datasets import DATASETS
 from fico_lib.models import MODELS, model_card
 from fico_lib.pipeline import request as keys
 from fico_lib.runtime.errors import BuildError, ChapterError, InputError
+from fico_lib.runtime.extras import named_extras
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
 from fico_lib.study.repository import CACHE
@@ -157,7 +158,8 @@ step_app.command("book")(steps.book)
 def main() -> None:
     """The entry point of `fico`: errors that a user can act on are shown without a traceback."""
     try:
-        app()
+        with named_extras():
+            app()
     except (InputError, BuildError) as error:
         Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)

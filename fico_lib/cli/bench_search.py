@@ -63,7 +63,9 @@ def bench_search_command(
     limit = parse_bytes(memory)
     if plot.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"--plot {plot}: expected a name that ends in .svg, .png or .pdf")
-    from fico_lib.chapters.search import bench
+    from fico_lib.chapters.search import bench, figures
+    from fico_lib.chapters.search.rows import comparable_rows, series_rows
+    from fico_lib.chapters.search.sentences import recommendation
     from fico_lib.runtime.machine import machine_name
     from fico_lib.search.measure import Conditions
     from fico_lib.search.problem import of_arrays
@@ -80,12 +82,12 @@ def bench_search_command(
     conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
     rows = bench.bench(problem, chosen, widths, k, limit, device, conditions, cache)
     _show(rows, k)
-    _plot(rows, k, plot)
+    series = series_rows(comparable_rows(rows, k, "single"))
+    with write_whole(plot) as part:
+        figures.pareto(*series, "ms of a single query").savefig(part, format=plot.suffix[1:])
     if table is not None:
         with write_whole(table) as part:
             rows.to_csv(part, index=False, lineterminator="\n")
-    from fico_lib.chapters.search.sentences import recommendation
-
     print(f"\nplot: {plot}")
     print(recommendation(rows, k, recall))
 
@@ -126,13 +128,3 @@ def _show(rows, k: int) -> None:
         )  # fmt: skip
         shown.add_row(label(batch), *values, build, f"{size:,.0f}")
     Console().print(shown)
-
-
-def _plot(rows, k: int, plot: Path) -> None:
-    from fico_lib.chapters.search import figures
-    from fico_lib.chapters.search.rows import comparable_rows, series_rows
-
-    found = comparable_rows(rows, k, "single")
-    figure = figures.pareto(*series_rows(found), "ms of a single query")
-    with write_whole(plot) as part:
-        figure.savefig(part, format=plot.suffix[1:])

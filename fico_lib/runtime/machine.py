@@ -6,6 +6,7 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from fico_lib import __version__
 from fico_lib.runtime.errors import InputError
 
 PACKAGES = ("numpy", "pandas", "scipy", "torch", "faiss", "transformers", "matplotlib")
@@ -16,7 +17,7 @@ FAISS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cu12", "faiss")  # the last is con
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version(), "fico_lib": version("fico-study")}
+    found = {"python": platform.python_version(), "fico_lib": __version__}
     for package in PACKAGES:
         distribution = _faiss() if package == "faiss" else package
         found[distribution] = version(distribution)
