@@ -1,6 +1,9 @@
 # make book [PROFILE=laptop]   install, run the study, build the book
 # make test                    install, run the tests
-PYTHON ?= python3
+# The first suitable of these (gensim has no wheel for 3.14 yet); or name one: make PYTHON=...
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$name && break; done)
 PROFILE ?= laptop
 BIN := .venv/bin
 
@@ -12,7 +15,9 @@ test: .venv/test.stamp
 	@$(BIN)/python -m pytest
 
 check: .venv/test.stamp
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports --no-cache
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
 
 bench: .venv/test.stamp
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
@@ -23,13 +28,14 @@ clean:
 help:
 	@echo "make book [PROFILE=laptop]  run the study and build the book"
 	@echo "make test                   run the tests"
-	@echo "make check                  formatting, linting, and which part imports which"
+	@echo "make check                  formatting, linting, which room imports which, types"
 	@echo "make bench                  the library beside its peers, as ratios"
 	@echo "make clean                  remove everything generated (not .venv)"
 
 # Installed anew only when the pins change.
 .venv/book.stamp: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 among python3, python3.13, python3.12 and python3.11: install one, or name it with make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the study's packages into .venv (once, a few minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

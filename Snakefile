@@ -40,9 +40,11 @@ rule chapter:
 
 rule encodings:
     input:
-        lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
+        lambda wildcards: f"cache/features/{PLAN.encodings[wildcards.key].features_key}",
         lambda wildcards: [
-            f"cache/models/{key}" for key in [PLAN.weights_of.get(wildcards.key)] if key
+            f"cache/models/{key}"
+            for key in [PLAN.encodings[wildcards.key].weights_key]
+            if key in PLAN.weights
         ],
     output:
         directory("cache/encodings/{key}"),
@@ -54,7 +56,7 @@ rule encodings:
 # Only for models that share their weights: they are trained once, whichever is encoded first.
 rule weights:
     input:
-        lambda wildcards: f"cache/features/{PLAN.features_of[wildcards.key]}",
+        lambda wildcards: f"cache/features/{PLAN.weights[wildcards.key].features_key}",
     output:
         directory("cache/models/{key}"),
     priority: lambda wildcards: int(wildcards.key in FIRST)

@@ -19,7 +19,10 @@ import time
 import warnings
 from pathlib import Path
 
-import fico_lib  # before numpy: chooses its fastest sort
+import fico_lib
+from fico_lib.runtime.machine import choose_numpy_sort
+
+choose_numpy_sort()  # before numpy is imported
 
 import numpy as np  # isort: skip
 from rich.console import Console

@@ -10,6 +10,7 @@ Features are made beforehand and kept in the study's cache; nothing else is read
 import argparse
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -60,7 +61,7 @@ def main() -> None:
     arguments = parser.parse_args()
     chapter = load(Path.cwd(), "instance", arguments.profile)
     names = arguments.models or [n for n in MODELS if weights_of(n) in (None, n)]
-    source = build_features(chapter.data, chapter.features, device="cpu")
+    source = build_features(replace(chapter.request(names[0], 0), device="cpu"))
     table = Table(*COLUMNS, title=f"Models at the size of profile '{arguments.profile}'")
     for name in names:
         row = measure(name, source, chapter.training, arguments.seed)

@@ -144,7 +144,7 @@ def test_the_smallest_and_the_largest_floats_in_one_row():
     scores = np.array([[0, tiny, huge, -huge, -tiny, 2 * tiny]], np.float32)
     relevant = sparse.csr_matrix(np.array([[0, 1, 0, 0, 0, 0]]))
     result = evaluate(Scores(scores, None, np.zeros(6, int)), relevance=relevant, map_at="all")
-    assert result.category["i2t"].per_query["AP@all"][0] == pytest.approx(100 / 3)
+    assert result.category["i2t"].per_query["AP@N"][0] == pytest.approx(100 / 3)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_k_beyond_the_gallery_means_all_of_it():
     for direction in ("i2t", "t2i"):
         assert result.instance[direction]["R@1000000"] == 100
         found = result.category[direction]
-        assert found["mAP@1000000"] == found["mAP@all"]
+        assert found["mAP@1000000"] == found["mAP@N"]
 
 
 def test_conventions_take_numpy_integers():
@@ -275,7 +275,7 @@ def test_nothing_relevant_at_all():
     found = nothing.to_dict()
     assert found["instance"]["i2t"]["R@1"] is None
     assert found["instance"]["R@sum"] is None
-    assert found["category"]["t2i"]["mAP@all"] is None
+    assert found["category"]["t2i"]["mAP@N"] is None
     assert found["category"]["t2i"]["pr"] is None
     zero = evaluate(Scores(S, None, OF), relevance=sparse.csr_matrix((N, M))).to_dict()
     assert zero["instance"]["i2t"]["R@1"] == 0
@@ -302,7 +302,7 @@ def test_partial_scores_know_where_they_end(value):
         assert a.category["i2t"][f"mAP@{k}"] == pytest.approx(b.category["i2t"][f"mAP@{k}"])
     assert a.instance["i2t"]["R@10"] is None
     assert a.category["i2t"]["mAP@10"] is None
-    assert a.category["i2t"]["mAP@all"] is None
+    assert a.category["i2t"]["mAP@N"] is None
     assert a.category["i2t"].pr is None
     assert a.instance["t2i"]["R@3"] == b.instance["t2i"]["R@3"]
     assert a.instance["t2i"]["R@9"] is None

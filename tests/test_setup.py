@@ -62,6 +62,8 @@ def test_the_top_level_is_the_house_that_the_readme_draws():
         "requirements-gpu.txt",
         "Snakefile",
         "CITATION.cff",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
         "LICENSE",
         "tests",
         "benchmarks",
@@ -81,3 +83,9 @@ def test_notebooks_in_the_repository_carry_no_outputs(path):
     for cell in json.loads(path.read_text())["cells"]:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+def test_ruff_is_the_same_before_a_commit_and_in_make_check():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    version = hooks["repos"][0]["rev"].removeprefix("v")
+    assert f'"ruff=={version}"' in (ROOT / "pyproject.toml").read_text()

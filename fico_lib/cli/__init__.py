@@ -3,7 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -16,10 +16,12 @@ from fico_lib.cli.captions import captions_command
 from fico_lib.cli.cost import cost_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.datasets import DATASETS
+from fico_lib.datasets.parameters import DataParameters
+from fico_lib.metrics.registry import METRICS
 from fico_lib.models import MODELS, model_card
-from fico_lib.pipeline import request as keys
 from fico_lib.runtime.errors import BuildError, ChapterError, InputError
 from fico_lib.runtime.extras import named_extras
+from fico_lib.search import INDEXES
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
 from fico_lib.study.repository import CACHE
@@ -54,17 +56,18 @@ ParameterFile = Annotated[
 
 @app.command("list")
 def list_everything() -> None:
-    """Name the chapters, data sets, models and profiles."""
+    """Name the chapters, data sets, models, metrics, indexes and profiles."""
     console = Console()
     cards = {name: model_card(name) for name in MODELS}
     kinds = {
-        row["default"]: row["meaning"].partition(") ")[2]
-        for row in parameters.describe("data")
-        if row["name"] == "data.name"
+        schema.model_fields["name"].default: schema.model_fields["name"].description
+        for schema in get_args(get_args(DataParameters)[0])
     }
     _print(console, "Chapters", [[name, chapter(name).title] for name in CHAPTERS])
     _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
     _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
+    _print(console, "Indexes", [[name, entry.title] for name, entry in INDEXES.items()])
+    _print(console, "Metrics", [[m.spelling, m.task, m.title] for m in METRICS.values()])
     try:
         profiles = [[name] for name in repository.profiles(repository.root())]
     except InputError as error:
@@ -108,11 +111,10 @@ def _run_command(name: str):
         from fico_lib.pipeline.encode import encode
         from fico_lib.study.execute import execute
 
-        requests = values.encodings()
-        for request in requests:  # what is wrong with the data of one shows before any training
-            keys.encodings_key(**request)
-        for request in requests:  # here, not in the notebook: here progress is seen
-            encode(**request, cache=root / CACHE)
+        # Of all, the keys come first: what is wrong with the data shows before any training.
+        requests = {request.encodings_key: request for request in values.requests()}
+        for request in requests.values():  # here, not in the notebook: here progress is seen
+            encode(request, root / CACHE)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         target = root / "results" / "runs" / f"{name}-{stamp}"
         execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())

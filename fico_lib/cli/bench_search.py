@@ -63,13 +63,10 @@ def bench_search_command(
     limit = parse_bytes(memory)
     if plot.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"--plot {plot}: expected a name that ends in .svg, .png or .pdf")
-    from fico_lib.chapters.search import bench, figures
-    from fico_lib.chapters.search.rows import comparable_rows, series_rows
-    from fico_lib.chapters.search.sentences import recommendation
-    from fico_lib.runtime.machine import machine_name
-    from fico_lib.search.measure import Conditions
-    from fico_lib.search.problem import of_arrays
-    from fico_lib.search.threads import cores
+    from fico_lib.chapters.search import bench
+    from fico_lib.runtime.machine import cores, machine_name
+    from fico_lib.search.dataset import of_arrays
+    from fico_lib.search.measure import BenchmarkSettings
 
     gallery, asked = read_array(vectors), read_array(queries)
     for side, path in ((gallery, vectors), (asked, queries)):
@@ -79,8 +76,10 @@ def bench_search_command(
         gallery, asked = _unit(gallery, vectors), _unit(asked, queries)
     problem = of_arrays(vectors.stem, gallery, asked)
     chosen = names or bench.default_indexes()
-    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
-    rows = bench.bench(problem, chosen, widths, k, limit, device, conditions, cache)
+    conditions = BenchmarkSettings(
+        threads or cores(), repeats, singles, machine_name(), cache, device
+    )
+    rows = bench.bench(problem, chosen, widths, k, limit, conditions)
     _show(rows, k)
     series = series_rows(comparable_rows(rows, k, "single"))
     with write_whole(plot) as part:

@@ -1,6 +1,7 @@
 """`fico captions`: category retrieval on the captions and labels of a data set, without images."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ import typer
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.karpathy.fingerprint import fingerprint
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
+from fico_lib.features.parameters import CropParameters
 from fico_lib.study import repository
 
+CONVENTIONS = {"map_at", "denominator", "empty", "ties", "resamples", "device"}
 Labels = Annotated[Path, typer.Option(help="Labels: a .csv, .npz or .mat file in the folder.")]
 Annotations = Annotated[Path, typer.Option(help="The JSON file in Karpathy's format.")]
 
@@ -21,8 +24,8 @@ def captions_command(
     labels: Labels,
     annotations: Annotations = Path("dataset.json"),
     split: Annotated[str, typer.Option(help="The split whose images are cut in halves.")] = "test",
-    dimension: Annotated[int, typer.Option(min=2, help="Of the latent semantics.")] = 256,
-    bits: Annotated[int, typer.Option(min=2, help="Length of the codes.")] = 64,
+    dimension: Annotated[int, typer.Option(min=8, help="Of the latent semantics.")] = 256,
+    bits: Annotated[int, typer.Option(min=8, help="Length of the codes, a multiple of 8.")] = 64,
     min_count: Annotated[int, typer.Option(min=1, help="Captions a word must occur in.")] = 2,
     max_words: Annotated[int, typer.Option(min=1, help="Words kept of a caption.")] = 40,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples.")] = 1000,
@@ -39,23 +42,34 @@ def captions_command(
     first caption of each image asks, or is searched, and the image's other captions are the rest.
     """
     from fico_lib.chapters.category import captions, results
+    from fico_lib.chapters.category.parameters import CategoryChapter
     from fico_lib.report.results_folder import Results
     from fico_lib.runtime.machine import machine, machine_name, versions
 
     started, clock = datetime.now().astimezone(), time.perf_counter()
     study = repository.root()
     data = KarpathyParameters(root=root, annotations=annotations, images=None, labels=labels)
+    parameters = CategoryChapter.check(
+        {
+            "data": data,
+            "features": CropParameters(min_count=min_count, max_words=max_words),
+            "training": {"dimension": dimension, "bits": bits},
+            "skews": [],
+            "resamples": resamples,
+            "seeds": [seed],
+            "device": device,
+        },
+        "fico captions",
+    )
     dataset = load_dataset(data)
-    how = {"dimension": dimension, "bits": bits, "min_count": min_count, "max_words": max_words}
-    task = captions.task(f"{dataset.name}, captions", dataset[split], **how, seed=seed)
-    conventions = {"map_at": [10, 100], "denominator": "hits", "empty": "skip", "ties": "expected"}
-    compared = results.compare([task], **conventions, resamples=resamples, device=device)
+    task = captions.task(f"{dataset.name}, captions", dataset[split], parameters)
+    compared = replace(results.compare([task], parameters), claims=None)  # those need models
     stamp = started.strftime("%Y%m%d-%H%M%S")
     target = study / "results" / "runs" / f"captions-{stamp}"
     if record is not None:
         target = repository.records(study) / machine_name() / record
     folder = Results(target)
-    results.write(compared, folder)
+    folder.keep(compared)
     folder.finish(
         {
             "command": "fico captions",
@@ -64,11 +78,12 @@ def captions_command(
                 "data": data.model_dump(mode="json", exclude={"root"}),
                 "content": fingerprint(data),
                 "split": split,
-                **how,
-                **conventions,
-                "resamples": resamples,
+                "dimension": dimension,
+                "bits": bits,
+                "min_count": min_count,
+                "max_words": max_words,
+                **parameters.model_dump(include=CONVENTIONS),
                 "seed": seed,
-                "device": device,
             },
             **results.about(compared),
             "started": started.isoformat(timespec="seconds"),

@@ -20,7 +20,7 @@ from fico_lib.costs.architectures import PAPER_MODELS
 from fico_lib.costs.architectures.model import STEPS, PaperModel
 from fico_lib.costs.measured import gemm_rate
 from fico_lib.costs.steps import Budget, StepCost, measure_step
-from fico_lib.report.costs.rows import cores, of_items
+from fico_lib.report.costs.rows import of_items
 from fico_lib.report.costs.tables import duration, marked, significant, size
 from fico_lib.runtime.devices import resolve, threads
 from fico_lib.runtime.errors import InputError
@@ -43,7 +43,7 @@ def print_cost(
     if facts.note:
         console.print(escape(facts.note), soft_wrap=True)
     _facts(console, facts, dtype)
-    with threads(cores()):
+    with threads(0):
         rate = gemm_rate(where, dtype)
         steps = {
             step: measure_step(built, facts, step, where, dtype, rate, budget)
@@ -104,19 +104,23 @@ def _steps(
     )
     rows = []
     for step, cost in steps.items():
-        found = cost.measurement
-        if found is None:
+        measurement = cost.measurement
+        if measurement is None:
             needed = f", {size(cost.needed_bytes / GIB)} needed" if cost.needed_bytes else ""
             rows.append((WORDS[step], f"DNF: {cost.why}{needed}"))
             continue
-        low, high = map(duration, found.spread)
-        share = getattr(facts.flops, step) / rate / found.per_item
-        peak = found.peak_device_bytes or found.peak_host_bytes
+        low, high = map(duration, measurement.spread)
+        share = getattr(facts.flops, step) / rate / measurement.per_item
+        peak = measurement.peak_device_bytes or measurement.peak_host_bytes
         rows.append(
             (
                 WORDS[step],
-                *(duration(found.per_item), f"{low} to {high}", str(found.items)),
-                *(str(len(found.seconds)), duration(found.warm_up_seconds), f"{share:.0%}"),
+                *(duration(measurement.per_item), f"{low} to {high}", str(measurement.items)),
+                *(
+                    str(len(measurement.seconds)),
+                    duration(measurement.warm_up_seconds),
+                    f"{share:.0%}",
+                ),
                 size(peak / GIB),
             )
         )
@@ -129,10 +133,10 @@ def _gallery(
     facts: Analytic,
     steps: dict[str, StepCost],
     rate: float,
-    how_many: tuple[int, int, int],
+    gallery: tuple[int, int, int],
     dtype: str,
 ) -> None:
-    images, texts, k = how_many
+    images, texts, k = gallery
     console.print(f"\nA gallery of {images:,} images and {texts:,} texts (≈: extrapolated)")
     counts = {"image": images, "text": texts}
     rows = []
@@ -150,12 +154,12 @@ def _gallery(
         for layout in layouts(facts)
     ]
     if facts.image_kept:
-        held = feature_bytes(facts, images, texts, dtype)
-        stored.append((f"features for attention, {dtype}", size(held / GIB)))
+        kept = feature_bytes(facts, images, texts, dtype)
+        stored.append((f"features for attention, {dtype}", size(kept / GIB)))
     if stored:
         _table(console, stored, "storage", "")
 
 
 def _time(steps: dict[str, StepCost], counts: dict[str, int]) -> str:
-    found = of_items(counts, steps)
-    return "not measured" if found is None else marked(found.seconds, found.kind)
+    estimate = of_items(counts, steps)
+    return "not measured" if estimate is None else marked(estimate.seconds, estimate.kind)

@@ -1,12 +1,12 @@
 """`fico evaluate`: a researcher's own arrays, evaluated without a notebook."""
 
 import csv
-import io
 import json
-from dataclasses import fields
-from enum import StrEnum
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TextIO
 
 import numpy as np
 import typer
@@ -24,23 +24,18 @@ from fico_lib.encodings import (
 )
 from fico_lib.encodings.released import load_released
 from fico_lib.evaluation import EvaluationResult, evaluate
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.evaluation.trec import read_qrels
-from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES
+from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.registry import metric
 from fico_lib.runtime.arrays import read_array
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
 from fico_lib.similarity import MEASURES
 
-TIES_, DENOMINATORS_, EMPTY_, MODES_, MEASURES_ = (
-    StrEnum(name, {value: value for value in values})
-    for name, values in (
-        ("Ties", TIES), ("Denominator", DENOMINATORS), ("Empty", EMPTY), ("Mode", MODES),
-        ("Measure", tuple(MEASURES)),
-    )
-)  # fmt: skip
-FORMATS = StrEnum("Format", {name: name for name in ("table", "json", "csv")})
-TABLES_3_DEPTHS = (50, 100, 200)  # the paper's Table 3, for hash codes
+Measure = Literal[tuple(MEASURES)]
+TABLE_3_DEPTHS = (50, 100, 200)  # of the paper, for hash codes
 
 
 def _option(text: str):
@@ -67,16 +62,14 @@ def evaluate_command(
     qrels_t2i: Annotated[Path | None, _file("The same, caption rows by image rows.")] = None,
     bits: Annotated[int | None, _option("The arrays are codes of so many bits.")] = None,
     missing: Annotated[float | None, _option("The value of pairs that were not scored.")] = None,
-    measure: Annotated[
-        MEASURES_ | None, _option("How they are compared; cosine if not said.")
-    ] = None,
+    measure: Annotated[Measure | None, _option("What compares them; default cosine.")] = None,
     recall_at: Annotated[str, _option("Depths of R@k.")] = "1,5,10",
     map_at: Annotated[str, _option("Depths of mAP@k.")] = "10,100,all",
-    mode: Annotated[MODES_, _option("R@k: any positive, or the fraction of them.")] = MODES_.any,
-    ties: Annotated[TIES_, _option("What equal scores are worth.")] = TIES_.expected,
-    denominator: Annotated[DENOMINATORS_, _option("AP@k is divided by.")] = DENOMINATORS_.hits,
-    empty: Annotated[EMPTY_, _option("Queries with nothing relevant.")] = EMPTY_.zero,
-    format: Annotated[FORMATS, _option("What to print.")] = FORMATS.table,
+    mode: Annotated[Mode, _option("R@k: any positive, or the fraction.")] = Conventions.mode,
+    ties: Annotated[Ties, _option("What equal scores are worth.")] = Conventions.ties,
+    denominator: Annotated[Denominator, _option("AP@k is divided by.")] = Conventions.denominator,
+    empty: Annotated[Empty, _option("Queries with nothing relevant.")] = Conventions.empty,
+    format: Annotated[Literal["table", "json", "csv"], _option("What to print.")] = "table",
     per_query: Annotated[Path | None, _file("Write per-query values to this CSV.")] = None,
     device: Annotated[str, _option("auto, cpu, cuda or cuda:N.")] = "auto",
     memory: Annotated[str, _option("What may be used above the inputs.")] = "2GB",
@@ -85,15 +78,13 @@ def evaluate_command(
 
     Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed.
     """
-    how = {
-        "recall_at": _depths(recall_at), "map_at": _depths(map_at), "mode": mode.value,
-        "ties": ties.value, "denominator": denominator.value, "empty": empty.value,
-        "device": device, "memory": memory,
-    }  # fmt: skip
-    Conventions(**{entry.name: how[entry.name] for entry in fields(Conventions)})  # before reading
+    conventions = Conventions(  # before anything is read
+        _depths(recall_at), _depths(map_at), mode, ties, denominator, empty
+    )
+    settings = asdict(conventions) | {"device": device, "memory": memory}
     _one_source(images or texts, scores or scores_t2i, encodings, released)
     if released is not None:
-        _evaluate_released(released, how, format.value)
+        _evaluate_released(released, conventions, settings, format)
         return
     if encodings is not None:
         given = load(encodings)
@@ -102,16 +93,16 @@ def evaluate_command(
             images, texts, scores, scores_t2i, image_of_caption, captions_per_image, bits, missing,
             measure,
         )  # fmt: skip
-    how["measure"] = None if measure is None or isinstance(given, Codes) else measure.value
     result = evaluate(
         given,
         None if labels is None else read_array(labels),
         relevance=_relevance(qrels, qrels_t2i, given),
-        **how,
+        measure=None if isinstance(given, Codes) else measure,
+        **settings,
     )
     if per_query is not None:
         _write_per_query(per_query, result, given)
-    _print(result, format.value)
+    _print(result, format)
 
 
 def _one_source(*sources: object) -> None:
@@ -173,15 +164,14 @@ def _relevance(qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings)
 def _rows(result: EvaluationResult, **names: str) -> list[dict]:
     """Tidy rows: task, direction, metric, value, unit, chance, tie interval."""
     rows = []
-    for task in ("instance", "category"):
-        for direction, found in (getattr(result, task) or {}).items():
-            for metric, value in found.metrics.items():
-                low, high = found.tie_interval.get(metric) or (None, None)
-                rows.append(names | {
-                    "task": task, "direction": direction, "metric": metric, "value": value,
-                    "unit": "%" if "@" in metric else "rank", "chance": found.chance[metric],
-                    "pessimistic": low, "optimistic": high,
-                })  # fmt: skip
+    for task, direction, found in result.parts():
+        for name, value in found.metrics.items():
+            low, high = found.tie_interval.get(name) or (None, None)
+            rows.append(names | {
+                "task": task, "direction": direction, "metric": name, "value": value,
+                "unit": metric(name).unit, "chance": found.chance[name], "pessimistic": low,
+                "optimistic": high,
+            })  # fmt: skip
     if result.r_at_sum is not None:
         rows.append(dict.fromkeys(rows[0]) | names | {
             "task": "instance", "metric": "R@sum", "value": result.r_at_sum, "unit": "%",
@@ -192,100 +182,96 @@ def _rows(result: EvaluationResult, **names: str) -> list[dict]:
 def _print(result: EvaluationResult, format: str) -> None:
     if format == "json":
         typer.echo(json.dumps(result.to_dict(), indent=1, allow_nan=False))
-    elif format == "csv":
-        typer.echo(_csv(_rows(result)), nl=False)
-    else:
-        _table(_rows(result), result)
-
-
-def _csv(rows: list[dict]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
-
-
-def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.2f}"
-
-
-def _table(rows: list[dict], result: EvaluationResult) -> None:
+        return
+    rows = _rows(result)
+    if format == "csv":
+        _csv(rows, sys.stdout)
+        return
     tied = any(row["pessimistic"] != row["optimistic"] for row in rows)
-    columns = ["task", "direction", "metric", "value", "chance", *(["ties from, to"] * tied)]
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    _table({
+        "task": row["task"],
+        "direction": row["direction"] or "both",
+        "metric": row["metric"],
+        "value": _number(row["value"], "n/a"),
+        "chance": _number(row["chance"]),
+    } | ({"ties from, to": _interval(row)} if tied else {}) for row in rows)  # fmt: skip
+    settings = result.conventions.to_dict() | result.about
+    print("conventions: " + ", ".join(f"{k} {v}" for k, v in settings.items() if v))
+    for task, direction, found in result.parts():
+        if found.empty_queries:
+            print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
+
+
+def _number(value: float | None, missing: str = "") -> str:
+    return missing if value is None else f"{value:.2f}"
+
+
+def _interval(row: dict) -> str:
+    both = row["pessimistic"], row["optimistic"]
+    return "" if None in both else ", ".join(map(_number, both))
+
+
+def _csv(rows: Iterable[dict], file: TextIO) -> None:
+    rows = iter(rows)
+    first = next(rows)
+    writer = csv.DictWriter(file, list(first), lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(first)
+    writer.writerows(rows)
+
+
+def _table(rows: Iterable[dict[str, str]], title: str | None = None) -> None:
+    table = None
     for row in rows:
-        cells = [row["task"], row["direction"] or "both", row["metric"], _number(row["value"]),
-                 "" if row["chance"] is None else _number(row["chance"])]  # fmt: skip
-        if tied:
-            both = row["pessimistic"], row["optimistic"]
-            cells.append("" if None in both else ", ".join(map(_number, both)))
-        table.add_row(*cells)
-    console = Console()
-    console.print(table)
-    empty = {
-        f"{task} {direction}": found.empty_queries
-        for task in ("instance", "category")
-        for direction, found in (getattr(result, task) or {}).items()
-        if found.empty_queries
-    }
-    how = result.conventions.to_dict() | result.about
-    console.print("\nconventions: " + ", ".join(f"{k} {v}" for k, v in how.items() if v))
-    for where, count in empty.items():
-        console.print(f"{where}: {count} queries with nothing relevant")
+        table = table or Table(*row, title=title, title_justify="left", box=None, pad_edge=False)
+        table.add_row(*row.values())
+    Console().print(table, "")
 
 
 def _write_per_query(path: Path, result: EvaluationResult, encodings: Encodings) -> None:
     ids = {"i2t": encodings.image_ids, "t2i": encodings.caption_ids}
+    rows = (
+        {"task": task, "direction": direction, "query": query, "metric": column,
+         "value": None if np.isnan(value) else value}
+        for task, direction, found in result.parts()
+        for column, values in found.per_query.items()
+        for query, value in zip(ids[direction], values.tolist(), strict=True)
+    )  # fmt: skip
     with write_whole(path) as part, open(part, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["task", "direction", "query", "metric", "value"])
-        for task in ("instance", "category"):
-            for direction, found in (getattr(result, task) or {}).items():
-                for metric, values in found.per_query.items():
-                    writer.writerows(
-                        (task, direction, query, metric, "" if np.isnan(value) else repr(value))
-                        for query, value in zip(ids[direction], values.tolist(), strict=True)
-                    )
+        _csv(rows, file)
 
 
-def _evaluate_released(folder: Path, how: dict, format: str) -> None:
+def _evaluate_released(folder: Path, conventions: Conventions, settings: dict, format: str) -> None:
     """Every model in the folder, as the paper's Tables 2, 3 and 4."""
-    recall_at = tuple(dict.fromkeys((*how["recall_at"], *TABLES_3_DEPTHS)))
+    deeper = {"recall_at": tuple(dict.fromkeys((*conventions.recall_at, *TABLE_3_DEPTHS)))}
     results, rows = {}, []
     for found in load_released(folder):
-        coarse = isinstance(found.encodings, Codes)
-        depths = recall_at if coarse else how["recall_at"]
-        result = evaluate(found.encodings, found.labels, **how | {"recall_at": depths})
+        depths = deeper if isinstance(found.encodings, Codes) else {}
+        result = evaluate(found.encodings, found.labels, **settings | depths)
         results[f"{found.model}_{found.dataset}"] = result.to_dict()
         rows += _rows(result, model=found.model, dataset=found.dataset)
     if format == "json":
         typer.echo(json.dumps(results, indent=1, allow_nan=False))
     elif format == "csv":
-        typer.echo(_csv(rows), nl=False)
+        _csv(rows, sys.stdout)
     else:
-        extended = [f"R@{k}" for k in TABLES_3_DEPTHS]
-        recalls = [f"R@{k}" for k in how["recall_at"]]
-        precisions = [f"mAP@{k}" for k in how["map_at"]]
-        for title, metrics in (
-            ("Table 2: instance-level retrieval", recalls),
-            ("Table 3: further depths, hash codes", extended),
-            ("Table 4: category-level retrieval", precisions),
-        ):
-            _paper_table(title, rows, metrics)
+        recalls = [str(m) for m in conventions.metrics("instance") if m.k]
+        precisions = [str(m) for m in conventions.metrics("category")]
+        _paper_table("Table 2: instance-level retrieval", rows, recalls)
+        deep = [f"R@{k}" for k in TABLE_3_DEPTHS]
+        _paper_table("Table 3: further depths, hash codes", rows, deep)
+        _paper_table("Table 4: category-level retrieval", rows, precisions)
 
 
 def _paper_table(title: str, rows: list[dict], metrics: list[str]) -> None:
     """One line per model and data set, the metrics of both directions side by side, in percent."""
-    cells: dict[tuple[str, str], dict] = {}
+    lines: dict[tuple[str, str], dict] = {}
     for row in rows:
         if row["metric"] in metrics:
-            key = row["direction"], row["metric"]
-            cells.setdefault((row["model"], row["dataset"]), {})[key] = row["value"]
-    columns = [(direction, metric) for direction in ("i2t", "t2i") for metric in metrics]
-    names = [f"{direction} {metric}" for direction, metric in columns]
-    table = Table("model", "dataset", *names, title=title, title_justify="left", box=None)
-    for (model, dataset), found in cells.items():
-        values = [_number(found[c]) if c in found else "-" for c in columns]
-        table.add_row(model, dataset, *values)
-    Console().print(table, "")
+            cells = lines.setdefault((row["model"], row["dataset"]), {})
+            cells[f"{row['direction']} {row['metric']}"] = _number(row["value"], "n/a")
+    names = [f"{direction} {name}" for direction in DIRECTIONS for name in metrics]
+    _table(
+        ({"model": model, "dataset": dataset} | {name: cells.get(name, "-") for name in names}
+         for (model, dataset), cells in lines.items()), title,
+    )  # fmt: skip

@@ -43,8 +43,8 @@ def facts(name: str, model: PaperModel) -> Analytic:
     """The facts of a built model, with or without weights."""
     shared = ("title", "group", "attention", "dimension", "bits", "image_vectors", "image_kept")
     shared += ("text_kept", "text_mask", "n_tokens", "note")
-    about = {field: getattr(model, field) for field in shared}
-    return Analytic(name, parameters=model.parameters_count(), flops=model.flops(), **about)
+    shared_facts = {field: getattr(model, field) for field in shared}
+    return Analytic(name, parameters=model.parameters_count(), flops=model.flops(), **shared_facts)
 
 
 def analytic_of(name: str, model: PaperModel | None = None) -> tuple[PaperModel, Analytic]:
@@ -115,8 +115,8 @@ def needed_bytes(model: Analytic, images: int, texts: int, dtype: str) -> int:
 
     What the layers need in between comes on top, and depends on the batch.
     """
-    held = feature_bytes(model, images, texts, dtype)
-    return weight_bytes(model, dtype) + held + embedding_bytes(model, images, texts, dtype)
+    kept = feature_bytes(model, images, texts, dtype)
+    return weight_bytes(model, dtype) + kept + embedding_bytes(model, images, texts, dtype)
 
 
 def encoding_flops(model: Analytic, images: int, texts: int) -> int:

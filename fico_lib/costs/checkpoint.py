@@ -61,8 +61,8 @@ def _class_of(configuration) -> type:
     retrieval = [family + f"ForImage{link}TextRetrieval" for link in ("And", "")]
     if _encodes(kind) or kind.__name__ in retrieval:
         return kind
-    found = (getattr(transformers, name, None) for name in retrieval)
-    return next((other for other in found if other is not None), kind)
+    kinds = (getattr(transformers, name, None) for name in retrieval)
+    return next((other for other in kinds if other is not None), kind)
 
 
 def _named_class(configuration) -> type:
@@ -71,9 +71,9 @@ def _named_class(configuration) -> type:
     from transformers import AutoModel, PreTrainedModel
 
     for name in getattr(configuration, "architectures", None) or ():
-        found = getattr(transformers, name, None)
-        if isinstance(found, type) and issubclass(found, PreTrainedModel):
-            return found
+        kind = getattr(transformers, name, None)
+        if isinstance(kind, type) and issubclass(kind, PreTrainedModel):
+            return kind
     try:
         return AutoModel._model_mapping[type(configuration)]
     except KeyError as error:
@@ -116,8 +116,8 @@ class Checkpoint(PaperModel):
 
     def _part(self, side: str):
         names = {"vision": ("vision_config",), "text": ("qformer_config", "text_config")}[side]
-        found = (getattr(self.configuration, name, None) for name in names)
-        return next((part for part in found if part is not None), self.configuration)
+        parts = (getattr(self.configuration, name, None) for name in names)
+        return next((part for part in parts if part is not None), self.configuration)
 
     def _text(self, name: str, default: int) -> int:
         return getattr(self._part("text"), name, None) or default

@@ -59,7 +59,7 @@ def fit(sizes: Sequence[float], seconds: Sequence[float]) -> Growth:
             f"growth: found sizes {list(sizes)} and seconds {list(seconds)}; expected at least two "
             "different sizes with positive times"
         )
-    (slope, start), residuals = np.polyfit(x, y, 1), None
+    slope, start = np.polyfit(x, y, 1)
     residuals = y - (slope * x + start)
     free = len(x) - 2
     variance = (residuals**2).sum() / free / ((x - x.mean()) ** 2).sum() if free else np.nan

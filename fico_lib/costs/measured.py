@@ -19,6 +19,7 @@ DTYPES = {
     name: getattr(torch, name) for name in ("float64", "float32", "float16", "bfloat16")
 }  # by name
 CLOCK = "wall clock of forward passes; inputs are on the device, nothing is read from disk"
+LONG_ENOUGH = 0.03  # seconds of a product of matrices whose rate is that of larger ones
 _TRIED = re.compile(r"tried to allocate ([\d.]+) (bytes|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
@@ -60,11 +61,6 @@ class Measurement:
         """The fastest and the slowest repeat, in seconds per item."""
         return min(self.seconds) / self.items, max(self.seconds) / self.items
 
-    @property
-    def covered(self) -> int:
-        """Items that all repeats together ran."""
-        return self.items * len(self.seconds)
-
 
 def dtype_of(name: str) -> torch.dtype:
     """The torch dtype of that name; InputError with the nearest where there is none."""
@@ -84,9 +80,9 @@ def _resident(field: str) -> int:
     """Resident memory of this process in bytes: VmRSS now, or VmHWM at its highest."""
     status = Path("/proc/self/status")
     if status.is_file():
-        found = re.search(rf"^{field}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
-        if found:
-            return int(found[1]) * 1024
+        match = re.search(rf"^{field}:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        if match:
+            return int(match[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -106,8 +102,8 @@ def _out_of_memory(error: BaseException, device: torch.device) -> OutOfMemoryErr
     tried = _TRIED.search(str(error))
     if tried is None:
         return None
-    held = torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
-    return OutOfMemoryError(held + int(float(tried[1]) * _UNITS[tried[2]]))
+    allocated = torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident("VmRSS")
+    return OutOfMemoryError(allocated + int(float(tried[1]) * _UNITS[tried[2]]))
 
 
 @torch.inference_mode()
@@ -161,9 +157,14 @@ def _timed(step: Callable[[], object], device: torch.device) -> float:
 def gemm_rate(device: torch.device, dtype: str, size: int | None = None) -> float:
     """Floating-point operations per second of a square matrix product: the device at its best.
 
-    size: of the matrices; 1536 on a CPU and 8192 elsewhere unless given. The best of five repeats.
+    size: of the largest matrices; 1536 on a CPU and 8192 elsewhere unless given. Smaller ones do
+    where a product takes `LONG_ENOUGH` already: a processor without instructions for bfloat16 is
+    a hundred times slower in it. The best of five repeats.
     """
-    size = size or (1536 if device.type == "cpu" else 8192)
-    a, b = (torch.randn(size, size, device=device).to(dtype_of(dtype)) for _ in range(2))
-    measured = measure(lambda: a @ b, 5 * size, device, dtype, seconds=60, most=25 * size)
+    largest = size or (1536 if device.type == "cpu" else 8192)
+    for size in (largest // 8, largest // 4, largest // 2, largest):
+        a, b = (torch.randn(size, size, device=device).to(dtype_of(dtype)) for _ in range(2))
+        measured = measure(lambda a=a, b=b: a @ b, 1, device, dtype, seconds=60, most=5)
+        if min(measured.seconds) >= LONG_ENOUGH:
+            break
     return 2 * size**3 / min(measured.seconds)

@@ -69,10 +69,10 @@ def measure_step(
     try:
         materialise(parts, device, dtype_of(dtype))
         run, items = _batch(model, facts, step, size, device, dtype)
-        found = measure(run, items, device, dtype, seconds=budget.seconds, most=budget.most)
+        measurement = measure(run, items, device, dtype, seconds=budget.seconds, most=budget.most)
     except OutOfMemoryError as error:
         return StepCost(step, why="out of memory", needed_bytes=error.needed_bytes)
-    return StepCost(step, found)
+    return StepCost(step, measurement)
 
 
 def _batch(model: PaperModel, facts: Analytic, step: Step, size: int, device, dtype: str):

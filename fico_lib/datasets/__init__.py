@@ -49,5 +49,5 @@ def dataset_key(parameters: "DataParameters") -> str:
     module = _entry(parameters.name).split(":")[0]
     files = FINGERPRINTS.get(parameters.name)
     content = _resolve(files)(parameters) if files else None
-    asked = parameters.model_dump(mode="json", exclude=NOT_CONTENT)
-    return digest(asked, content, code_digest(module))
+    values = parameters.model_dump(mode="json", exclude=NOT_CONTENT)
+    return digest(values, content, code_digest(module))

@@ -1,7 +1,7 @@
 """The noun `Dataset`: images read lazily, captions, the caption-to-image map, labels, and ids."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -19,20 +19,6 @@ class Images(Protocol):
     def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """The images at `rows`, uint8 (len(rows), height, width, 3)."""
         ...
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One image of a split with what belongs to it: for figures, pages and checks.
-
-    image: uint8 (height, width, 3); categories: names of its labels; hashtags: "" where none.
-    """
-
-    image_id: str
-    image: np.ndarray
-    captions: tuple[str, ...]
-    categories: tuple[str, ...]
-    hashtags: str
 
 
 def label_words(labels: np.ndarray, category_names: Sequence[str]) -> tuple[str, ...]:
@@ -106,25 +92,23 @@ class Split:
         """The captions of the image at `row`."""
         return tuple(self.captions[c] for c in np.flatnonzero(self.image_of_caption == row))
 
-    def sample(self, row: int) -> Sample:
-        """The image at `row`, its captions, the names of its categories and its hashtags."""
+    def categories_of(self, row: int) -> tuple[str, ...]:
+        """The names of the categories of the image at `row`; none without labels."""
         labels = () if self.labels is None else np.flatnonzero(self.labels[row])
-        return Sample(
-            image_id=str(self.image_ids[row]),
-            image=self.images.read([row])[0],
-            captions=self.captions_of(row),
-            categories=tuple(self.category_names[c] for c in labels),
-            hashtags=self.hashtags[row] if self.hashtags else "",
-        )
+        return tuple(self.category_names[c] for c in labels)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named set of splits; `description` is one line for tables and pages."""
+    """A named set of splits; `description` is one line for tables and pages.
+
+    parts_of_speech: word -> its kind, for the words of the captions that are known to be of one.
+    """
 
     name: str
     description: str
     splits: dict[str, Split]
+    parts_of_speech: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, split: str) -> Split:
         """The split of that name."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
 
@@ -58,12 +58,12 @@ def unrepeated(array: np.ndarray, count: int, name: str) -> np.ndarray:
         raise InputError(f"{name}: {len(array)} rows are not images repeated {count} times each")
     first = array[::count]
     for start in range(0, len(first), 256):  # a square matrix of scores may be large
-        one = np.asarray(first[start : start + 256], np.float64)
-        near = 1e-3 * np.abs(one).max(initial=0)
+        block = np.asarray(first[start : start + 256], np.float64)
+        near = 1e-3 * np.abs(block).max(initial=0)
         for shift in range(1, count):
             other = array[shift::count][start : start + 256]
-            if (np.abs(other - one) > near).any():
-                row = start + int((np.abs(other - one) > near).any(1).argmax())
+            if (np.abs(other - block) > near).any():
+                row = start + int((np.abs(other - block) > near).any(1).argmax())
                 raise InputError(
                     f"{name}: rows {row * count} and {row * count + shift} differ; expected every "
                     f"image repeated {count} times, as there is a row for each caption"
@@ -78,19 +78,13 @@ def pack_bits(array: np.ndarray, bits: int | None, name: str) -> tuple[np.ndarra
     (array([[96]], dtype=uint8), 4)
     """
     width = array.shape[1]
-    packed_width = bits is not None and width == -(-bits // 8)
-    if packed_width and array.dtype == np.uint8 and (bits > 1 or array.max(initial=0) > 1):
+    may_be_packed = array.dtype == np.uint8 and (bits != 1 or array.max(initial=0) > 1)
+    if bits is not None and width == -(-bits // 8) and may_be_packed:
         return array, bits
     if bits not in (None, width):
         raise InputError(f"codes: {name} have width {width}; expected {bits} bits, packed or not")
-    ones = array == 1
-    zeros = array == (-1 if array.min(initial=0) < 0 else 0)
-    if not (ones | zeros).all():
-        row, column = np.argwhere(~(ones | zeros))[0]
-        raise InputError(
-            f"codes: {name}[{row}, {column}] is {array[row, column]}; expected only 0 and 1, "
-            f"or only -1 and +1 (packed codes: uint8, with the bit count)"
-        )
+    hint = " (packed codes: uint8, with the bit count)"
+    ones = as_bits(array, f"codes: {name}[{{}}, {{}}]".format, hint)
     return np.packbits(ones, axis=1), width
 
 

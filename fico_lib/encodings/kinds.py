@@ -1,9 +1,9 @@
 """The noun `Encodings`: what a model hands over, in exactly three kinds (FiCo-ITR, Section 3.2)."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +13,24 @@ from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.files import write_whole
 
 MEASURES = ("cosine", "euclidean", "inner_product")
+ROW_NUMBERS: Any = None  # ids that are not given: the checks put row numbers in their place
 
 
 class Encodings:
-    """What the three kinds share: how many there are, their ids, saving."""
+    """What the three kinds share: how many there are, their ids, saving.
 
-    def __post_init__(self):
+    Only embeddings and codes have images and texts; the other attributes are those of all kinds.
+    """
+
+    images: np.ndarray
+    texts: np.ndarray
+    image_of_caption: np.ndarray
+    image_ids: np.ndarray
+    caption_ids: np.ndarray
+    model: str
+    timings: dict[str, float]
+
+    def __post_init__(self) -> None:
         for name in ("images", "texts", "i2t", "t2i"):
             if getattr(self, name, None) is not None:
                 object.__setattr__(self, name, checked_matrix(getattr(self, name), name))
@@ -38,18 +50,22 @@ class Encodings:
         """How many captions there are."""
         return len(self.texts)
 
+    def _check(self) -> None:
+        """Raise InputError where the arrays of a kind disagree."""
+        raise NotImplementedError
+
     def save(self, path: Path | str) -> None:
         """Write to a `.npz` or `.safetensors` file, or (any other name) a folder of `.npy` files.
 
         Files are written whole or not at all. Large encodings belong in a folder: `load` maps its
         files into memory instead of reading them.
         """
-        path, about, arrays = Path(path), {"kind": type(self).__name__}, {}
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            (arrays if isinstance(value, np.ndarray) else about)[entry.name] = value
+        values = vars(self)
+        arrays = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
+        facts = {name: v for name, v in values.items() if name not in arrays}
         with write_whole(path) as part:
-            _WRITERS.get(path.suffix, _write_folder)(part, arrays, about)
+            write = _WRITERS.get(Path(path).suffix, _write_folder)
+            write(part, arrays, {"kind": type(self).__name__} | facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +83,13 @@ class Embeddings(Encodings):
     images: np.ndarray
     texts: np.ndarray
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     measure: str = "cosine"
     timings: dict[str, float] = field(default_factory=dict)
 
-    def _check(self):
+    def _check(self) -> None:
         if self.measure not in MEASURES:
             raise unknown_name("measure of embeddings", self.measure, MEASURES)
         if self.images.shape[1] != self.texts.shape[1] or not self.images.shape[1]:
@@ -96,8 +112,8 @@ class Codes(Encodings):
     texts: np.ndarray
     bits: int
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -109,14 +125,13 @@ class Codes(Encodings):
         packed codes. `rest` are the other fields.
         """
         images, texts = checked_matrix(images, "images"), checked_matrix(texts, "texts")
-        packed, counts = zip(
-            *(pack_bits(x, bits, w) for x, w in ((images, "images"), (texts, "texts"))), strict=True
-        )
-        if counts[0] != counts[1]:
-            raise InputError(f"codes: images have {counts[0]} bits, texts {counts[1]}")
-        return cls(*packed, counts[0], image_of_caption, **rest)
+        images, image_bits = pack_bits(images, bits, "images")
+        texts, text_bits = pack_bits(texts, bits, "texts")
+        if image_bits != text_bits:
+            raise InputError(f"codes: images have {image_bits} bits, texts {text_bits}")
+        return cls(images, texts, image_bits, image_of_caption, **rest)
 
-    def _check(self):
+    def _check(self) -> None:
         width = -(-self.bits // 8)
         if self.bits < 1:
             raise InputError(f"codes: {self.bits} bits; expected at least 1")
@@ -142,8 +157,8 @@ class Scores(Encodings):
     i2t: np.ndarray
     t2i: np.ndarray | None
     image_of_caption: np.ndarray
-    image_ids: np.ndarray | None = None
-    caption_ids: np.ndarray | None = None
+    image_ids: np.ndarray = ROW_NUMBERS
+    caption_ids: np.ndarray = ROW_NUMBERS
     model: str = ""
     missing: float | None = None
     timings: dict[str, float] = field(default_factory=dict)
@@ -158,7 +173,7 @@ class Scores(Encodings):
         """How many captions there are."""
         return self.i2t.shape[1]
 
-    def _check(self):
+    def _check(self) -> None:
         if self.t2i is not None and self.t2i.shape != self.i2t.shape[::-1]:
             raise InputError(
                 f"scores: i2t is {self.i2t.shape} (images, captions) and t2i {self.t2i.shape}; "
@@ -174,55 +189,55 @@ def load(path: Path | str) -> Embeddings | Codes | Scores:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file or folder of encodings")
-    arrays, about = _READERS.get(path.suffix, _read_folder)(path)
+    arrays, text = _READERS.get(path.suffix, _read_folder)(path)
     try:
-        about = json.loads(about)
-        kind = KINDS[about.pop("kind")]
+        facts = json.loads(text)
+        kind = KINDS[facts.pop("kind")]
     except (ValueError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: no saved encodings ({error})") from error
-    unknown = (about.keys() | arrays) - {entry.name for entry in fields(kind)}
+    unknown = (facts.keys() | arrays) - {entry.name for entry in fields(kind)}
     if unknown:
         raise InputError(f"{path}: unknown entries {sorted(unknown)} for {kind.__name__}")
     try:
-        return kind(**arrays, **about)
+        return kind(**arrays, **facts)
     except (TypeError, InputError) as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def _write_npz(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
-    np.savez(part, about=np.array(json.dumps(about)), **arrays)
+def _write_npz(part: Path, arrays: dict[str, Any], facts: dict) -> None:
+    np.savez(part, about=np.array(json.dumps(facts)), **arrays)
 
 
-def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], str]:
+def _read_npz(path: Path) -> tuple[dict[str, Any], str]:
     arrays = read_npz(path)
     return arrays, str(arrays.pop("about", ""))
 
 
-def _write_safetensors(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
+def _write_safetensors(part: Path, arrays: dict[str, Any], facts: dict) -> None:
     from safetensors.numpy import save_file
 
     texts = {name: value.tolist() for name, value in arrays.items() if value.dtype.kind == "U"}
     numbers = {k: np.ascontiguousarray(v) for k, v in arrays.items() if k not in texts}
-    save_file(numbers, part, metadata={"about": json.dumps(about | texts)})
+    save_file(numbers, part, metadata={"about": json.dumps(facts | texts)})
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], str]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Any], str]:
     arrays, metadata = read_safetensors(path)
     return arrays, metadata.get("about", "")
 
 
-def _write_folder(part: Path, arrays: Mapping[str, np.ndarray], about: dict) -> None:
+def _write_folder(part: Path, arrays: dict[str, Any], facts: dict) -> None:
     part.mkdir()
     for name, value in arrays.items():
         np.save(part / f"{name}.npy", value)
-    (part / "encodings.json").write_text(json.dumps(about, indent=1))
+    (part / "encodings.json").write_text(json.dumps(facts, indent=1))
 
 
-def _read_folder(path: Path) -> tuple[dict[str, np.ndarray], str]:
-    about = path / "encodings.json"
-    if not about.is_file():
+def _read_folder(path: Path) -> tuple[dict[str, Any], str]:
+    facts = path / "encodings.json"
+    if not facts.is_file():
         raise InputError(f"{path}: no encodings.json in it; expected what `save` wrote")
-    return {file.stem: read_npy(file) for file in path.glob("*.npy")}, about.read_text()
+    return {file.stem: read_npy(file) for file in path.glob("*.npy")}, facts.read_text()
 
 
 _WRITERS = {".npz": _write_npz, ".safetensors": _write_safetensors}

@@ -47,25 +47,25 @@ def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected the released results_data")
-    found: dict[tuple[str, str], dict[str, Path]] = {}
+    files: dict[tuple[str, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.npy")):
         if match := FILE.fullmatch(path.name):
-            found.setdefault((match["model"], match["dataset"]), {})[match["part"]] = path
-    if not found:
+            files.setdefault((match["model"], match["dataset"]), {})[match["part"]] = path
+    if not files:
         raise InputError(f"{folder}: no file like beit3_coco_img.npy or scan_f30k_sim.npy in it")
-    for (model, dataset), parts in found.items():
+    for (model, dataset), parts in files.items():
         if set(parts) not in ({"img", "txt"}, {"sim"}, {"sim_i2t", "sim_t2i"}):
             raise InputError(
                 f"{folder}: {model} on {dataset} has {', '.join(sorted(parts))}; expected img and "
                 "txt, or sim, or sim_i2t and sim_t2i"
             )
-    return found
+    return files
 
 
 def load_released(folder: Path | str) -> Iterator[Released]:
     """Every model found in the folder, one at a time (they may be large)."""
-    folder, found = Path(folder), find(folder)
-    for (model, dataset), parts in found.items():
+    folder, files = Path(folder), find(folder)
+    for (model, dataset), parts in files.items():
         labels = _beside(folder, LABELS[dataset])
         try:
             encodings = _encodings(folder, model, dataset, parts)
@@ -80,22 +80,22 @@ def _encodings(folder: Path, model: str, dataset: str, parts: dict[str, Path]) -
     arrays = {part: read_npy(path) for part, path in parts.items()}
     if "img" in arrays:
         images, texts = arrays["img"], arrays["txt"]
-        of = _map(folder, dataset, len(images), len(texts))
+        image_of_caption = _map(folder, dataset, len(images), len(texts))
         if len(images) == len(texts):
             images = unrepeated(images, PER_IMAGE, parts["img"].name)
         if _binary(images) and _binary(texts):
-            return Codes.pack(images, texts, of, model=model)
-        return Embeddings(images, texts, of, model=model)
+            return Codes.pack(images, texts, image_of_caption, model=model)
+        return Embeddings(images, texts, image_of_caption, model=model)
     if "sim" in arrays:
         i2t, t2i = arrays["sim"], None
     else:
         i2t, t2i = arrays["sim_i2t"], arrays["sim_t2i"]
-    of = _map(folder, dataset, *i2t.shape)
+    image_of_caption = _map(folder, dataset, *i2t.shape)
     if i2t.shape[0] == i2t.shape[1]:
         i2t = unrepeated(i2t, PER_IMAGE, "sim")
         t2i = None if t2i is None else unrepeated(t2i.T, PER_IMAGE, "sim_t2i").T
     unscored = any((np.asarray(m) == UNSCORED).any() for m in (i2t, t2i) if m is not None)
-    return Scores(i2t, t2i, of, model=model, missing=UNSCORED if unscored else None)
+    return Scores(i2t, t2i, image_of_caption, model=model, missing=UNSCORED if unscored else None)
 
 
 def _map(folder: Path, dataset: str, n_images: int, n_captions: int) -> np.ndarray:
@@ -111,13 +111,13 @@ def _map(folder: Path, dataset: str, n_images: int, n_captions: int) -> np.ndarr
             raise InputError(
                 f"{path}: shape {given.shape}; expected an image for each of {n_captions} captions"
             )
-    of = captions_per_image(PER_IMAGE, n_captions)
-    if n_images not in (of[-1] + 1, n_captions):
+    image_of_caption = captions_per_image(PER_IMAGE, n_captions)
+    if n_images not in (image_of_caption[-1] + 1, n_captions):
         raise InputError(
             f"{n_images} images and {n_captions} captions; expected {PER_IMAGE} captions per image"
             " (or every image repeated as often)"
         )
-    return of
+    return image_of_caption
 
 
 def _binary(array: np.ndarray) -> bool:

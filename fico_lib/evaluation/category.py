@@ -1,19 +1,21 @@
 """The category task over a stream of score blocks."""
 
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 
 from fico_lib.evaluation.histogram import agreement_groups
-from fico_lib.evaluation.per_query import RULES, mean, skip_empty, tie_rule
+from fico_lib.evaluation.per_query import RULES, skip_empty, tie_rule
 from fico_lib.evaluation.relevance import Categories
-from fico_lib.evaluation.result import DirectionResult
+from fico_lib.evaluation.result import WHOLE, DirectionResult
 from fico_lib.evaluation.sort_keys import ordered_keys, ordered_keys_by_index
 from fico_lib.metrics.average_precision import GroupedPrecision
-from fico_lib.metrics.chance import average_precision_chance
+from fico_lib.metrics.chance import chance
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.optimistic_sums import OptimisticSums
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
+from fico_lib.metrics.registry import metric
 
 GROUPS = 1 << 17  # tie groups that are evaluated at once: what stays in a cache
 
@@ -30,17 +32,22 @@ class CategoryCollector:
         self.candidates, self.how = candidates, how
         self.backend, self.highest = backend, highest
         if backend.tensors:
-            from fico_lib.metrics.ranked_tensors import ranked_sums
+            from fico_lib.metrics.ranked_tensors import ranked_sums as sums_of_tensors
+
+            self.ranked_sums: Callable = sums_of_tensors
         else:
             from fico_lib.metrics.ranked import ranked_sums
-        self.ranked_sums = ranked_sums
+
+            self.ranked_sums = ranked_sums
         n = len(rows)
-        self.depths = {k: candidates if k == "all" else min(k, candidates) for k in how.map_at}
+        self.metrics = how.metrics("category")
+        self.depths = {depth for m in self.metrics for depth in m.depth(candidates)}
         rules = ("expected",) if how.ties == "index" else RULES
-        self.ap = {rule: {k: np.zeros(n) for k in how.map_at} for rule in rules}
+        self.values = {rule: {m: np.zeros(n) for m in self.metrics} for rule in rules}
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
-        self.waiting, self.size, self.lock = [], 0, Lock()  # (rows, their ties), not yet settled
+        self.waiting: list[tuple] = []  # (rows, their ties), not yet settled
+        self.size, self.lock = 0, Lock()
 
     def _relevance(self, rows: np.ndarray):
         tensors = self.backend.tensors
@@ -61,7 +68,7 @@ class CategoryCollector:
         if self.highest is not None:
             scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
         sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
-        sums, self.pr[at] = self.ranked_sums(sort(scores, relevance), [*set(self.depths.values())])
+        sums, self.pr[at] = self.ranked_sums(sort(scores, relevance), [*self.depths])
         self.relevant[at] = sums.total
         self._gather(at, sums, len(sums.total) + len(sums.ties.row))
 
@@ -81,42 +88,43 @@ class CategoryCollector:
             return
         at, found = np.concatenate([rows for rows, _ in waiting]), [ties for _, ties in waiting]
         if isinstance(found[0], OptimisticSums):
-            precision = OptimisticSums.joined(found)
+            ranking: OptimisticSums | GroupedPrecision = OptimisticSums.joined(found)
         else:
             count, relevant = (np.concatenate(parts) for parts in zip(*found, strict=True))
             self.pr[at] = precision_at_recall_levels(count, relevant)
             self.relevant[at] = relevant.sum(1)
-            precision = GroupedPrecision(count, relevant)
-        for rule, by_k in self.ap.items():
-            for k, values in by_k.items():
-                values[at] = precision.at(self.depths[k], self.how.denominator, rule)
+            ranking = GroupedPrecision(count, relevant)
+        for rule, by_metric in self.values.items():
+            for m, values in by_metric.items():
+                depth = m.depth(self.candidates)
+                values[at] = m.scale * m.value(ranking, *depth, self.how.denominator, rule)
 
     def result(self, clusters: np.ndarray, scored: np.ndarray | None) -> DirectionResult:
         """The metrics; `scored`: candidates scored per query, where not all were."""
         self._settle(self.waiting)
-        how, empty = self.how, self.relevant == 0
+        how, candidates, empty = self.how, self.candidates, self.relevant == 0
         by_rule = {
-            rule: skip_empty({f"AP@{k}": 100 * v for k, v in by_k.items()}, empty, how)
-            for rule, by_k in self.ap.items()
+            rule: {m.column: skip_empty(v, empty, how) for m, v in by_metric.items()}
+            for rule, by_metric in self.values.items()
         }
         values = by_rule[tie_rule(how)]
-        metrics = {f"m{name}": mean(value) for name, value in values.items()}
-        chance = {
-            f"AP@{k}": 100 * average_precision_chance(self.relevant, self.candidates, depth,
-                                                      how.denominator)
-            for k, depth in {**self.depths, "all": self.candidates}.items()
-        }  # fmt: skip
-        chance = skip_empty(chance, empty, how)
         bounds = [by_rule.get(rule, values) for rule in ("pessimistic", "optimistic")]
-        interval = {f"m{n}": tuple(mean(b[n]) for b in bounds) for n in values}
-        pr = np.where(empty[:, None] & (how.empty == "skip"), np.nan, self.pr)
-        pr = None if np.isnan(pr).all() else np.nanmean(pr, axis=0)
+        metrics = {str(m): m.mean(values[m.column]) for m in self.metrics}
+        interval: dict[str, tuple | None] = {
+            str(m): tuple(m.mean(b[m.column]) for b in bounds) for m in self.metrics
+        }
+        by_chance = {}
+        for m in (*self.metrics, metric(WHOLE)):
+            expected = chance(m, self.relevant, candidates, denominator=how.denominator)
+            by_chance[str(m)] = m.mean(skip_empty(expected, empty, how))
+        curves = self.pr[~empty] if how.empty == "skip" else self.pr
+        pr = curves.mean(0) if len(curves) else None
         if scored is not None:
-            for k, depth in self.depths.items():
-                if depth > scored.min():
-                    metrics[f"mAP@{k}"] = interval[f"mAP@{k}"] = None
-            pr = pr if scored.min() == self.candidates else None
+            for m in self.metrics:
+                if m.depth(candidates) > (scored.min(),):
+                    metrics[str(m)] = interval[str(m)] = None
+            pr = pr if scored.min() == candidates else None
         return DirectionResult(
-            metrics, {f"m{n}": mean(v) for n, v in chance.items()}, interval, values, clusters,
-            len(self.rows), self.candidates, int(empty.sum()), pr,
+            metrics, by_chance, interval, values, clusters, len(self.rows), candidates,
+            int(empty.sum()), pr,
         )  # fmt: skip

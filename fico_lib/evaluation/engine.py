@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fico_lib.encodings import Codes, Encodings, Scores
+from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
 from fico_lib.evaluation.instance import InstanceCollector
 from fico_lib.evaluation.relevance import (
     DIRECTIONS,
@@ -14,6 +14,7 @@ from fico_lib.evaluation.relevance import (
 )
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
+from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import TASKS, Conventions
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.memory import parse_bytes
@@ -26,12 +27,12 @@ def evaluate(
     labels: object = None,
     *,
     tasks: Sequence[str] | None = None,
-    recall_at: Sequence[int] = (1, 5, 10),
-    map_at: Sequence[int | str] = (10, 100, "all"),
-    mode: str = "any",
-    ties: str = "expected",
-    denominator: str = "hits",
-    empty: str = "zero",
+    recall_at: Sequence[int] = Conventions.recall_at,
+    map_at: Sequence[int | str] = Conventions.map_at,
+    mode: Mode = Conventions.mode,
+    ties: Ties = Conventions.ties,
+    denominator: Denominator = Conventions.denominator,
+    empty: Empty = Conventions.empty,
     measure: str | None = None,
     relevance: object = None,
     queries: Mapping[str, np.ndarray] | None = None,
@@ -111,14 +112,14 @@ def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> n
     return blocks.scored[direction][rows] if partial else None
 
 
-def _list(values: object) -> list:
+def _list(values: Sequence | int | str) -> list:
     return [values] if isinstance(values, (int, str)) else list(values)
 
 
 def _measure(encodings: Encodings, measure: str | None) -> str:
-    if isinstance(encodings, Codes):
-        return "hamming"
-    return "scores" if isinstance(encodings, Scores) else measure or encodings.measure
+    if isinstance(encodings, Embeddings):
+        return measure or encodings.measure
+    return "hamming" if isinstance(encodings, Codes) else "scores"
 
 
 def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from fico_lib.evaluation.counts import (
     count_above_in_order,
     positive_scores,
 )
-from fico_lib.evaluation.per_query import RULES, mean, skip_empty, tie_rule
+from fico_lib.evaluation.per_query import RULES, skip_empty, tie_rule
 from fico_lib.evaluation.relevance import Positives
 from fico_lib.evaluation.result import DirectionResult
-from fico_lib.metrics.chance import rank_chance, recall_chance
+from fico_lib.metrics import Ties
+from fico_lib.metrics.chance import chance
 from fico_lib.metrics.conventions import Conventions
-from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
 
 
 class InstanceCollector:
@@ -24,9 +24,9 @@ class InstanceCollector:
         self.relevant = positives.counts[rows]
         n = len(rows)
         self.above, self.count, self.tied = (np.zeros(n, np.int64) for _ in range(3))
-        self.recalled = {
-            rule: {k: np.zeros(n) for k in how.recall_at} for rule in RULES
-        } if how.mode == "fraction" else None  # fmt: skip
+        self.metrics = how.metrics("instance")
+        self.each = {m: m.each for m in self.metrics if m.each and how.mode == "fraction"}
+        self.shares = {(m, rule): np.zeros(n) for m in self.each for rule in RULES}
 
     def add(self, at: slice, scores: np.ndarray) -> None:
         """Take the scores (b, m) of the queries `rows[at]`."""
@@ -40,7 +40,7 @@ class InstanceCollector:
         else:
             self.above[at], self.count[at] = count_above(scores, best)
             self.tied[at] = tied
-        if self.recalled is not None:
+        if self.shares:
             self._add_each(at, scores, positives)
 
     def _add_each(self, at: slice, scores: np.ndarray, positives: np.ndarray) -> None:
@@ -54,60 +54,43 @@ class InstanceCollector:
             else:
                 above, count = count_above(scores, values[:, slot])
                 tied = (values == values[:, slot, None]).sum(1)
-            for rule, by_k in self.recalled.items():
-                for k, sums in by_k.items():
-                    share = recalled_at_k(above, count, tied, min(k, self.candidates), rule)
-                    sums[at] += np.where(there, share / number, 0.0)
+            for (m, rule), sums in self.shares.items():
+                share = self.each[m](above, count, tied, *m.depth(self.candidates), rule)
+                sums[at] += np.where(there, share / number, 0.0)
 
-    def per_query(self, rule: str) -> dict[str, np.ndarray]:
-        """R@k in percent and the rank of the first positive under a tie rule."""
-        group = (self.above, self.count, self.tied)
-        found = {}
-        for k in self.how.recall_at:
-            k_ = min(k, self.candidates)
-            share = self.recalled[rule][k] if self.recalled else hit_at_k(*group, k_, rule)
-            found[f"R@{k}"] = 100 * share
-        found["rank"] = first_rank(*group, rule)
-        return found
+    def per_query(self, rule: Ties) -> dict[str, np.ndarray]:
+        """The queries' values (n,) under a tie rule, by column."""
+        values, group = {}, (self.above, self.count, self.tied)
+        for m in {m.column: m for m in self.metrics}.values():  # ranks serve two metrics
+            share = self.shares.get((m, rule))
+            if share is None:
+                share = m.value(*group, *m.depth(self.candidates), rule)
+            values[m.column] = skip_empty(m.scale * share, self.relevant == 0, self.how)
+        return values
 
     def result(self, clusters: np.ndarray, scored: np.ndarray | None) -> DirectionResult:
         """The metrics; `scored`: candidates scored per query, where not all were."""
-        how, empty = self.how, self.relevant == 0
-        values = skip_empty(self.per_query(tie_rule(how)), empty, how)
-        metrics = {name: mean(value) for name, value in values.items() if name != "rank"}
-        metrics |= _rank_metrics(values["rank"])
-        chance = {
-            f"R@{k}": recall_chance(self.relevant, self.candidates, min(k, self.candidates),
-                                    how.mode) * 100
-            for k in how.recall_at
-        } | {"rank": rank_chance(self.relevant, self.candidates)}  # fmt: skip
-        chance = skip_empty(chance, empty, how)
-        by_chance = {name: mean(value) for name, value in chance.items() if name != "rank"}
-        by_chance |= _rank_metrics(chance["rank"])
-        bounds = [self.per_query(rule) for rule in (("pessimistic", "optimistic"))]
-        bounds = [skip_empty(b, empty, how) for b in bounds]
-        interval = {n: tuple(mean(b[n]) for b in bounds) for n in metrics if "@" in n}
+        how, candidates, empty = self.how, self.candidates, self.relevant == 0
+        values = self.per_query(tie_rule(how))
+        bounds = [self.per_query(rule) for rule in ("pessimistic", "optimistic")]
+        reach, outside = candidates, np.zeros(len(empty), bool)
         if scored is not None:
-            _withhold(metrics, interval, values["rank"], self.above, scored, self.candidates)
-        return DirectionResult(metrics, by_chance, interval, values, clusters, len(self.rows),
-                               self.candidates, int(empty.sum()))  # fmt: skip
-
-
-def _rank_metrics(ranks: np.ndarray) -> dict[str, float]:
-    known = ranks[~np.isnan(ranks)]
-    if not len(known):
-        return {"MedR": None, "MeanR": None}
-    return {"MedR": float(np.median(known)), "MeanR": float(known.mean())}
-
-
-def _withhold(metrics, interval, ranks, above, scored, candidates) -> None:
-    """Metrics that reach into what was never scored become None."""
-    for name in list(interval):
-        if min(int(name[2:]), candidates) > scored.min():
-            metrics[name] = interval[name] = None
-    outside = (above >= scored) & (scored < candidates)
-    if outside.any():
-        metrics["MeanR"] = None
-        ranks[outside] = np.nan
-        median = np.median(np.where(np.isnan(ranks), np.inf, ranks))
-        metrics["MedR"] = float(median) if np.isfinite(median) else None
+            reach, outside = scored.min(), (self.above >= scored) & (scored < candidates)
+        metrics, by_chance, interval = {}, {}, {}
+        for m in self.metrics:
+            expected = chance(m, self.relevant, candidates, how.mode)
+            by_chance[str(m)] = m.mean(skip_empty(expected, empty, how))
+            if m.k is None:  # a positive that was not scored stands anywhere below
+                withheld = bool(outside.any())
+                metrics[str(m)] = m.mean(np.where(outside, np.inf, values[m.column]))
+            else:
+                withheld = m.depth(candidates) > (reach,)
+                metrics[str(m)] = None if withheld else m.mean(values[m.column])
+            if m.unit == "%":
+                interval[str(m)] = None if withheld else tuple(m.mean(b[m.column]) for b in bounds)
+        for column in {m.column for m in self.metrics if m.k is None}:
+            values[column] = np.where(outside, np.nan, values[column])
+        return DirectionResult(
+            metrics, by_chance, interval, values, clusters, len(self.rows), candidates,
+            int(empty.sum()),
+        )  # fmt: skip

@@ -5,14 +5,15 @@ replaced by explicit judgements, a sparse matrix of images × captions.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
-DIRECTIONS = ("i2t", "t2i")
+DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Positives:
         """Candidates of the queries `rows`, (len(rows), most), -1 where there is none."""
         counts = self.counts[rows]
         slots = np.arange(max(1, int(counts.max(initial=0))))
-        there = slots < counts[:, None]
-        places = np.where(there, self.starts[rows][:, None] + slots, 0)
+        filled = slots < counts[:, None]
+        places = np.where(filled, self.starts[rows][:, None] + slots, 0)
         if not len(self.candidates):
             return np.full(places.shape, -1)
-        return np.where(there, self.candidates[places], -1)
+        return np.where(filled, self.candidates[places], -1)
 
     def block(self, rows: np.ndarray, candidates: int) -> np.ndarray:
         """Relevance (len(rows), candidates) bool of the queries `rows`."""
@@ -75,13 +76,13 @@ def explicit_positives(relevance: object, n_images: int, n_captions: int) -> dic
         raise InputError(f"relevance: a tuple of {len(pair)}; expected (i2t, t2i)")
     i2t = _judgements(pair[0], (n_images, n_captions), "i2t")
     t2i = i2t.T.tocsr() if pair[1] is None else _judgements(pair[1], (n_captions, n_images), "t2i")
-    found = {}
+    positives = {}
     for direction, matrix in (("i2t", i2t), ("t2i", t2i)):
         matrix.sort_indices()
-        found[direction] = Positives(
+        positives[direction] = Positives(
             matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
         )
-    return found
+    return positives
 
 
 def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sparse.csr_matrix:
@@ -104,16 +105,15 @@ class Categories:
     """
 
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
-        labels = label_matrix(labels, n_images)
-        self.labels, self.image_of_caption = labels, image_of_caption
+        self.labels, self.image_of_caption = label_matrix(labels, n_images), image_of_caption
         self._on_device: tuple | None = None
-        width = max(1, -(-labels.shape[1] // 64))
-        bits = np.zeros((n_images, width * 64), bool)
-        bits[:, : labels.shape[1]] = labels
+        categories = self.labels.shape[1]
+        bits = np.zeros((n_images, max(1, -(-categories // 64)) * 64), bool)
+        bits[:, :categories] = self.labels
         images = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
         texts = np.take(images, image_of_caption, axis=1)
         self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
-        self.labelled = labels.any(1)
+        self.labelled = self.labels.sum(1) > 0
 
     def empty(self, direction: str) -> np.ndarray:
         """Which queries have nothing relevant: those without labels (others match their own)."""
@@ -129,16 +129,16 @@ class Categories:
     def tensor_block(self, direction: str, rows: np.ndarray, backend):
         """As `block`, computed as a product of labels where `backend` keeps its tensors."""
         if self._on_device is None:
-            of = backend.put(self.image_of_caption)
-            self._on_device = backend.put(self.labels.astype(np.float32)), of
-        labels, of = self._on_device
+            image_of_caption = backend.put(self.image_of_caption)
+            self._on_device = backend.put(self.labels.astype(np.float32)), image_of_caption
+        labels, image_of_caption = self._on_device
         rows = backend.put(rows)
         if direction == "i2t":
-            return ((labels[rows] @ labels.T) > 0)[:, of]
-        return (labels[of[rows]] @ labels.T) > 0
+            return ((labels[rows] @ labels.T) > 0)[:, image_of_caption]
+        return (labels[image_of_caption[rows]] @ labels.T) > 0
 
 
-def label_matrix(labels: object, n_images: int) -> np.ndarray:
+def label_matrix(labels: Any, n_images: int) -> np.ndarray:
     """Labels of the images as (n_images, n_categories) bool.
 
     Takes multi-hot {0, 1}, {-1, 1} or bool; one class number (>= 0) per image, as (n,) or (n, 1);
@@ -164,13 +164,7 @@ def label_matrix(labels: object, n_images: int) -> np.ndarray:
         return labels
     if labels.ndim == 1 or labels.shape[1] == 1:
         return _from_classes(labels.reshape(-1))
-    ones, zeros = labels == 1, labels == (-1 if labels.min(initial=0) < 0 else 0)
-    if not (ones | zeros).all():
-        row, column = np.argwhere(~(ones | zeros))[0]
-        raise InputError(
-            f"labels[{row}, {column}] is {labels[row, column]}; expected 0 and 1, or -1 and 1"
-        )
-    return ones
+    return as_bits(labels, "labels[{}, {}]".format)
 
 
 def _is_lists(labels: list | tuple, n_images: int) -> bool:

@@ -1,28 +1,34 @@
 """What an evaluation returns: metrics with chance level, tie interval and per-query values."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from fico_lib.metrics.chance import corrected
 from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.registry import metric
+
+WHOLE = "mAP@N"  # its chance level stands for that of the category task
 
 
 @dataclass
 class DirectionResult:
     """One task in one direction. Recalls and AP in percent, ranks from 1; None is "n/a".
 
-    metrics: R@k, MedR, MeanR (instance) or mAP@k (category); chance: the same of a random ranking;
-    tie_interval: pessimistic and optimistic value of each metric; per_query: R@k and rank, or AP@k,
-    one value per query, NaN where it was skipped; clusters: (n_queries,) the image each query
-    belongs to, to draw with in `fico_lib.metrics.uncertainty`; pr: 11 interpolated precisions
-    (fractions) at recall 0.0 ... 1.0, category only.
+    metrics: R@k, MedR, MeanR (instance) or mAP@k (category), by `fico_lib.metrics.registry`'s
+    names; chance: the same of a random ranking; tie_interval: pessimistic and optimistic value of
+    each metric in percent; per_query: by `Metric.column` (R@k and rank, or AP@k) one value per
+    query, NaN where it was skipped; clusters: (n_queries,) the image each query belongs to, to draw
+    with in `fico_lib.metrics.resampling`; pr: 11 interpolated precisions (fractions) at recall
+    0.0 ... 1.0, category only.
     """
 
     metrics: dict[str, float | None]
-    chance: dict[str, float]
-    tie_interval: dict[str, tuple[float, float]]
+    chance: dict[str, float | None]
+    tie_interval: dict[str, tuple | None]
     per_query: dict[str, np.ndarray]
     clusters: np.ndarray
     queries: int
@@ -38,9 +44,11 @@ class DirectionResult:
     def corrected(self) -> dict[str, float | None]:
         """Chance-corrected values in percent, (metric - chance) / (1 - chance)."""
         return {
-            name: None if value is None else 100 * corrected(value / 100, self.chance[name] / 100)
+            name: None
+            if value is None or (level := self.chance[name]) is None
+            else 100 * corrected(value / 100, level / 100)
             for name, value in self.metrics.items()
-            if "@" in name
+            if metric(name).unit == "%"
         }
 
 
@@ -54,33 +62,37 @@ class EvaluationResult:
     about: dict[str, str] = field(default_factory=dict)
     keep_per_query: bool = False
 
+    def parts(self) -> Iterator[tuple[str, str, DirectionResult]]:
+        """(task, direction, result) of all that was evaluated."""
+        for task, by_direction in (("instance", self.instance), ("category", self.category)):
+            for direction, part in (by_direction or {}).items():
+                yield task, direction, part
+
     @property
     def r_at_sum(self) -> float | None:
         """R@1 + R@5 + R@10 of both directions (None where one of them was not asked for)."""
         if self.instance is None:
             return None
         values = [d.metrics.get(f"R@{k}") for d in self.instance.values() for k in (1, 5, 10)]
-        return None if None in values else float(sum(values))
+        known = [value for value in values if value is not None]
+        return float(sum(known)) if len(known) == len(values) else None
 
     def to_dict(self) -> dict:
         """JSON values: recalls, mAP and chance in percent; what is not available is None."""
         found: dict = {}
+        for task, direction, part in self.parts():
+            found.setdefault(task, {})[direction] = self._direction(part)
         if self.instance is not None:
-            found["instance"] = {d: self._direction(r) for d, r in self.instance.items()}
             found["instance"]["R@sum"] = self.r_at_sum
-        if self.category is not None:
-            found["category"] = {d: self._direction(r) for d, r in self.category.items()}
         found["conventions"] = self.conventions.to_dict() | self.about
         return _plain(found)
 
     def _direction(self, r: DirectionResult) -> dict:
         entry: dict = dict(r.metrics)
-        if r.pr is None and "MedR" in r.metrics:
-            entry["chance"] = r.chance
+        if WHOLE in r.chance:
+            entry |= {"chance": r.chance[WHOLE], "chance_at": r.chance, "pr": r.pr}
         else:
-            entry["chance"] = r.chance["mAP@all"]
-            entry["chance_at"] = r.chance
-            entry["pr"] = r.pr
+            entry["chance"] = r.chance
         entry["chance_corrected"] = r.corrected
         entry["tie_interval"] = r.tie_interval
         entry["queries"], entry["candidates"] = r.queries, r.candidates
@@ -90,7 +102,7 @@ class EvaluationResult:
         return entry
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     """JSON values: lists for arrays and tuples, None for what is not a number."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}

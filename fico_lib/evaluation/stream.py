@@ -1,8 +1,8 @@
 """Streams blocks of scores past the collectors: what is held at any time fits the memory given."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_limits
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation.counts import BothDirections
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.machine import cores
+from fico_lib.similarity.backend import NumpyBackend, TorchBackend
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 32  # bytes that ranking takes per score of a slice
@@ -22,13 +24,12 @@ class Resources:
 
     memory: int
     threads: int
-    backend: object
+    backend: NumpyBackend | TorchBackend
 
 
 def default_threads() -> int:
-    """All processors this process may use, at most eight: beyond, memory is the limit."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return min(8, len(usable(0)) if usable else os.cpu_count() or 1)
+    """All cores, at most eight: more are limited by memory bandwidth."""
+    return min(8, cores())
 
 
 def stream(
@@ -97,7 +98,9 @@ def _plan(blocks, queries: int, candidates: int, resources: Resources) -> Plan:
     return Plan(chunk, step, threads, blocks.threaded)
 
 
-def serves_both(encodings: Encodings, tasks, how, relevance, queries, resources) -> bool:
+def serves_both(
+    encodings: Encodings, tasks, how, relevance, queries, resources
+) -> TypeGuard[Scores]:
     """Can the instance task of both directions be counted in one pass over one matrix?"""
     return (
         isinstance(encodings, Scores)

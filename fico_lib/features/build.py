@@ -95,6 +95,7 @@ def build(
         name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in splits
     }
     documents = _documents(tokens, parameters.documents)
+    words, kinds = vocabulary.words, dataset.parts_of_speech
     for name in splits:
         split = dataset[name]
         FeatureSplit(
@@ -108,6 +109,7 @@ def build(
             caption_ids=split.caption_ids,
             labels=split.labels,
             documents=documents[name],
-            words=np.array(vocabulary.words, dtype=str),
+            words=np.array(words, dtype=str),
+            parts_of_speech=np.array([kinds.get(w, "") for w in words]) if kinds else None,
             **arrays[name],
         ).save(folder / name, written=tuple(arrays[name]))

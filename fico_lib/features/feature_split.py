@@ -25,6 +25,7 @@ class FeatureSplit:
     documents: (n_texts, e) float32, one vector per distinct text, standardised on the train split;
         or None.
     words: (vocabulary_size - 2,) str, word i has number i + 2; or None.
+    parts_of_speech: (vocabulary_size - 2,) str, "" where a word's is not known; None where none is.
     vocabulary_size: word numbers are below it.
     """
 
@@ -42,6 +43,7 @@ class FeatureSplit:
     labels: np.ndarray | None = None
     documents: np.ndarray | None = None
     words: np.ndarray | None = None
+    parts_of_speech: np.ndarray | None = None
 
     def __post_init__(self):
         n, m = len(self.image_ids), len(self.caption_ids)

@@ -1,8 +1,8 @@
 """Metrics: small pure functions of where the relevant candidates stand, one subject per file.
 
-All of them speak of *tie groups*: candidates with the same score. A group has `above` candidates
-ranked before it, `count` members, and `relevant` of those are relevant. What a tie is worth is a
-named argument, `ties`:
+`fico_lib.metrics.registry` names them. All of them speak of *tie groups*: candidates with the same
+score. A group has `above` candidates ranked before it, `count` members, and `relevant` of those are
+relevant. What a tie is worth is a named argument, `ties`:
 
 - `expected`: the mean over all orders of the tied candidates, in closed form;
 - `optimistic`, `pessimistic`: relevant candidates first, or last;
@@ -10,7 +10,15 @@ named argument, `ties`:
   metrics then see groups of one).
 """
 
-TIES = ("expected", "optimistic", "pessimistic", "index")
-DENOMINATORS = ("hits", "min", "total")
-EMPTY = ("zero", "skip", "error")
-MODES = ("any", "fraction")
+from typing import Literal, get_args
+
+Ties = Literal["expected", "optimistic", "pessimistic", "index"]
+Denominator = Literal["hits", "min", "total"]
+Empty = Literal["zero", "skip", "error"]
+Mode = Literal["any", "fraction"]
+
+# The first of each is the default.
+TIES: tuple[Ties, ...] = get_args(Ties)
+DENOMINATORS: tuple[Denominator, ...] = get_args(Denominator)
+EMPTY: tuple[Empty, ...] = get_args(Empty)
+MODES: tuple[Mode, ...] = get_args(Mode)

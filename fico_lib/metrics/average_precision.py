@@ -75,6 +75,11 @@ class GroupedPrecision:
         return result
 
 
+def average_precision(ranking, k: int, denominator: str, ties: str) -> np.ndarray:
+    """AP@k (n,) of ranked queries: `GroupedPrecision`, or `optimistic_sums.OptimisticSums`."""
+    return ranking.at(k, denominator, ties)
+
+
 def divide(
     sums: np.ndarray, hits: np.ndarray, k: int, total: np.ndarray, denominator: str
 ) -> np.ndarray:

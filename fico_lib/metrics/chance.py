@@ -1,43 +1,38 @@
-"""Chance level: what a random ranking scores, exactly, and metrics corrected for it.
-
-A random ranking is one in which all candidates tie and ties are broken at random, so each function
-is the metric itself on a single tie group.
-"""
+"""Chance level: what a random ranking scores, exactly, and metrics corrected for it."""
 
 import numpy as np
 
-from fico_lib.metrics.average_precision import average_precision_at_k
-from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
+from fico_lib.metrics.average_precision import GroupedPrecision
+from fico_lib.metrics.registry import Metric
 
 
-def recall_chance(relevant: np.ndarray, candidates: int, k: int, mode: str = "any") -> np.ndarray:
-    """R@k of a random ranking for queries with `relevant` (n,) positives.
-
-    >>> recall_chance(np.array([1]), candidates=100, k=5)
-    array([0.05])
-    """
-    none, all_ = np.zeros_like(relevant), np.full_like(relevant, candidates)
-    if mode == "any":
-        return hit_at_k(none, all_, relevant, k)
-    return np.where(relevant > 0, recalled_at_k(none, all_, relevant, k), 0.0)
-
-
-def rank_chance(relevant: np.ndarray, candidates: int) -> np.ndarray:
-    """Expected rank of the first positive in a random ranking, (n,)."""
-    return first_rank(np.zeros_like(relevant), np.full_like(relevant, candidates), relevant)
-
-
-def average_precision_chance(
-    relevant: np.ndarray, candidates: int, k: int, denominator: str = "hits"
+def chance(
+    metric: Metric,
+    relevant: np.ndarray,
+    candidates: int,
+    mode: str = "any",
+    denominator: str = "hits",
 ) -> np.ndarray:
-    """AP@k of a random ranking, (n,); about relevant / candidates for k = all.
+    """What queries with `relevant` (n,) positives score in a random ranking, (n,) in the unit.
 
-    >>> average_precision_chance(np.array([1]), candidates=2, k=2)
-    array([0.75])
+    A random ranking is one in which all candidates tie and ties are broken at random, so this is
+    the metric itself on a single tie group. For mAP@N it is about relevant / candidates.
+
+    >>> from fico_lib.metrics.registry import metric
+    >>> chance(metric("R@5"), np.array([1]), candidates=100)
+    array([5.])
+    >>> chance(metric("mAP@2"), np.array([1]), candidates=2)
+    array([75.])
     """
-    values, which = np.unique(relevant, return_inverse=True)
-    groups = np.full((len(values), 1), candidates)
-    return average_precision_at_k(groups, values[:, None], k, denominator)[which]
+    counts, which = np.unique(relevant, return_inverse=True)
+    everything, depth = np.full_like(counts, candidates), metric.depth(candidates)
+    if metric.task == "category":
+        ranking = GroupedPrecision(everything[:, None], counts[:, None])
+        values = metric.value(ranking, *depth, denominator, "expected")
+    else:
+        value = metric.each if mode == "fraction" and metric.each else metric.value
+        values = value(np.zeros_like(counts), everything, counts, *depth, "expected")
+    return metric.scale * values[which]
 
 
 def corrected(value: float, chance: float) -> float:

@@ -1,9 +1,11 @@
 """The conventions of an evaluation: each a named argument, printed with every table."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
-from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES
+from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
+from fico_lib.metrics.registry import METRICS, Metric
 from fico_lib.runtime.errors import InputError, unknown_name
 
 TASKS = ("instance", "category")
@@ -11,16 +13,20 @@ TASKS = ("instance", "category")
 
 @dataclass(frozen=True)
 class Conventions:
-    """How metrics are computed; see the page "How retrieval is evaluated here"."""
+    """How metrics are computed; see the page "How retrieval is evaluated here".
+
+    The defaults are those of the paper's code. The category chapter alone has another one: it
+    leaves images without labels out (`empty="skip"`), since nothing is right for them.
+    """
 
     recall_at: tuple[int, ...] = (1, 5, 10)
-    map_at: tuple[int | str, ...] = (10, 100, "all")
-    mode: str = "any"
-    ties: str = "expected"
-    denominator: str = "hits"
-    empty: str = "zero"
+    map_at: tuple[int | Literal["all"], ...] = (10, 100, "all")
+    mode: Mode = MODES[0]
+    ties: Ties = TIES[0]
+    denominator: Denominator = DENOMINATORS[0]
+    empty: Empty = EMPTY[0]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, known in (
             ("mode", MODES), ("ties", TIES), ("denominator", DENOMINATORS), ("empty", EMPTY),
         ):  # fmt: skip
@@ -29,12 +35,21 @@ class Conventions:
         object.__setattr__(self, "recall_at", _depths("recall_at", self.recall_at, words=()))
         object.__setattr__(self, "map_at", _depths("map_at", self.map_at, words=("all",)))
 
+    def metrics(self, task: str) -> list[Metric]:
+        """The registered metrics of a task, one for each k."""
+        return [
+            replace(entry, k=k)
+            for entry in METRICS.values()
+            if entry.task == task
+            for k in (getattr(self, entry.depths) if entry.depths else (None,))
+        ]
+
     def to_dict(self) -> dict:
         """The conventions as JSON values."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
 
-def _depths(name: str, values: Sequence[int | str], words: tuple[str, ...]) -> tuple:
+def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:
     """Checked values of k: whole numbers of at least 1, without repeats."""
     if isinstance(values, (int, str)):
         values = (values,)

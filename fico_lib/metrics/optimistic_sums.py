@@ -67,8 +67,9 @@ class OptimisticSums:
         ]
         ties[0] += np.repeat(starts[:-1], [len(part.ties.row) for part in parts])
         by_k = {
-            k: tuple(
-                np.concatenate(arrays) for arrays in zip(*(p.by_k[k] for p in parts), strict=True)
+            k: (
+                np.concatenate([part.by_k[k][0] for part in parts]),
+                np.concatenate([part.by_k[k][1] for part in parts]),
             )
             for k in parts[0].by_k
         }

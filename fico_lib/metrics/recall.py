@@ -66,4 +66,4 @@ def recalled_at_k(
         return np.minimum(relevant, places) / np.maximum(relevant, 1)
     if ties == "pessimistic":
         return np.maximum(places - (count - relevant), 0) / np.maximum(relevant, 1)
-    return places / np.maximum(count, 1)
+    return np.where(relevant > 0, places / np.maximum(count, 1), 0.0)

@@ -35,6 +35,10 @@ class Estimate:
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def columns(self, name: str, low: str = "low", high: str = "high") -> dict[str, float]:
+        """The value and its 95 % interval as columns of a row."""
+        return {name: self.value} | dict(zip((low, high), self.interval(), strict=True))
+
 
 class Resampling:
     """Draws of images with replacement, and of the runs (seeds) of each model.
@@ -81,3 +85,35 @@ class Resampling:
         sizes = np.bincount(clusters[kept], minlength=n_images)
         with np.errstate(invalid="ignore"):  # a draw may hold no query that has a value
             return (self._counts @ sums) / (self._counts @ sizes)
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """The mean difference (a - b) over the same queries, and its two-sided p-value."""
+
+    difference: Estimate
+    p_value: float
+
+
+def paired_test(
+    a: np.ndarray, b: np.ndarray, clusters: np.ndarray, *, samples: int = 10_000, seed: int = 0
+) -> PairedTest:
+    """Do two models differ over the same queries? Sign-flip permutation test of the mean.
+
+    a, b: (n,) per-query values of the two models, in the same order, NaN where a query is left out
+    of both; clusters: (n,) int64, the image of each query, whose differences are flipped together.
+    Source: Smucker, Allan, Carterette 2007 (randomisation test).
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        raise InputError(f"paired test: {a.shape} and {b.shape} values; expected the same queries")
+    if (np.isnan(a) != np.isnan(b)).any():
+        raise InputError("paired test: a query left out of one model but not of the other")
+    n_images = int(np.max(clusters, initial=0)) + 1
+    difference = Resampling(n_images, seed=seed).estimate([a - b], clusters)
+    sums = np.bincount(clusters, np.nan_to_num(a - b))
+    rng, extreme = np.random.default_rng(seed), 0
+    for start in range(0, samples, 64):  # blocks keep the flips small
+        flips = rng.integers(0, 2, (min(64, samples - start), n_images)) * 2 - 1
+        extreme += int((np.abs(flips @ sums) >= abs(sums.sum()) * (1 - 1e-12)).sum())
+    return PairedTest(difference, (extreme + 1) / (samples + 1))

@@ -97,7 +97,7 @@ class BEiT3(PretrainedModel):
         granularity="FG",
         approach="Dual",
         query_time_attention="None",
-        dimension="256D",
+        dimension="{p.dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

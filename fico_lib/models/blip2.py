@@ -134,7 +134,7 @@ class BLIP2(RerankModel):
         granularity="FG",
         approach="Dual+Fusion",
         query_time_attention="Fusion Rerank",
-        dimension=f"{QUERIES} × 256D per image, 256D per text",
+        dimension=f"{QUERIES} × {{p.dimension}}D per image, {{p.dimension}}D per text",
         image_features="regions",
         text_features="words",
         dtype="f32",

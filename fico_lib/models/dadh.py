@@ -96,7 +96,7 @@ class DADH(WholeTextModel):
         granularity="CG",
         approach="Dual Hash",
         query_time_attention="None",
-        dimension="64D",
+        dimension="{p.bits}D",
         image_features="whole image",
         text_features="Doc2Vec",
         dtype="1 bit",

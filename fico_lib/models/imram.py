@@ -120,7 +120,7 @@ class IMRAM(SCAN):
         granularity="FG",
         approach="Local+Global",
         query_time_attention="Cross-Attn",
-        dimension="64D per region and word",
+        dimension="{p.width}D per region and word",
         image_features="regions",
         text_features="words",
         dtype="f32",

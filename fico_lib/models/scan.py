@@ -124,7 +124,7 @@ class SCAN(PairModel):
         granularity="FG",
         approach="Local+Global",
         query_time_attention="Cross-Attn",
-        dimension="96D per region and word",
+        dimension="{p.width}D per region and word",
         image_features="regions",
         text_features="words",
         dtype="f32",

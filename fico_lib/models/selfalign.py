@@ -36,9 +36,9 @@ import torch
 from torch import nn
 from torch.nn.functional import log_softmax, normalize, relu, softplus
 
-from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.encodings import Embeddings
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.features.text import UNKNOWN
 from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.losses import info_nce
 from fico_lib.models.base.parameters import TrainingParameters
@@ -70,12 +70,12 @@ def aligned_words(train: FeatureSplit, which: str) -> np.ndarray:
     aligned[PADDING] = False
     if which != "all":
         aligned[:] = False
-        for number, word in enumerate(() if train.words is None else train.words):
-            aligned[number + 2] = PART_OF.get(str(word)) == which  # 0 pads, 1 is unknown
+        if train.parts_of_speech is not None:
+            aligned[UNKNOWN + 1 :] = train.parts_of_speech == which
         if not aligned.any():
             raise InputError(
                 f"training.aligned: no {which} is known among the words of the train captions; "
-                "expected 'all' for data other than scenes"
+                "expected 'all' where parts of speech are not known"
             )
     return aligned
 
@@ -245,7 +245,7 @@ class SelfAlign(VSE):
         granularity="FG",
         approach="Global",
         query_time_attention="None",
-        dimension="512D",
+        dimension="{p.embedding_dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

@@ -27,3 +27,8 @@ class SelfAlignParameters(TrainingParameters):
         words = "" if self.aligned == "all" else f" of {self.aligned}s"
         lca = f" + LCA{words}, {self.concepts} concepts" if self.lca else ""
         return f"{self.base}{lca}{' + CRA' if self.cra else ''}"
+
+    @property
+    def embedding_dimension(self) -> int:
+        """The width of an embedding: CRA puts a context and a mean beside the base's."""
+        return self.dimension + (2 * self.width if self.cra else 0)

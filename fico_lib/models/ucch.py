@@ -121,7 +121,7 @@ class UCCH(WholeTextModel):
         granularity="CG",
         approach="Dual Hash",
         query_time_attention="None",
-        dimension="64D",
+        dimension="{p.bits}D",
         image_features="whole image",
         text_features="Doc2Vec",
         dtype="1 bit",

@@ -78,7 +78,7 @@ class VSE(Model):
         granularity="FG",
         approach="Global",
         query_time_attention="None",
-        dimension="256D",
+        dimension="{p.dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

@@ -83,7 +83,7 @@ class VSRN(VSE):
         granularity="FG",
         approach="Global",
         query_time_attention="None",
-        dimension="256D",
+        dimension="{p.dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

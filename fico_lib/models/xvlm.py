@@ -92,7 +92,7 @@ class XVLM(RerankModel):
         granularity="FG",
         approach="Dual+Fusion",
         query_time_attention="Fusion Rerank",
-        dimension="256D",
+        dimension="{p.dimension}D",
         image_features="regions",
         text_features="words",
         dtype="f32",

@@ -6,16 +6,13 @@ from pathlib import Path
 from fico_lib import encodings
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.dataset import Dataset
-from fico_lib.datasets.parameters import DataParameters
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.features.parameters import FeatureParameters
 from fico_lib.models import build as build_model
 from fico_lib.models import model_card, weights_of
 from fico_lib.models.base import weights
 from fico_lib.models.base.model import Model
-from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.pipeline import request as keys
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.files import write_whole
 
@@ -31,89 +28,61 @@ def _check_labels(dataset: Dataset, model: str) -> None:
             raise card.lacks("labels", name)
 
 
-def build_features(
-    data: DataParameters,
-    features: FeatureParameters,
-    split: str = "test",
-    device: str = "auto",
-    cache: Path | str = CACHE,
-    models: Sequence[str] = (),
-) -> Path:
-    """The folder of the features of the splits train, val and `split`, computed where need be.
+def build_features(request: Request, cache: Path | str = CACHE, models: Sequence[str] = ()) -> Path:
+    """The folder of a request's features, of train, val and its split, computed where need be.
 
     Those of the split `extra` are there too, where the data have it: some models pre-train on it.
-    models: those that they are for; what these need of the data is checked first.
+    models: further ones that they are for; what any needs of the data is checked first.
     """
-    key = keys.features_key(data, features, split, device)
-    folder = Path(cache) / "features" / key
+    folder = Path(cache) / "features" / request.features_key
     if not folder.is_dir():
-        dataset = load_dataset(data)
-        for model in models:
+        dataset = load_dataset(request.data)
+        for model in (request.model, *models):
             _check_labels(dataset, model)
         from fico_lib.features import build
 
         extra = [EXTRA] if EXTRA in dataset.splits else []
-        splits = tuple(dict.fromkeys(("train", "val", split, *extra)))
-        resolved = keys.resolve_checkpoint(data, features)
+        splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
         with write_whole(folder) as part:
-            build.build(dataset, resolved, part, resolve(device), splits)
+            device = resolve(request.device)
+            build.build(dataset, request.resolved_features, part, device, splits)
     return folder
 
 
-def train(
-    data: DataParameters,
-    features: FeatureParameters,
-    training: TrainingParameters,
-    model: str,
-    seed: int = 0,
-    split: str = "test",
-    device: str = "auto",
-    cache: Path | str = CACHE,
-) -> Model:
+def train(request: Request, cache: Path | str = CACHE) -> Model:
     """A trained model.
 
     Weights that several models share are kept in cache/models/<key>, and loaded when they are
     there. Errors as in `encode`.
     """
-    source = build_features(data, features, split, device, cache, [model])
-    trained = build_model(model, training, seed, device)
+    source = build_features(request, cache)
+    settings = (request.training, request.seed, request.device)
+    trained = build_model(request.model, *settings)
     splits = [FeatureSplit.load(source / name) for name in ("train", "val")]
     if trained.card.pretrained and (source / EXTRA).is_dir():
         splits.append(FeatureSplit.load(source / EXTRA))
-    key = keys.weights_key(model, training, data=data, features=features, seed=seed, split=split,
-                           device=device)  # fmt: skip
-    if key is None:
+    if request.weights_key is None:
         trained.fit(*splits)
         return trained
-    folder = Path(cache) / "models" / key
+    folder = Path(cache) / "models" / request.weights_key
     if not folder.is_dir():
-        shared = build_model(weights_of(model), training, seed, device)
+        shared = build_model(weights_of(request.model), *settings)
         shared.fit(*splits)
         weights.save(shared, folder)
     weights.load(trained, splits[0], folder)
     return trained
 
 
-def encode(
-    data: DataParameters,
-    features: FeatureParameters,
-    training: TrainingParameters,
-    model: str,
-    seed: int = 0,
-    split: str = "test",
-    device: str = "auto",
-    cache: Path | str = CACHE,
-) -> Embeddings | Codes | Scores:
-    """The encodings of `split` by `model`, trained on train and val; loaded when they are kept.
+def encode(request: Request, cache: Path | str = CACHE) -> Embeddings | Codes | Scores:
+    """The encodings of a request's split by its model, trained on train and val.
 
     Kept in cache/encodings/<key>, the features in cache/features/<key>, written whole or not at
-    all. Raises InputError, before training, where the model lacks what it needs, and
-    DivergedError where its loss is no longer a number.
+    all, and loaded when they are there. Raises InputError, before training, where the model lacks
+    what it needs, and DivergedError where its loss is no longer a number.
     """
-    key = keys.encodings_key(data, features, training, model, seed, split, device)
-    folder = Path(cache) / "encodings" / key
+    folder = Path(cache) / "encodings" / request.encodings_key
     if not folder.is_dir():
-        trained = train(data, features, training, model, seed, split, device, cache)
-        source = build_features(data, features, split, device, cache)
-        trained.encode(FeatureSplit.load(source / split)).save(folder)
+        trained = train(request, cache)
+        source = build_features(request, cache)
+        trained.encode(FeatureSplit.load(source / request.split)).save(folder)
     return encodings.load(folder)

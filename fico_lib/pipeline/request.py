@@ -1,13 +1,13 @@
-"""The keys of the study's expensive steps: everything that features and encodings depend on.
+"""The noun `Request`: which model, trained how, encodes what; and the keys of these steps.
 
-The Snakefile computes them when it plans, so nothing heavy (torch, transformers) is imported here.
-A request is a dictionary of the arguments of `pipeline.encode.encode`: data, features, training,
-model, seed, split and device.
+The Snakefile computes the keys when it plans, so nothing heavy (torch, transformers) is imported
+here.
 """
 
 import functools
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
-from typing import Any
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
@@ -29,72 +29,81 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
 
-def resolve_checkpoint(data: DataParameters, features: FeatureParameters) -> FeatureParameters:
-    """`features` with the folder of its checkpoint seen from the working directory."""
-    if features.name != "grid":
-        return features
-    folder = checkpoint_folder(features.checkpoint, getattr(data, "root", None))
-    return features.model_copy(update={"checkpoint": str(folder)})
+@dataclass(frozen=True)
+class Request:
+    """Encodings of the split `split` by the registered model `model`, trained with `seed`.
 
-
-def features_key(
-    data: DataParameters,
-    features: FeatureParameters,
-    split: str = "test",
-    device: str = "auto",
-    **rest: Any,
-) -> str:
-    """The key of the features of a request; `rest`, the training, does not enter.
-
-    It covers the data (parameters, files, code), the parameters and code of the features, the
-    files of a checkpoint, the device asked for and the versions of the packages that compute.
+    Features, weights and encodings are kept under keys of everything that they depend on; a key is
+    computed when it is first asked for. `dataclasses.replace` makes a request that differs.
     """
-    resolved = resolve_checkpoint(data, features)
-    files = (
-        checkpoint_files(checkpoint_folder(resolved.checkpoint, None))
-        if (resolved.name == "grid")
-        else []
-    )
-    return digest(
-        dataset_key(data),
-        features.model_dump(mode="json", exclude={"checkpoint"}),
-        {path.name: file_digest(path) for path in files},
-        split,
-        device,
-        code_digest(feature_module(features.name), "fico_lib.features.build"),
-        file_digest(LIBRARY / "pipeline/encode.py"),
-        _versions(PACKAGES[features.name]),
-    )
 
+    data: DataParameters
+    features: FeatureParameters
+    training: TrainingParameters
+    model: str
+    seed: int = 0
+    split: str = "test"
+    device: str = "auto"
 
-def encodings_key(
-    data: DataParameters,
-    features: FeatureParameters,
-    training: TrainingParameters,
-    model: str,
-    seed: int,
-    split: str = "test",
-    device: str = "auto",
-) -> str:
-    """The key of the encodings of a request: of its features, the training and the model's code.
+    @property
+    def label(self) -> str:
+        """The request in a person's words: 'vse on scenes (coco), seed 0'."""
+        variant = f" ({self.training.variant})" if self.training.variant else ""
+        return f"{self.model}{variant} on {self.data.label}, seed {self.seed}"
 
-    Another model's code, or a new entry in the registries, does not enter.
-    """
-    return digest(
-        features_key(data, features, split, device),
-        training.model_dump(mode="json"),
-        model,
-        seed,
-        code_digest(model_module(model)),
-        _versions(("torch", "numpy")),
-    )
+    @cached_property
+    def resolved_features(self) -> FeatureParameters:
+        """`features` with the folder of their checkpoint seen from the working directory."""
+        if self.features.name != "grid":
+            return self.features
+        folder = checkpoint_folder(self.features.checkpoint, getattr(self.data, "root", None))
+        return self.features.model_copy(update={"checkpoint": str(folder)})
 
+    @cached_property
+    def features_key(self) -> str:
+        """The key of the features; the model and its training do not enter.
 
-def weights_key(model: str, training: TrainingParameters, **request: Any) -> str | None:
-    """The key of the trained weights that a request shares with others, None where it does not.
+        It covers the data (parameters, files, code), the parameters and code of the features, the
+        files of a checkpoint, the device asked for and the versions of the packages that compute.
+        """
+        files = []
+        if self.features.name == "grid":
+            files = checkpoint_files(checkpoint_folder(self.resolved_features.checkpoint, None))
+        return digest(
+            dataset_key(self.data),
+            self.features.model_dump(mode="json", exclude={"checkpoint"}),
+            {path.name: file_digest(path) for path in files},
+            self.split,
+            self.device,
+            code_digest(feature_module(self.features.name), "fico_lib.features.build"),
+            file_digest(LIBRARY / "pipeline/encode.py"),
+            _versions(PACKAGES[self.features.name]),
+        )
 
-    A model and its variants (`fico_lib.models.VARIANTS`) have the same; otherwise it covers what
-    the key of the encodings does.
-    """
-    shared = weights_of(model)
-    return shared and encodings_key(model=shared, training=training, **request)
+    @cached_property
+    def encodings_key(self) -> str:
+        """The key of the encodings: of the features, the training and the model's code.
+
+        Another model's code, or a new entry in the registries, does not enter.
+        """
+        return self._trained_key(self.model)
+
+    @cached_property
+    def weights_key(self) -> str | None:
+        """The key of the trained weights, where these are kept; None where they are not.
+
+        A model and its variants (`fico_lib.models.VARIANTS`) have the same; otherwise it covers
+        what the key of the encodings does.
+        """
+        shared = weights_of(self.model)
+        return shared and self._trained_key(shared)
+
+    def _trained_key(self, model: str) -> str:
+        return digest(
+            self.features_key,
+            self.training.model_dump(mode="json"),
+            model,
+            self.seed,
+            code_digest(model_module(model)),
+            _versions(("torch", "numpy")),
+        )

@@ -1,19 +1,28 @@
 """What the chapters that measure accuracy share: data, features, models, training, seeds."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
-from fico_lib.models import model_module
+from fico_lib.metrics import TIES, Ties
+from fico_lib.models import MODELS, model_module
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.report.parameters import ChapterParameters
+from fico_lib.pipeline.request import Request
+from fico_lib.report.parameters import ChapterParameters, Device, registered
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Cut = Annotated[int, Field(ge=1)]
+
+
+def _every(names: object) -> object:
+    return list(MODELS) if names == "all" else names
+
+
+Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]
 
 
 class TrainedParameters(ChapterParameters):
@@ -27,46 +36,34 @@ class TrainedParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
-    ties: Literal["expected", "optimistic", "pessimistic", "index"] = Field(
-        "expected", description="order among equal scores (expected: mean over random orders)"
+    ties: Ties = Field(
+        TIES[0], description="order among equal scores (expected: mean over random orders)"
     )
     resamples: int = Field(
         1000, ge=100, le=100_000, description="bootstrap resamples behind each 95 % interval"
     )
-    device: str = Field(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
-    )
+    device: Device = "auto"
 
     def data_key(self) -> str:
         """The key of the data that the chapter reads."""
         return dataset_key(self.data)
 
-    def request(self, model: str, seed: int, **changes) -> dict:
-        """The arguments of `pipeline.encode.encode` for one training; `changes` replace some."""
-        return {
-            "data": self.data,
-            "features": self.features,
-            "training": self.training,
-            "model": model,
-            "seed": seed,
-            "device": self.device,
-        } | changes
+    def request(self, model: str, seed: int) -> Request:
+        """The encodings by one training of a model."""
+        return Request(
+            self.data, self.features, self.training, model, seed=seed, device=self.device
+        )
 
 
 class AccuracyParameters(TrainedParameters):
     """Base of the schemas of chapters that compare registered models."""
 
-    models: list[str] = Field(
-        ["vse", "adv64", "ucch", "dadh"], min_length=1, description="registered models"
+    models: Models = Field(
+        ["vse", "adv64", "ucch", "dadh"],
+        min_length=1,
+        description="registered models; all: every one",
     )
 
-    @field_validator("models")
-    @classmethod
-    def _registered(cls, names: list[str]) -> list[str]:
-        for name in names:
-            model_module(name)  # raises the error that names the nearest model
-        return names
-
-    def encodings(self) -> list[dict]:
-        """One request per model and seed, for `fico_lib.pipeline.encode.encode`."""
+    def requests(self) -> list[Request]:
+        """One per model and seed."""
         return [self.request(model, seed) for model in self.models for seed in self.seeds]

@@ -2,34 +2,34 @@
 
 import pandas as pd
 
-from fico_lib.report.claims import verdicts
+from fico_lib.report.claims import FAILS, HOLDS, UNDECIDED, verdicts
 from fico_lib.report.table import Table, Text
 
-SAID = {  # of one claim, of several
-    "holds": ("holds", "hold"),
-    "does not hold": ("does not hold", "do not hold"),
-    "undecided": ("is undecided", "are undecided"),
+VERBS = {  # for one claim, for several
+    HOLDS: ("holds", "hold"),
+    FAILS: ("does not hold", "do not hold"),
+    UNDECIDED: ("is undecided", "are undecided"),
 }
-MARKS = {"holds": "✓ holds", "does not hold": "✗ does not hold", "undecided": "? undecided"}
+MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
 
 
 def table(rows: pd.DataFrame) -> Table:
-    """One row per claim: what is said, on what grounds, what was asked here, and the verdict."""
-    found, lines = verdicts(rows), []
+    """One row per claim: the statement, the paper's grounds, the test, its result, the verdict."""
+    verdict, lines = verdicts(rows), []
     for name, part in rows.groupby("claim", sort=False):
         first = part.iloc[0]
         lines.append(
             {
                 "claim": first["statement"],
                 "the paper": first["evidence"],
-                "asked here": first["test"],
-                "found here": "; ".join(_case(case) for case in part.to_dict("records")),
-                "verdict": MARKS[found[name]],
+                "test": first["test"],
+                "result": "; ".join(_case(case) for case in part.to_dict("records")),
+                "verdict": f"{MARKS[verdict[name]]} {verdict[name]}",
             }
         )
     caption = (
-        "What the paper found, and what this run says about it: differences in percentage points "
-        "with 95 % intervals. A claim holds when every case does."
+        "The paper's findings tested on this run: differences in percentage points with 95 % "
+        "intervals. A claim holds when every case does."
     )
     frame = pd.DataFrame(lines)
     return Table(frame, caption, words=frame.columns)
@@ -37,7 +37,7 @@ def table(rows: pd.DataFrame) -> Table:
 
 def _case(case: dict) -> str:
     if not case["case"]:
-        return "not run: this needs models that the parameters leave out"
+        return "not run: the parameters leave out the models that this needs"
     return (
         f"{case['case']}, {case['direction']}: {case['estimate_percent']:.1f} "
         f"[{case['low']:.1f}, {case['high']:.1f}]"
@@ -46,7 +46,11 @@ def _case(case: dict) -> str:
 
 def count(rows: pd.DataFrame) -> Text:
     """How many claims hold, in a sentence."""
-    found = list(verdicts(rows).values())
-    parts = [f"{found.count(v)} {SAID[v][found.count(v) > 1]}" for v in SAID if v in found]
-    claims = "claims" if len(found) > 1 else "claim"
-    return Text(f"Of {len(found)} {claims} tested here, {', '.join(parts)}.")
+    all_verdicts = list(verdicts(rows).values())
+    parts = [
+        f"{number} {VERBS[verdict][number > 1]}"
+        for verdict in VERBS
+        if (number := all_verdicts.count(verdict))
+    ]
+    claims = "claims" if len(all_verdicts) > 1 else "claim"
+    return Text(f"Of {len(all_verdicts)} {claims} tested here, {', '.join(parts)}.")

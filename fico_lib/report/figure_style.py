@@ -5,7 +5,6 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#777777"  # of chance levels, limits and bases
 LINES = ("-", "--", "-.", ":")
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 STYLE = {
     "font.size": 10,

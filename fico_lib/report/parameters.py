@@ -1,12 +1,29 @@
 """What every chapter's parameters have in common: validation with errors a person can act on."""
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Self, get_args
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError, unknown_name
+
+Device = Annotated[
+    str,
+    Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"),
+]
+
+
+def registered(lookup: Callable[[str], object]) -> AfterValidator:
+    """Names that `lookup` knows; it raises the error that tells the nearest."""
+
+    def check(names: Any) -> Any:
+        for name in [names] if isinstance(names, str) else names:
+            lookup(name)
+        return names
+
+    return AfterValidator(check)
 
 
 class ChapterParameters(BaseModel):
@@ -22,8 +39,8 @@ class ChapterParameters(BaseModel):
         """The key of the data that the chapter reads, '' where it reads none."""
         return ""
 
-    def encodings(self) -> list[dict]:
-        """The encodings that the chapter needs, as keyword arguments of `keys.encodings_key`."""
+    def requests(self) -> list[Request]:
+        """The encodings that the chapter needs."""
         return []
 
     @classmethod

@@ -3,7 +3,9 @@
 import json
 import shutil
 import tempfile
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -23,6 +25,16 @@ class Results:
         self._scratch = tempfile.TemporaryDirectory(prefix="fico-")  # removed with this object
         self.part = Path(self._scratch.name) / "results"
         self.part.mkdir()
+
+    def keep(self, result: Any) -> None:
+        """Keep every table of a result, a dataclass, that has columns, under its field's name.
+
+        `field(metadata={"file": ...})` gives a table another name, or keeps it out by None.
+        """
+        for part in fields(result):
+            rows, name = getattr(result, part.name), part.metadata.get("file", part.name)
+            if name and isinstance(rows, pd.DataFrame) and len(rows.columns):
+                self.table(name, rows)
 
     def table(self, name: str, rows: pd.DataFrame) -> None:
         """Keep a tidy table (one row per observation, units in the column names) as CSV."""

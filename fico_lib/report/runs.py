@@ -1,21 +1,33 @@
 """The evaluated runs of several models: per-query values in, estimates with intervals out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
 
 from fico_lib.evaluation import EvaluationResult
 from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.metrics import registry
 from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.models import MODELS, model_card
+from fico_lib.runtime.errors import InputError
+
+
+def by_model(
+    results: Iterable[tuple[str, EvaluationResult]],
+) -> dict[str, list[EvaluationResult]]:
+    """Results of each model in the order given."""
+    grouped: dict[str, list[EvaluationResult]] = {}
+    for model, result in results:
+        grouped.setdefault(model, []).append(result)
+    return grouped
 
 
 class Runs:
     """Results by model (or control), one for each seed, all of the same queries.
 
     Every estimate comes from the same bootstrap draws, so differences between models, directions
-    and metrics are paired. A metric is named as in the results: R@1, mAP@10, mAP@all.
+    and metrics are paired. A metric is named as in its registry: R@1, mAP@10, mAP@N.
     """
 
     def __init__(
@@ -38,42 +50,51 @@ class Runs:
         return all(model in self.results for model in models)
 
     def values(self, model: str, direction: str, metric: str) -> list[np.ndarray] | None:
-        """Percent per query (n,), for each seed; None where a partial ranking has no value."""
-        task = "category" if metric.startswith("mAP") else "instance"
-        found = [getattr(result, task)[direction] for result in self.results[model]]
-        if any(one.metrics.get(metric) is None for one in found):
+        """Values per query (n,), for each seed; None where a partial ranking has no value."""
+        known = registry.metric(metric)
+        if known.over_queries is not np.mean:
+            raise InputError(f"{metric}: not a mean over queries; expected one, which can be drawn")
+        seeds = [getattr(result, known.task)[direction] for result in self.results[model]]
+        if any(seed.metrics.get(metric) is None for seed in seeds):
             return None
-        return [one.per_query[metric.removeprefix("m")] for one in found]
+        return [seed.per_query[known.column] for seed in seeds]
 
     def estimate(self, model: str, direction: str, metric: str) -> Estimate | None:
-        """The mean over queries and seeds in percent; None where a partial ranking has none."""
+        """The mean over queries and seeds; None where a partial ranking has none."""
         key = (model, direction, metric)
         if key not in self._known:
             values = self.values(*key)
             first = self.results[model][0]
-            clusters = (first.instance or first.category)[direction].clusters
-            self._known[key] = values and self._resampling.estimate(values, clusters)
+            clusters = (first.instance or first.category or {})[direction].clusters
+            self._known[key] = (
+                None if values is None else self._resampling.estimate(values, clusters)
+            )
         return self._known[key]
 
     def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
         """The paired difference a - b, as columns of a row; None where one of them has no value."""
-        found = [self.estimate(model, direction, metric) for model in (a, b)]
-        if None in found:
+        first, second = (self.estimate(model, direction, metric) for model in (a, b))
+        if first is None or second is None:
             return None
-        gap = found[0] - found[1]
-        low, high = gap.interval()
-        return {"gap_percent": gap.value, "low": low, "high": high}
+        return (first - second).columns("gap_percent")
 
     def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
         """R@1 + R@5 + R@10 of both directions, up to 600."""
-        parts = [self.estimate(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
+        parts = [self._required(model, d, f"R@{k}") for d in DIRECTIONS for k in cuts]
         return sum(parts[1:], start=parts[0])
 
+    def _required(self, model: str, direction: str, metric: str) -> Estimate:
+        estimate = self.estimate(model, direction, metric)
+        if estimate is None:
+            raise InputError(f"{model}, {direction}: its ranking is partial, {metric} has no value")
+        return estimate
+
     def best(self, models: Sequence[str], direction: str, metric: str) -> str | None:
-        """The model with the highest value, of those that have one."""
-        found = {m: self.estimate(m, direction, metric) for m in models}
-        known = {m: e.value for m, e in found.items() if e is not None}
-        return max(known, key=known.get) if known else None
+        """The model with the best value, of those that have one."""
+        estimates = {m: self.estimate(m, direction, metric) for m in models}
+        known = {m: e.value for m, e in estimates.items() if e is not None}
+        best = max if registry.metric(metric).higher_is_better else min
+        return best(known, key=known.__getitem__) if known else None
 
     def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
@@ -86,18 +107,12 @@ class Runs:
     def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of every model over queries and seeds, with interval and chance level: rows."""
         for model, direction, k in product(self.results, DIRECTIONS, cuts):
-            found = self.estimate(model, direction, f"R@{k}")
-            if found is None:
+            estimate = self.estimate(model, direction, f"R@{k}")
+            if estimate is None:
                 continue
-            low, high = found.interval()
-            first = self.results[model][0].instance[direction]
+            first = (self.results[model][0].instance or {})[direction]
             yield {
-                "model": model,
-                "direction": direction,
-                "k": k,
-                "percent": found.value,
-                "low": low,
-                "high": high,
-                "chance_percent": first.chance[f"R@{k}"],
-                "queries": first.queries,
+                **{"model": model, "direction": direction, "k": k},
+                **estimate.columns("percent"),
+                **{"chance_percent": first.chance[f"R@{k}"], "queries": first.queries},
             }

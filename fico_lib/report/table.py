@@ -1,6 +1,6 @@
 """Tables and sentences that show themselves: HTML or Markdown in a notebook, text on a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -90,7 +90,39 @@ def with_interval(value: float, low: float, high: float) -> str:
     return f"{value:.1f}\n[{ends}]"
 
 
-def written(value: object) -> str:
+def interval_of(row: Mapping, value: str = "percent", low: str = "low", high: str = "high") -> str:
+    """A row's percentage with its interval, each in a column; nothing where there is no value."""
+    return "" if pd.isna(row[value]) else with_interval(row[value], row[low], row[high])
+
+
+def percentage(value: float | None) -> str:
+    """A percentage, "n/a" where there is none: a partly reranked list ends at some depth.
+
+    >>> percentage(31.24), percentage(None)
+    ('31.2', 'n/a')
+    """
+    return "n/a" if pd.isna(value) else f"{value:.1f}"
+
+
+def stated(row: Mapping) -> str:
+    """A row's percentage and its interval, for a sentence.
+
+    >>> stated({"percent": 31.24, "low": 28.5, "high": 34.0})
+    '31.2 % [28.5, 34.0]'
+    """
+    return f"{row['percent']:.1f} % [{row['low']:.1f}, {row['high']:.1f}]"
+
+
+def signed(row: Mapping, between: str = " ") -> str:
+    """A row's gap in points and its interval, all with their signs.
+
+    >>> signed({"gap_percent": 1.25, "low": -0.5, "high": 3.0})
+    '+1.2 [-0.5, +3.0]'
+    """
+    return f"{row['gap_percent']:+.1f}{between}[{row['low']:+.1f}, {row['high']:+.1f}]"
+
+
+def written(value: str | float) -> str:
     """A number as a reader expects it.
 
     >>> written(25000), written(32.91)

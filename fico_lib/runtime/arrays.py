@@ -1,8 +1,6 @@
 """Arrays from and to plain files (npy, npz, safetensors, mat): nothing in them is ever executed."""
 
-import struct
-import zipfile
-import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,26 @@ def as_numpy(array: object, name: str = "array") -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name}: found dtype {array.dtype}; expected booleans or numbers")
     return array
+
+
+def as_bits(array: np.ndarray, place: Callable[[int, int], str], hint: str = "") -> np.ndarray:
+    """A matrix of 0 and 1, or of -1 and 1, as bool of the same shape: where it is 1.
+
+    Raises `InputError` for any other value, and for 0 beside -1. place: names a (row, column) in
+    the message; hint: added to it.
+
+    >>> as_bits(np.array([[-1, 1, 1]]), "row {}, column {}".format)
+    array([[False,  True,  True]])
+    """
+    ones = array == 1
+    strange = ~(ones | (array == (-1 if (array == -1).any() else 0)))
+    if strange.any():
+        row, column = np.argwhere(strange)[0]
+        raise InputError(
+            f"{place(row, column)} is {array[row, column]}; expected 0 and 1, or -1 and 1, "
+            f"throughout{hint}"
+        )
+    return ones
 
 
 def read_npy(path: Path | str) -> np.ndarray:
@@ -47,8 +65,10 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
             if isinstance(file, np.ndarray):
                 raise ValueError("a single array")
             return {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: {_reason(error)}; expected a whole .npz archive") from error
+    except Exception as error:  # a damaged file makes the parser raise almost anything
+        raise InputError(
+            f"{path}: {_reason(error)}; expected a whole .npz archive of plain arrays"
+        ) from error
 
 
 def read_safetensors(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -65,26 +85,19 @@ def read_safetensors(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str,
 
 
 def read_mat(path: Path | str, key: str) -> np.ndarray:
-    """The dense array called `key` in a MATLAB .mat file (level 5)."""
+    """The array called `key` in a MATLAB file of level 5, made dense where it is sparse."""
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
     from scipy.sparse import issparse
 
     try:
         content = loadmat(path)
-    except (
-        MatReadError,
-        NotImplementedError,
-        OSError,
-        ValueError,
-        TypeError,
-        zlib.error,
-        struct.error,
-    ) as error:
-        raise InputError(f"{path}: {_reason(error)}; expected a whole level-5 .mat file") from error
+    except NotImplementedError as error:
+        raise InputError(f"{path}: MATLAB 7.3 files are not read; save it with '-v7'") from error
+    except Exception as error:  # a damaged file makes the parser raise almost anything
+        raise InputError(f"{path}: not a MATLAB file ({_reason(error)})") from error
     if key not in content:
-        found = ", ".join(sorted(name for name in content if not name.startswith("__")))
-        raise InputError(f"{path}: no variable '{key}'; found: {found or 'none'}")
+        names = ", ".join(sorted(name for name in content if not name.startswith("__")))
+        raise InputError(f"{path}: no matrix '{key}'; it has {names or 'none'}")
     array = content[key]
     return as_numpy(array.toarray() if issparse(array) else array, f"{path}: '{key}'")
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.machine import cores
 
 
 def resolve(name: str = "auto") -> torch.device:
@@ -23,12 +24,12 @@ def resolve(name: str = "auto") -> torch.device:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch use `count` CPU threads inside the block.
+    """Let torch use `count` CPU threads inside the block; 0: as many as there are cores.
 
     The order of floating-point sums depends on the number of threads, so it is a parameter.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    torch.set_num_threads(count or cores())
     try:
         yield
     finally:

@@ -45,13 +45,13 @@ def imported_modules(source: str) -> frozenset[str]:
     >>> sorted(imported_modules("import numpy\\nfrom fico_lib.runtime.files import digest"))
     ['fico_lib.runtime.files', 'fico_lib.runtime.files.digest']
     """
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in found if name.startswith("fico_lib"))
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(name for name in names if name.startswith("fico_lib"))
 
 
 def sources(*modules: str) -> list[Path]:

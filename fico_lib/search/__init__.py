@@ -1,8 +1,8 @@
-"""Similarity search: indexes, and how they are measured.
+"""Similarity search: indexes, and how to benchmark them.
 
-INDEXES: name -> what it is, its class ("module:class"), its build arguments, and the query argument
-that trades time for recall, which are separate things (after ann-benchmarks). Adding an index is
-one entry, and a class where faiss's index factory cannot make it.
+INDEXES: name -> `IndexEntry`. Build arguments and the query argument that trades time for recall
+are separate (after ann-benchmarks). To add an index, add an entry, and a class unless faiss's index
+factory can make it.
 """
 
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ CODE = "fico_lib.search.code_index:"
 class IndexEntry:
     """A registered index.
 
-    title: in words; cls: "module:class"; build: build arguments, where `n_lists` and `bits` may be
-    given anew; query: the query argument that is swept, "" for none; codes: it returns what codes
-    find, without a float vector; extra_bytes: of a vector beside the vector or code itself, for the
-    memory arithmetic; also: query arguments that stay; gpu: it needs one.
+    title: its name on a page; cls: "module:class"; build: default build arguments; query: the query
+    argument that is swept, "" for none; codes: it keeps codes alone, no float vectors; extra_bytes:
+    bytes per vector besides the vector or code itself, for the memory arithmetic; also: fixed query
+    arguments; gpu: it needs one.
     """
 
     title: str
@@ -36,7 +36,7 @@ class IndexEntry:
 
 
 PAPER_INDEXES = ("flat", "hnsw", "code_flat", "code_ivf")  # of FiCo-ITR's Table 7
-ITQ64 = {"binariser": "itq", "bits": 64}
+ITQ64 = {"quantizer": "itq", "bits": 64}
 GPU = "fico_lib.search.gpu_index:"
 INDEXES = {
     "flat": IndexEntry("exact, float32", FLOAT, {"factory": "Flat"}, extra_bytes=0),
@@ -83,19 +83,19 @@ INDEXES = {
 
 
 def index_entry(name: str) -> IndexEntry:
-    """The entry of an index; InputError with the nearest name where there is none."""
+    """The entry of an index; InputError suggests the nearest name for an unknown one."""
     if name not in INDEXES:
         raise unknown_name("index", name, INDEXES)
     return INDEXES[name]
 
 
 def index_module(name: str) -> str:
-    """The module that an index's class is in."""
+    """The module of an index's class."""
     return index_entry(name).cls.split(":")[0]
 
 
 def make(name: str, dimension: int, **build):
-    """An empty index of that name; `build` are arguments in place of the entry's."""
+    """An empty index of that name; `build` overrides build arguments of its entry."""
     entry = index_entry(name)
     module, cls = entry.cls.split(":")
     with named_extras():
@@ -104,17 +104,17 @@ def make(name: str, dimension: int, **build):
 
 
 def query_arguments(name: str, values: dict[str, list]) -> list[dict]:
-    """The query arguments of an index over a sweep, {"ef_search": [...], "n_probe": [...], ...}."""
+    """The query arguments of an index for each value of a sweep, {"ef_search": [...], ...}."""
     entry = index_entry(name)
     if not entry.query:
         return [{}]
     return [entry.also | {entry.query: value} for value in values[entry.query]]
 
 
-def lacking(name: str) -> str:
-    """Why an index cannot be had on this machine, "" where it can."""
+def unavailable_reason(name: str) -> str:
+    """Why an index cannot run on this machine; "" if it can."""
     if not index_entry(name).gpu:
         return ""
     from fico_lib.search import gpu_index
 
-    return gpu_index.lacking(name)
+    return gpu_index.unavailable_reason(name)

@@ -1,4 +1,4 @@
-"""Indexes over binary codes: a binariser, and faiss's exhaustive, IVF or HNSW search."""
+"""Indexes over binary codes: a binary quantizer, and faiss's exhaustive, IVF or HNSW search."""
 
 import time
 
@@ -10,14 +10,15 @@ from fico_lib.search.index import Index, serialised_bytes
 
 
 class CodeIndex(Index):
-    """Codes of the vectors, compared by Hamming distance; queries are turned into codes too.
+    """Codes of the vectors, compared by Hamming distance; queries are quantized too.
 
-    binariser: its name; bits: of the codes (padded with zeros to whole bytes).
+    quantizer: a name of `fico_lib.search.binarise`; bits: length of the codes, which are padded
+    with zeros to whole bytes.
     """
 
-    def __init__(self, dimension: int, binariser: str, bits: int):
+    def __init__(self, dimension: int, quantizer: str, bits: int):
         super().__init__(dimension)
-        self.binariser, self.bits = binariser, bits
+        self.quantizer, self.bits = quantizer, bits
         self.index = self.make(-(-bits // 8) * 8)
 
     def make(self, width: int):
@@ -25,9 +26,9 @@ class CodeIndex(Index):
         return faiss.IndexBinaryFlat(width)
 
     def fit(self, train: np.ndarray) -> None:
-        """Fit the binariser, and what the index itself learns from codes."""
+        """Fit the quantizer, then the index to the codes of `train`."""
         clock = time.perf_counter()
-        self.projection = binarise.fit(self.binariser, train, self.bits)
+        self.projection = binarise.fit(self.quantizer, train, self.bits)
         codes = self.projection.encode(train)
         spent = time.perf_counter() - clock
         self.seconds["code"] += spent
@@ -50,41 +51,41 @@ class CodeIndex(Index):
         return serialised_bytes(self.index, binary=True)
 
     def __str__(self):
-        return f"{type(self).__name__} of {self.bits}-bit {self.binariser} codes"
+        return f"{type(self).__name__} of {self.bits}-bit {self.quantizer} codes"
 
 
 class CodeIVF(CodeIndex):
-    """An inverted file of codes. n_lists: lists, centres found by k-means over train codes."""
+    """An inverted file of `n_lists` lists; their centres come from k-means over training codes."""
 
-    def __init__(self, dimension: int, binariser: str, bits: int, n_lists: int):
+    def __init__(self, dimension: int, quantizer: str, bits: int, n_lists: int):
         self.n_lists = n_lists
-        super().__init__(dimension, binariser, bits)
+        super().__init__(dimension, quantizer, bits)
 
     def make(self, width: int):
-        """As in `CodeIndex`; the quantizer is kept alive here, since faiss does not own it."""
-        self.quantizer = faiss.IndexBinaryFlat(width)
-        index = faiss.IndexBinaryIVF(self.quantizer, width, self.n_lists)
+        """As in `CodeIndex`; keeps the centres alive, since faiss does not own them."""
+        self.centres = faiss.IndexBinaryFlat(width)
+        index = faiss.IndexBinaryIVF(self.centres, width, self.n_lists)
         index.cp.min_points_per_centroid = 1
         return index
 
     def find(self, queries: np.ndarray, k: int, n_probe: int = 8):
-        """n_probe: lists that are looked into (faiss's own default is 1, which finds little)."""
+        """n_probe: lists searched (faiss's own default, 1, finds little)."""
         self.index.nprobe = n_probe
         return super().find(queries, k)
 
 
 class CodeHNSW(CodeIndex):
-    """A graph over codes. links: neighbours of a node."""
+    """A graph over codes, with `links` neighbours per node."""
 
-    def __init__(self, dimension: int, binariser: str, bits: int, links: int = 32):
+    def __init__(self, dimension: int, quantizer: str, bits: int, links: int = 32):
         self.links = links
-        super().__init__(dimension, binariser, bits)
+        super().__init__(dimension, quantizer, bits)
 
     def make(self, width: int):
         """As in `CodeIndex`."""
         return faiss.IndexBinaryHNSW(width, self.links)
 
     def find(self, queries: np.ndarray, k: int, ef_search: int = 16):
-        """ef_search: candidates kept in view."""
+        """ef_search: candidates kept during the search."""
         self.index.hnsw.efSearch = ef_search
         return super().find(queries, k)

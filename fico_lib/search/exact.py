@@ -10,10 +10,10 @@ from fico_lib.runtime.arrays import read_npz
 from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.files import write_whole
-from fico_lib.search.problem import Problem
+from fico_lib.search.dataset import SearchDataset
 
 QUERY_TILE = 4096
-GALLERY_TILE = 16_384  # rows of a tile of scores: 256 MB of float32 with a full tile of queries
+GALLERY_TILE = 16_384  # with a full tile of queries, 256 MB of float32 scores
 
 
 def top_k(
@@ -35,40 +35,40 @@ def top_k(
         for offset in range(0, len(block), GALLERY_TILE):
             tile = block[offset : offset + GALLERY_TILE]
             for i, part in enumerate(queries.split(QUERY_TILE)):
-                found, ids = (part @ tile.T).float().topk(min(k, len(tile)), dim=1)
-                values = torch.cat([best[i][0], found], 1)
+                values, ids = (part @ tile.T).float().topk(min(k, len(tile)), dim=1)
+                values = torch.cat([best[i][0], values], 1)
                 ids = torch.cat([best[i][1], ids + start + offset], 1)
                 values, order = values.topk(min(k, values.shape[1]), dim=1)
                 best[i] = values, ids.gather(1, order)
     return torch.cat([v for v, _ in best]), torch.cat([i for _, i in best])
 
 
-def exact(problem: Problem, k: int, device: str = "auto") -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest of every query: inner products (n_queries, k) float32, ids int64.
+def exact(dataset: SearchDataset, k: int, device: str = "auto") -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest neighbours of every query: inner products (n_queries, k) float32, ids int64.
 
-    In float32 throughout (no TF32), on a GPU where there is one.
+    float32 throughout (no TF32); on the GPU, if there is one, unless `device` says otherwise.
     """
-    where = resolve(device)
-    queries = torch.from_numpy(problem.queries).to(where)
+    placed = resolve(device)
+    queries = torch.from_numpy(dataset.queries).to(placed)
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        blocks = ((s, torch.from_numpy(b).to(where)) for s, b in problem.gallery.blocks())
-        values, ids = top_k(queries, blocks, min(k, problem.gallery.n))
+        blocks = ((s, torch.from_numpy(b).to(placed)) for s, b in dataset.gallery.blocks())
+        values, ids = top_k(queries, blocks, min(k, dataset.gallery.n))
     finally:
         torch.set_float32_matmul_precision(before)
     return values.cpu().numpy(), ids.cpu().numpy()
 
 
 def ground_truth(
-    problem: Problem, k: int, device: str, cache: Path
+    dataset: SearchDataset, k: int, device: str, cache: Path
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`exact`, kept in the cache under a key of the problem, k and the code."""
-    key = digest(problem.identity, k, str(resolve(device)), code_digest("fico_lib.search.exact"))
+    """`exact`, cached under a key of the data, k, the device and the code."""
+    key = digest(dataset.identity, k, str(resolve(device)), code_digest("fico_lib.search.exact"))
     file = cache / f"truth-{key}.npz"
     if not file.is_file():
-        values, ids = exact(problem, k, device)
+        values, ids = exact(dataset, k, device)
         with write_whole(file) as part:
             np.savez(part, values=values, ids=ids)
-    kept = read_npz(file)
-    return kept["values"], kept["ids"]
+    truth = read_npz(file)
+    return truth["values"], truth["ids"]

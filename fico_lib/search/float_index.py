@@ -1,4 +1,4 @@
-"""Indexes over float vectors: any that faiss's index factory can make."""
+"""Indexes over float vectors: everything that faiss's index factory makes."""
 
 import faiss
 import numpy as np
@@ -24,10 +24,10 @@ class FloatIndex(Index):
         if isinstance(self.index, faiss.IndexHNSW):
             self.index.hnsw.efConstruction = EF_CONSTRUCTION
         if (lists := faiss.try_extract_index_ivf(self.index)) is not None:
-            lists.cp.min_points_per_centroid = 1  # how many train vectors there are is a parameter
+            lists.cp.min_points_per_centroid = 1  # the number of training vectors is a parameter
 
     def fit(self, train: np.ndarray) -> None:
-        """k-means and quantisers, on the train vectors."""
+        """Train k-means and quantizers."""
         self.index.train(train)
 
     def add(self, block: np.ndarray) -> None:
@@ -35,10 +35,10 @@ class FloatIndex(Index):
         self.index.add(block)
 
     def find(self, queries, k, ef_search: int = 0, n_probe: int = 0, rerank_k: int = 0):
-        """ef_search: candidates that HNSW keeps in view (faiss takes k where k is larger).
+        """ef_search: candidates that HNSW keeps during the search (faiss uses k if that is larger).
 
-        n_probe: lists that an inverted file looks into; rerank_k: candidates whose exact inner
-        product is computed (of an index with refinement).
+        n_probe: lists of an inverted file that are searched; rerank_k: candidates ranked by their
+        exact inner product, in an index with refinement.
         """
         if rerank_k:
             self.index.k_factor = max(1.0, rerank_k / k)

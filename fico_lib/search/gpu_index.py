@@ -1,4 +1,4 @@
-"""Searches on a GPU: faiss's exhaustive ones, and one of bfloat16 tiles in torch."""
+"""Exhaustive search on a GPU: faiss's indexes, and bfloat16 tiles in torch."""
 
 import faiss
 import numpy as np
@@ -13,11 +13,11 @@ from fico_lib.search.index import Index
 MOST_K = 2048  # of faiss's GPU indexes
 
 
-def lacking(name: str) -> str:
-    """Why an index of this module cannot be had here, "" where it can.
+def unavailable_reason(name: str) -> str:
+    """Why an index of this module cannot run on this machine; "" if it can.
 
-    faiss-gpu imports without a GPU, and its conversion then silently returns a useless index: so
-    the GPUs that faiss itself sees are counted.
+    faiss-gpu imports without a GPU, and its conversion then silently returns a useless index, so
+    this counts the GPUs that faiss itself sees.
     """
     if name == "gpu_bf16":
         return "" if torch.cuda.is_available() else "torch finds no GPU"
@@ -26,8 +26,8 @@ def lacking(name: str) -> str:
     return "" if faiss.get_num_gpus() > 0 else "faiss finds no GPU"
 
 
-def _needed(name: str) -> None:
-    if reason := lacking(name):
+def _require(name: str) -> None:
+    if reason := unavailable_reason(name):
         raise InputError(f"index '{name}': {reason}")
 
 
@@ -35,7 +35,7 @@ class GpuFlat(Index):
     """GpuIndexFlatIP: exact float32 inner products on the first GPU."""
 
     def __init__(self, dimension: int):
-        _needed("gpu_flat")
+        _require("gpu_flat")
         super().__init__(dimension)
         self.resources = faiss.StandardGpuResources()
         self.index = faiss.GpuIndexFlatIP(self.resources, dimension)
@@ -60,7 +60,7 @@ class GpuCodeFlat(CodeIndex):
 
     def make(self, width: int):
         """As in `CodeIndex`."""
-        _needed("gpu_code_flat")
+        _require("gpu_code_flat")
         self.resources = faiss.StandardGpuResources()
         return faiss.GpuIndexBinaryFlat(self.resources, width)
 
@@ -70,9 +70,9 @@ class GpuCodeFlat(CodeIndex):
 
 
 class TiledBf16(Index):
-    """Inner products of bfloat16 vectors in tiles, kept on the device; the top k of each merged.
+    """Inner products of bfloat16 vectors on the device, tile by tile; the top k are merged.
 
-    device: "auto", or where the tensors are (the same code runs on a CPU, slowly).
+    device: "auto", or the device by name (the same code runs on a CPU, slowly).
     """
 
     def __init__(self, dimension: int, device: str = "auto"):
@@ -86,8 +86,8 @@ class TiledBf16(Index):
 
     def find(self, queries: np.ndarray, k: int):
         """As in `Index`; copying the results back waits for the device."""
-        asked = torch.from_numpy(queries).to(self.device, torch.bfloat16)
-        values, ids = top_k(asked, iter(self.parts), min(k, self.rows))
+        rows = torch.from_numpy(queries).to(self.device, torch.bfloat16)
+        values, ids = top_k(rows, iter(self.parts), min(k, self.rows))
         return values.cpu().numpy(), ids.cpu().numpy()
 
     def size_bytes(self) -> int:

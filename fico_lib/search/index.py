@@ -1,4 +1,4 @@
-"""What every index does: learn, take vectors, search; with the time of each told apart."""
+"""What every index does: train, add vectors, search, each with its own time."""
 
 import time
 
@@ -6,15 +6,14 @@ import numpy as np
 
 
 class SearchError(RuntimeError):
-    """An index returned what it cannot have found: its settings or its library are at fault."""
+    """An index returned impossible results: its settings or its library are at fault."""
 
 
-def checked(distances: np.ndarray, ids: np.ndarray, n: int, what: str):
-    """The results of a search (queries, k), refused where ids are missing or out of range.
+def check_results(distances: np.ndarray, ids: np.ndarray, n: int, what: str):
+    """The results (n_queries, k) of a search; SearchError if ids are missing or out of range.
 
-    faiss marks missing results by -1, and some settings (`IndexBinaryIVF.use_heap = False` in
-    1.15.1) silently return nothing else. So does an index that looks into too few lists to find k.
-    Raises SearchError.
+    faiss marks missing results by -1. An index that searches too few lists to find k returns some,
+    and certain settings (`IndexBinaryIVF.use_heap = False` in 1.15.1) silently return nothing else.
     """
     k = ids.shape[1]
     if ids.size and (ids.max() >= n or ids.min() < -1):
@@ -32,8 +31,8 @@ class Index:
     """An index over vectors of `dimension` float32 components, compared by inner product.
 
     Arguments of `__init__` beyond the dimension are build arguments; those of `search` beyond k are
-    query arguments. seconds: what fitting and adding took, by name ("code": turning the gallery
-    into codes, apart from building).
+    query arguments. seconds: time by step: "fit" (training), "code" (quantizing the gallery) and
+    "add" (everything else that building takes).
     """
 
     def __init__(self, dimension: int):
@@ -41,7 +40,7 @@ class Index:
         self.seconds = {"fit": 0.0, "code": 0.0, "add": 0.0}
 
     def build(self, train: np.ndarray, blocks) -> "Index":
-        """Learn from `train` (n_train, d) and add the blocks, (first row, (rows, d))."""
+        """Train on `train` (n_train, d) and add the blocks, (first row, (rows, d))."""
         clock = time.perf_counter()
         self.fit(train)
         self.seconds["fit"] += time.perf_counter() - clock
@@ -54,22 +53,24 @@ class Index:
         return self
 
     def search(self, queries: np.ndarray, k: int, **arguments) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and ids (n_queries, k), best first; SearchError where ids are missing."""
-        return checked(*self.find(queries, k, **arguments), self.n, f"{self} {arguments or ''}")
+        """Distances and ids (n_queries, k), best first; SearchError if ids are missing."""
+        return check_results(
+            *self.find(queries, k, **arguments), self.n, f"{self} {arguments or ''}"
+        )
 
     def fit(self, train: np.ndarray) -> None:
-        """Learn from train vectors; nothing by default."""
+        """Train on vectors (n_train, d); does nothing by default."""
 
     def add(self, block: np.ndarray) -> None:
-        """Take further vectors (rows, d)."""
+        """Add vectors (rows, d)."""
         raise NotImplementedError
 
     def find(self, queries: np.ndarray, k: int, **arguments) -> tuple[np.ndarray, np.ndarray]:
-        """As `search`, unchecked."""
+        """As `search`, without checking the results."""
         raise NotImplementedError
 
     def size_bytes(self) -> int:
-        """What the index takes."""
+        """Memory that the index takes."""
         raise NotImplementedError
 
     def __str__(self):
@@ -77,7 +78,7 @@ class Index:
 
 
 def serialised_bytes(index, binary: bool = False) -> int:
-    """The bytes that faiss writes for an index, counted without keeping them."""
+    """The size of the file that faiss would write for an index; nothing is kept."""
     import faiss
 
     total = 0

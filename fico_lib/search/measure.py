@@ -17,9 +17,9 @@ from fico_lib.runtime.arrays import read_npz
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.files import write_whole
 from fico_lib.search import index_entry, index_module, make
-from fico_lib.search.binarise import binariser_module
+from fico_lib.search.binarise import quantizer_module
+from fico_lib.search.dataset import SearchDataset
 from fico_lib.search.index import SearchError
-from fico_lib.search.problem import Problem
 from fico_lib.search.threads import search_settings
 
 WARM_UP = 5  # single queries, or a batch of as many, before the clock runs
@@ -27,11 +27,12 @@ ENOUGH_SECONDS = 0.5  # of batches: no further repeat once they took so long
 
 
 @dataclass(frozen=True)
-class Conditions:
+class BenchmarkSettings:
     """What times depend on beside index and data. threads: of a batch (a single query has one);
 
     repeats: at most so many batches, the median counts; singles: queries that are asked alone;
-    machine: its name; cache: folder of the records.
+    machine: its name; cache: folder of the records and of the ground truth; device: of the exact
+    search that finds it.
     """
 
     threads: int
@@ -39,6 +40,7 @@ class Conditions:
     singles: int
     machine: str
     cache: Path
+    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Record:
     distances: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
     times: np.ndarray = field(default_factory=lambda: np.empty(0))
 
+    @property
+    def setting(self) -> str:
+        """The arguments of the query in words: 'ef_search 64'; "" for none."""
+        return ", ".join(f"{name} {value}" for name, value in self.query.items())
+
     def milliseconds(self, percentile: float = 50) -> float:
         """Per query: the median (or another percentile) of the repeats or the single queries."""
         per = len(self.ids) if self.mode == "batch" else 1
@@ -69,10 +76,10 @@ class Record:
 
 
 def measure(
-    problem: Problem,
+    problem: SearchDataset,
     name: str,
     asked: Sequence[tuple[dict, int, str]],
-    conditions: Conditions,
+    conditions: BenchmarkSettings,
     **build,
 ) -> list[Record]:
     """The records of one index for each of `asked`, (query arguments, k, "batch" or "single").
@@ -97,7 +104,7 @@ def measure(
     return records
 
 
-def _run(index, problem: Problem, record: Record, conditions: Conditions) -> Record:
+def _run(index, problem: SearchDataset, record: Record, conditions: BenchmarkSettings) -> Record:
     queries, k, query = problem.queries, min(record.k, problem.gallery.n), record.query
     times, found = [], []
     with search_settings(record.threads, problem.gallery.dimension):
@@ -122,14 +129,14 @@ def _run(index, problem: Problem, record: Record, conditions: Conditions) -> Rec
     return Record(**asdict(record) | {"ids": ids, "distances": distances, "times": np.array(times)})
 
 
-def _key(problem, name, build, query, k, mode, conditions: Conditions) -> str:
+def _key(problem, name, build, query, k, mode, conditions: BenchmarkSettings) -> str:
     modules = [index_module(name), "fico_lib.search.index"]
-    if "binariser" in build:
-        modules.append(binariser_module(build["binariser"]))
+    if "quantizer" in build:
+        modules.append(quantizer_module(build["quantizer"]))
     how = [conditions.threads, conditions.repeats, conditions.singles, conditions.machine]
     packages = [version("numpy"), version("torch")]
     return digest(problem.identity, name, build, query, k, mode, how, packages,
-                  code_digest(*modules, "fico_lib.search.problem"), _faiss())  # fmt: skip
+                  code_digest(*modules, "fico_lib.search.dataset"), _faiss())  # fmt: skip
 
 
 def _faiss() -> str:

@@ -1,4 +1,4 @@
-"""What a measurement needs in memory, by arithmetic, before it starts."""
+"""The memory that a benchmark needs, by arithmetic, before it starts."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ LATENT = 80  # bytes a row of the synthetic generator
 
 
 def bytes_per_vector(index: str, dimension: int) -> int:
-    """What an index keeps of a vector: components or code, and links, lists and ids."""
+    """Bytes that an index keeps of a vector: components or code, and links, lists and ids."""
     entry = index_entry(index)
     floats = 0 if entry.codes else 4 * dimension
     code = entry.build.get("bits", 0) // 8 + (dimension // 8 if "PQ" in str(entry.build) else 0)
@@ -19,14 +19,20 @@ def bytes_per_vector(index: str, dimension: int) -> int:
 
 
 def needed(
-    n: int, n_queries: int, n_train: int, dimension: int, k: int, indexes: Sequence[str], held: bool
+    n: int,
+    n_queries: int,
+    n_train: int,
+    dimension: int,
+    k: int,
+    indexes: Sequence[str],
+    in_memory: bool,
 ) -> dict[str, int]:
-    """Bytes by what they are for. held: the gallery stands in memory beside the largest index."""
+    """Bytes by purpose. in_memory: the whole gallery is in memory beside the largest index."""
     largest = max(bytes_per_vector(index, dimension) for index in indexes)
     return {
         "process": PROCESS,
         "tiles": TILES,
-        "gallery": n * (LATENT + (4 * dimension if held else 0)),
+        "gallery": n * (LATENT + (4 * dimension if in_memory else 0)),
         "index": n * largest,
         "queries, train vectors": 4 * dimension * (n_queries + 2 * n_train),
         "results": 4 * 12 * n_queries * min(k, n),
@@ -36,19 +42,19 @@ def needed(
 def check(
     n: int, n_queries: int, n_train: int, dimension: int, k: int, indexes: Sequence[str], limit: int
 ) -> bool:
-    """Whether the gallery can be held in memory beside an index; False: it is streamed into it.
+    """Whether the gallery fits into memory beside an index; otherwise it has to be streamed.
 
-    limit: bytes. Raises InputError, with the arithmetic and the largest size that would fit, where
-    not even that can be done.
+    limit: bytes. Raises InputError, with the arithmetic and the largest size that fits, if memory
+    does not even suffice for streaming.
     """
 
-    def total(size: int, held: bool) -> int:
-        return sum(needed(size, n_queries, n_train, dimension, k, indexes, held).values())
+    def total(size: int, in_memory: bool) -> int:
+        return sum(needed(size, n_queries, n_train, dimension, k, indexes, in_memory).values())
 
-    for held in (True, False):
-        if total(n, held) <= limit:
-            return held
-    parts = needed(n, n_queries, n_train, dimension, k, indexes, held=False)
+    for in_memory in (True, False):
+        if total(n, in_memory) <= limit:
+            return in_memory
+    parts = needed(n, n_queries, n_train, dimension, k, indexes, in_memory=False)
     arithmetic = " + ".join(f"{name} {_gb(size)}" for name, size in parts.items())
     low, high = 0, n  # the largest size that fits is in [low, high)
     while high - low > 1:
@@ -61,7 +67,7 @@ def check(
     )
 
 
-def holds(
+def fits_memory(
     sizes: Sequence[Sequence[int]],
     gallery: Sequence[int],
     n_train: int,

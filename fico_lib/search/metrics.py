@@ -1,14 +1,16 @@
-"""How much of the exact result an index returns, computed from the ids that were kept."""
+"""How much of the exact result an index returns, computed from the ids in its records."""
 
 import numpy as np
 import pandas as pd
+import torch
 
 from fico_lib.runtime.devices import resolve
+from fico_lib.similarity.hamming import signs
 
 TILE = 16_384  # candidates at a time
 
 
-def one_recall(ids: np.ndarray, nearest: np.ndarray, k: int) -> np.ndarray:
+def recall_1_at_k(ids: np.ndarray, nearest: np.ndarray, k: int) -> np.ndarray:
     """1-recall@k per query (n_queries,): is the true nearest neighbour among the first k?
 
     ids: (n_queries, ≥ k) as an index returned them; nearest: (n_queries,) true nearest neighbours.
@@ -17,35 +19,22 @@ def one_recall(ids: np.ndarray, nearest: np.ndarray, k: int) -> np.ndarray:
     return (ids[:, :k] == nearest[:, None]).any(1).astype(np.float64)
 
 
-def k_recall(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarray:
+def intersection_at_k(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarray:
     """k-recall@k per query (n_queries,): the share of the true k nearest among the first k.
 
-    ids: (n_queries, ≥ k), true_ids: (n_queries, ≥ k); no id stands twice in a row.
+    ids: (n_queries, ≥ k), true_ids: (n_queries, ≥ k); no row repeats an id.
+    Source: faiss, contrib/evaluation.py, `knn_intersection_measure`.
     """
     both = np.sort(np.concatenate([ids[:, :k], true_ids[:, :k]], 1), 1)
     return (both[:, 1:] == both[:, :-1]).sum(1) / k
 
 
-def k_recall_with_ties(
-    found: np.ndarray, true_values: np.ndarray, k: int, tolerance: float = 1e-5
-) -> np.ndarray:
-    """k-recall@k per query where vectors as near as the true k-th count as right.
-
-    found: (n_queries, ≥ k) exact inner products of what an index returned; true_values: the same of
-    the true nearest, largest first; tolerance: relative, for sums in another order.
-    Source: faiss, contrib/evaluation.py, `knn_intersection_measure` and its remarks on ties.
-    """
-    limit = true_values[:, k - 1]
-    limit = limit - tolerance * np.abs(limit)
-    return (found[:, :k] >= limit[:, None]).sum(1).clip(max=k) / k
-
-
 def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.ndarray]:
-    """1-recall@k per query of an exhaustive search of codes, by what becomes of ties.
+    """1-recall@k per query of an exhaustive search of codes, by how ties are broken.
 
-    less, equal: (n_queries,) how many candidates are nearer than the true nearest neighbour is in
-    Hamming distance, and how many are as near (itself among them). lost: all ties lost; expected:
-    the mean over random orders; won: all ties won.
+    less, equal: (n_queries,) candidates that are nearer, in Hamming distance, than the true nearest
+    neighbour, and candidates exactly as near, itself included. Keys of the result: "lost" (it loses
+    every tie), "expected" (the mean over random orders), "won" (it wins every tie).
     """
     return {
         "lost": (less + equal <= k).astype(np.float64),
@@ -54,30 +43,24 @@ def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.
     }
 
 
-def signs(packed: np.ndarray, bits: int) -> np.ndarray:
-    """Packed codes (n, bytes) as ±1 (n, bits) float32."""
-    return np.unpackbits(packed, axis=1, count=bits).astype(np.float32) * 2 - 1
-
-
 def tied(
     queries: np.ndarray, gallery: np.ndarray, bits: int, nearest: np.ndarray, device: str = "auto"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Per query, how many codes are nearer than that of `nearest`, and how many as near.
+    """Per query, how many codes are nearer than that of `nearest`, and how many exactly as near.
 
     queries: (n_queries, bytes), gallery: (n, bytes) packed; nearest: (n_queries,) rows of the
-    gallery, each counted among the equal. Returns two (n_queries,) int64.
+    gallery, themselves counted as equally near. Returns two (n_queries,) int64.
     """
-    import torch
 
-    where = resolve(device)
-    asked = torch.from_numpy(signs(queries, bits)).to(where)
-    right = torch.from_numpy(signs(gallery[nearest], bits)).to(where)
-    agreeing = (asked * right).sum(1, keepdim=True)  # sums of ±1: exact in float32
-    less = torch.zeros(len(asked), dtype=torch.int64, device=where)
+    def placed(codes: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(signs(codes, bits)).to(resolve(device))
+
+    query_signs = placed(queries)
+    agreeing = (query_signs * placed(gallery[nearest])).sum(1, keepdim=True)  # exact in float32
+    less = torch.zeros(len(queries), dtype=torch.int64, device=query_signs.device)
     equal = torch.zeros_like(less)
     for start in range(0, len(gallery), TILE):
-        tile = torch.from_numpy(signs(gallery[start : start + TILE], bits)).to(where)
-        products = asked @ tile.T
+        products = query_signs @ placed(gallery[start : start + TILE]).T
         # Half the time of a sum in the default int64.
         less += (products > agreeing).sum(1, dtype=torch.int32)
         equal += (products == agreeing).sum(1, dtype=torch.int32)
@@ -85,15 +68,15 @@ def tied(
 
 
 def front(rows: pd.DataFrame, cost: str, gain: str) -> pd.DataFrame:
-    """The rows for which no other has at most the cost and more of the gain, cheapest first.
+    """The Pareto front: rows than which none is at most as costly and better, cheapest first.
 
     >>> rows = pd.DataFrame({"ms": [1.0, 2.0, 3.0], "recall": [50, 40, 90]})
     >>> front(rows, "ms", "recall")["recall"].tolist()
     [50, 90]
     """
-    best, kept = float("-inf"), []
+    best, places = float("-inf"), []
     for place, row in rows.sort_values([cost, gain], ascending=[True, False]).iterrows():
         if row[gain] > best:
             best = row[gain]
-            kept.append(place)
-    return rows.loc[kept]
+            places.append(place)
+    return rows.loc[places]

@@ -1,4 +1,4 @@
-"""Coarse to fine: codes choose candidates, exact inner products order them."""
+"""Coarse to fine: codes select candidates, exact inner products rank them."""
 
 import faiss
 import numpy as np
@@ -10,8 +10,8 @@ from fico_lib.search.code_index import CodeIndex
 class Screen(CodeIndex):
     """An exhaustive search of codes, then the exact inner product of the best `rerank_k`."""
 
-    def __init__(self, dimension: int, binariser: str, bits: int):
-        super().__init__(dimension, binariser, bits)
+    def __init__(self, dimension: int, quantizer: str, bits: int):
+        super().__init__(dimension, quantizer, bits)
         self.vectors = faiss.IndexFlatIP(dimension)
 
     def add(self, block: np.ndarray) -> None:
@@ -20,7 +20,7 @@ class Screen(CodeIndex):
         self.vectors.add(block)
 
     def find(self, queries: np.ndarray, k: int, rerank_k: int = 100):
-        """rerank_k: candidates that the codes hand on, at least k."""
+        """rerank_k: candidates selected by the codes, at least k."""
         if rerank_k < k:
             raise InputError(f"rerank_k: found {rerank_k}; expected at least k = {k}")
         depth = min(rerank_k, self.vectors.ntotal)

@@ -4,26 +4,27 @@ import numpy as np
 
 from fico_lib.search.vectors import Vectors
 
-INTRINSIC = 10  # dimensions that the data really have, a constant of faiss
+INTRINSIC = 10  # the intrinsic dimension of the data, a constant of faiss
 SEED = 1338  # the default of faiss
-ROWS = 4096  # rows of Gaussian vectors that are drawn together, from a generator of their own
+ROWS = 4096  # Gaussian vectors drawn together, from a generator of their own
 
 
 class Synthetic(Vectors):
     """Rows of `faiss.contrib.datasets.SyntheticDataset`, bit for bit.
 
     A row is sin((z W) s), with z of 10 normal components, W (10, d) uniform and s (d,) uniform in
-    [0.1, 4.1), all float64, cast to float32 at the end. faiss holds every row as float64 along the
-    way; here only the latent z are kept (80 bytes a row) and blocks are computed when asked for.
+    [0.1, 4.1), all float64, cast to float32 at the end. faiss holds every row as float64 on the
+    way; here only the latent z are kept (80 bytes a row), and blocks are computed on demand.
 
-    rows: which rows these are of the n_all = n_train + n_gallery + n_queries that faiss draws.
     Source: faiss/contrib/datasets.py, class SyntheticDataset.
     """
 
-    def __init__(self, latents: np.ndarray, mixing: np.ndarray, frequency: np.ndarray, of: dict):
+    def __init__(
+        self, latents: np.ndarray, mixing: np.ndarray, frequency: np.ndarray, identity: dict
+    ):
         self.latents, self.mixing, self.frequency = latents, mixing, frequency
         self.n, self.dimension = len(latents), mixing.shape[1]
-        self.identity = of
+        self.identity = identity
 
     def block(self, start: int, stop: int) -> np.ndarray:
         """As in `Vectors`; the same operations in the same order as faiss, in place."""
@@ -32,7 +33,7 @@ class Synthetic(Vectors):
         return np.sin(angles, out=angles).astype(np.float32)
 
     def block_rows(self) -> int:
-        """Fewer than elsewhere: a block passes through float64."""
+        """Fewer than usual, since a block is computed in float64."""
         return max(1, super().block_rows() // 4)
 
 
@@ -56,7 +57,7 @@ def synthetic(
 
 
 class Gaussian(Vectors):
-    """n vectors of d independent standard normal components, any block of which can be drawn."""
+    """n vectors of d independent standard normal components; any block can be drawn alone."""
 
     def __init__(self, n: int, dimension: int, seed: int = 0):
         self.n, self.dimension, self.seed = n, dimension, seed

@@ -1,6 +1,5 @@
-"""The threads that a search may use, and the setting that makes faiss's baseline a fair one."""
+"""The threads of a search, and the setting that makes faiss a fair baseline."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,22 +7,15 @@ import faiss
 
 from fico_lib.runtime.devices import threads as torch_threads
 
-FEW_QUERIES = 4  # below, faiss's own loop is the faster way; from there on BLAS is
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+FEW_QUERIES = 4  # with fewer, faiss's own loop is faster than BLAS
 
 
 @contextmanager
 def search_settings(count: int, dimension: int) -> Iterator[None]:
-    """Let faiss and torch (two runtimes) use `count` threads, and faiss BLAS where that is faster.
+    """Let faiss and torch (two runtimes) use `count` threads inside the block, and faiss use BLAS.
 
-    faiss multiplies matrices by BLAS only where queries × dimension reach a threshold; its default
-    lets a flat search of a few hundred short vectors run several times slower than it could.
+    faiss calls BLAS only if queries × dimension reach a threshold, whose default makes a flat
+    search of a few hundred short vectors several times slower than necessary.
     """
     before = faiss.omp_get_max_threads(), faiss.cvar.distance_compute_blas_threshold
     faiss.omp_set_num_threads(count)

@@ -1,4 +1,4 @@
-"""Vectors that are searched: read in blocks, so that no more than a block needs to exist."""
+"""Vectors to be searched, read in blocks, so that only one block needs to exist at a time."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BLOCK_BYTES = 1 << 28  # of a block of float32 vectors
 class Vectors:
     """n vectors of d float32 components, in blocks of rows.
 
-    identity: JSON-like, equal for equal vectors; it enters the keys of what is measured on them.
+    identity: JSON-like, equal for equal vectors; part of the keys of measurements.
     """
 
     n: int
@@ -34,20 +34,20 @@ class Vectors:
         """Rows of a block of `blocks`."""
         return max(1, BLOCK_BYTES // (4 * self.dimension))
 
-    def held(self) -> "Vectors":
-        """The same vectors, all of them in memory."""
+    def in_memory(self) -> "Vectors":
+        """The same vectors, all in memory."""
         whole = np.empty((self.n, self.dimension), np.float32)
         for start, block in self.blocks():
             whole[start : start + len(block)] = block
         return Array(whole, self.identity)
 
-    def first(self, n: int) -> "Vectors":
-        """The first n of them."""
-        return First(self, n)
+    def head(self, n: int) -> "Vectors":
+        """The first n vectors."""
+        return Head(self, n)
 
 
 class Array(Vectors):
-    """Vectors that are an array (n, d) of any real type, in memory or mapped from a file."""
+    """The rows of an array (n, d) of any real type, in memory or mapped from a file."""
 
     def __init__(self, array: np.ndarray, identity: dict | None = None):
         self.array = array
@@ -59,31 +59,31 @@ class Array(Vectors):
         return np.ascontiguousarray(self.array[start:stop], np.float32)
 
     def block_rows(self) -> int:
-        """All rows where they need no conversion: an index is then built in one call."""
+        """All rows if they need no conversion: an index is then built in one call."""
         ready = self.array.dtype == np.float32 and self.array.flags.c_contiguous
         return self.n if ready else super().block_rows()
 
-    def held(self) -> Vectors:
-        """Itself where it is float32 in memory."""
-        return self if self.block_rows() == self.n else super().held()
+    def in_memory(self) -> Vectors:
+        """Itself if it is float32 in memory."""
+        return self if self.block_rows() == self.n else super().in_memory()
 
-    def first(self, n: int) -> Vectors:
+    def head(self, n: int) -> Vectors:
         """As in `Vectors`, without a copy."""
-        return Array(self.array[:n], {"first": n, "of": self.identity})
+        return Array(self.array[:n], {"head": n, "whole": self.identity})
 
 
-class First(Vectors):
-    """The first n of other vectors."""
+class Head(Vectors):
+    """The first n of `whole`."""
 
-    def __init__(self, of: Vectors, n: int):
-        if not 1 <= n <= of.n:
-            raise InputError(f"first {n} of {of.n} vectors: expected 1 to {of.n}")
-        self.of, self.n, self.dimension = of, n, of.dimension
-        self.identity = {"first": n, "of": of.identity}
+    def __init__(self, whole: Vectors, n: int):
+        if not 1 <= n <= whole.n:
+            raise InputError(f"first {n} of {whole.n} vectors: expected 1 to {whole.n}")
+        self.whole, self.n, self.dimension = whole, n, whole.dimension
+        self.identity = {"head": n, "whole": whole.identity}
 
     def block(self, start: int, stop: int) -> np.ndarray:
         """As in `Vectors`."""
-        return self.of.block(start, stop)
+        return self.whole.block(start, stop)
 
 
 def _content(array: np.ndarray) -> str:

@@ -48,9 +48,9 @@ def backend(device: "str | NumpyBackend | TorchBackend") -> "NumpyBackend | Torc
         return NumpyBackend()
     from fico_lib.runtime.devices import resolve
 
-    found = resolve(device)
-    if found.type == "cpu":
+    resolved = resolve(device)
+    if resolved.type == "cpu":
         return NumpyBackend()
-    if found.type != "cuda":
+    if resolved.type != "cuda":
         raise InputError(f"device '{device}': the evaluation needs float64; expected cpu or cuda")
-    return TorchBackend(found)
+    return TorchBackend(resolved)

@@ -82,11 +82,11 @@ class EmbeddingBlocks:
             out = self.buffer.take((len(queries), len(candidates)), self.type)
             with np.errstate(over="ignore", invalid="ignore"):  # found, and named, by the caller
                 return np.matmul(queries, candidates.T, out=out)
-        found = distance(queries, candidates)
-        found *= -1
+        scores = distance(queries, candidates)
+        scores *= -1
         if self.backend.tensors:
-            return found.float() if self.type == np.float32 else found
-        return found.astype(self.type, copy=False)
+            return scores.float() if self.type == np.float32 else scores
+        return scores.astype(self.type, copy=False)
 
     def block(self, direction: str, rows: np.ndarray):
         """Scores (len(rows), n_candidates); see the module."""
@@ -165,14 +165,15 @@ class MatrixBlocks:
         if self.missing is None:
             check_finite(block, direction, rows)
         else:
-            block = self._fill_missing(block, direction, rows)
+            block = self._fill_missing(block, self.missing, direction, rows)
         return self.backend.put(block)
 
-    def _fill_missing(self, block: np.ndarray, direction: str, rows: np.ndarray) -> np.ndarray:
+    def _fill_missing(
+        self, block: np.ndarray, missing: float, direction: str, rows: np.ndarray
+    ) -> np.ndarray:
         """Put what was never scored below all that was, and note how much was."""
-        absent = (
-            np.isnan(block) if np.isnan(self.missing) else block == block.dtype.type(self.missing)
-        )
+        missing = block.dtype.type(self.missing)
+        absent = np.isnan(block) if np.isnan(missing) else block == missing
         self.scored[direction][rows] = (~absent).sum(1)
         block[absent] = 0
         check_finite(block, direction, rows)
@@ -183,9 +184,9 @@ class MatrixBlocks:
 
 def _take(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """A copy of some rows, in the working type."""
-    if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-        rows = slice(rows[0], rows[-1] + 1)  # several times faster than a list of rows
-    part = matrix[rows]
+    neighbours = rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all()
+    # A slice is several times faster than a list of rows.
+    part = matrix[rows[0] : rows[-1] + 1] if neighbours else matrix[rows]
     return np.array(part, working(part[:0]).dtype)
 
 

@@ -4,6 +4,7 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,21 +14,24 @@ from fico_lib.chapters import chapter
 from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.model import Model
-from fico_lib.pipeline import request as keys
 from fico_lib.pipeline.encode import build_features, encode, train
+from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
 from fico_lib.report.results_folder import Results
 from fico_lib.report.table import Table, pairs
 from fico_lib.runtime.machine import machine, versions
 from fico_lib.study import repository as repo
+from fico_lib.study.parameters import shared_names
 from fico_lib.study.repository import CACHE
+
+Result = TypeVar("Result")
 
 
 class Run:
     """One run of a chapter: its checked parameters, its encodings, its results."""
 
     def __init__(self, name: str, parameters: ChapterParameters):
-        self.name, self.parameters = name, parameters
+        self.name, self.parameters, self.requests = name, parameters, parameters.requests()
         self.repository = repo.root()
         self.started = datetime.now().astimezone()
         stamp = self.started.strftime("%Y%m%d-%H%M%S")
@@ -39,30 +43,33 @@ class Run:
     def encodings(self) -> list[Encodings]:
         """The encodings of every model and seed of the chapter, from the cache or made now."""
         cache = self.repository / CACHE
-        made = [encode(**request, cache=cache) for request in self.parameters.encodings()]
-        for encodings in made:
+        encoded = [encode(request, cache) for request in self.requests]
+        for encodings in encoded:
             for step, seconds in encodings.timings.items():
                 self.durations[f"{encodings.model} {step}"] = seconds
-        return made
+        return encoded
 
     def features(self) -> list[dict[str, FeatureSplit]]:
         """The features that the encodings were made from, one dictionary of splits per data set."""
-        parts = ("data", "features", "device")
-        asked = [{part: r[part] for part in parts} for r in self.parameters.encodings()]
-        by_key = {keys.features_key(**request): request for request in asked}
-        folders = [build_features(**r, cache=self.repository / CACHE) for r in by_key.values()]
+        by_key = {request.features_key: request for request in self.requests}
+        folders = [build_features(r, self.repository / CACHE) for r in by_key.values()]
         splits = ("train", "val", "test")
         return [
             {split: FeatureSplit.load(folder / split) for split in splits} for folder in folders
         ]
 
-    def model(self, request: dict) -> Model:
+    def model(self, request: Request) -> Model:
         """The trained model of a request: its weights from the cache, or trained now."""
-        return train(**request, cache=self.repository / CACHE)
+        return train(request, self.repository / CACHE)
 
     def recorded(self) -> list[Path]:
         """The folders of the recorded results that the chapter shows, under book/recorded/."""
         return repo.recorded(self.repository, self.parameters.recorded)
+
+    def keep(self, result: Result) -> Result:
+        """Keep every table of a result among the results (see `Results.keep`), and hand it back."""
+        self.results.keep(result)
+        return result
 
     def table(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Keep a tidy table among the results, and hand it back."""
@@ -122,4 +129,9 @@ def start(name: str, namespace: dict) -> Run:
         for key, value in namespace.items()
         if isinstance(value, plain) and not key.startswith("_") and key not in hidden
     }
-    return Run(name, chapter(name).check(given, f"chapter {name}"))
+    schema = chapter(name)
+    if unknown := given.keys() - schema.model_fields.keys():
+        # Plain papermill injects a profile's _shared.yaml whole: some of it is for other chapters.
+        for key in unknown & shared_names(repo.root()):
+            del given[key]
+    return Run(name, schema.check(given, f"chapter {name}"))

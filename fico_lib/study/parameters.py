@@ -1,14 +1,19 @@
-"""Parameters of a chapter: from the profile's file, a user's file and single settings, checked."""
+"""Parameters of a chapter: from a profile, a user's file and single settings, checked.
 
+A profile is a folder of YAML files: `_shared.yaml` holds what its chapters share, and
+`<chapter>.yaml` lies over it. Either may be missing: the defaults of the schema then hold.
+"""
+
+from functools import reduce
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 import yaml
 from pydantic.fields import FieldInfo
 
-from fico_lib.chapters import chapter
+from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.report.parameters import ChapterParameters, fields
-from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.study import repository as repo
 
 
@@ -57,6 +62,41 @@ def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def read_shared(path: Path) -> dict[str, Any]:
+    """What the chapters of a profile share; InputError for a name that none of them has."""
+    known = {parameter for name in CHAPTERS for parameter in chapter(name).model_fields}
+    values = read_file(path)
+    for name in values.keys() - known:
+        raise InputError(f"parameter file {path}: {unknown_name('parameter', name, known)}")
+    return values
+
+
+def shared_names(repository: Path) -> set[str]:
+    """The names of the parameters that some profile shares among its chapters."""
+    files = (repository / "parameters").glob(f"*/{repo.SHARED}.yaml")
+    return {parameter for path in files for parameter in read_shared(path)}
+
+
+def read_profile(repository: Path, name: str, profile: str) -> list[tuple[str, dict[str, Any]]]:
+    """(file, values) of a chapter in a profile: what is shared, then what is its own.
+
+    Of the shared values a chapter takes those that it has a parameter for. Raises InputError where
+    a file is named after no chapter.
+    """
+    folder = repo.profile_folder(repository, profile)
+    for path in folder.glob("*.yaml"):
+        if path.stem not in (*CHAPTERS, repo.SHARED):
+            raise InputError(f"{path}: {unknown_name('chapter', path.stem, CHAPTERS)}")
+    shared, own = folder / f"{repo.SHARED}.yaml", folder / f"{name}.yaml"
+    layers = []
+    if shared.is_file():
+        values, own_names = read_shared(shared), chapter(name).model_fields
+        layers.append((shared, {k: v for k, v in values.items() if k in own_names}))
+    if own.is_file():
+        layers.append((own, read_file(own)))
+    return [(str(path.relative_to(repository)), values) for path, values in layers]
+
+
 def load(
     repository: Path,
     name: str,
@@ -65,14 +105,12 @@ def load(
     settings: tuple[str, ...] = (),
 ) -> ChapterParameters:
     """The checked parameters of a chapter: profile, then `file`, then `settings` over it."""
-    path = repo.profile_folder(repository, profile) / f"{name}.yaml"
-    schema, values = chapter(name), read_file(path)
-    sources = [str(path.relative_to(repository))]
-    for extra, source in [(read_file(file), str(file))] if file else []:
-        values, sources = merge(values, extra), [*sources, source]
-    for setting in settings:
-        values, sources = merge(values, read_setting(setting)), [*sources, f"-p {setting}"]
-    return schema.check(values, " + ".join(sources))
+    schema = chapter(name)
+    layers = read_profile(repository, name, profile)
+    layers += [(str(file), read_file(file))] if file else []
+    layers += [(f"-p {setting}", read_setting(setting)) for setting in settings]
+    values: dict[str, Any] = reduce(merge, (values for _, values in layers), {})
+    return schema.check(values, " + ".join(source for source, _ in layers))
 
 
 def type_name(annotation: Any) -> str:

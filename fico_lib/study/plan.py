@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fico_lib.chapters import CHAPTERS
 from fico_lib.models import KEPT
-from fico_lib.pipeline import request as keys
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime.digests import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
@@ -37,24 +37,21 @@ class ChapterStep:
 class Plan:
     """The steps of one profile.
 
-    encodings: key -> the arguments of `pipeline.encode.encode`; features: key -> those of the
-    encodings that share them; features_of: key of encodings or weights -> key of their features;
-    weights and weights_of: the same of trained weights, for models that share theirs.
+    encodings: key -> request; features: key -> the requests that share them; weights: key -> a
+    request, for models that share theirs.
     """
 
     profile: str
     chapters: list[ChapterStep] = field(default_factory=list)
-    features: dict[str, list[dict]] = field(default_factory=dict)
-    encodings: dict[str, dict] = field(default_factory=dict)
-    features_of: dict[str, str] = field(default_factory=dict)
-    weights: dict[str, dict] = field(default_factory=dict)
-    weights_of: dict[str, str] = field(default_factory=dict)
+    features: dict[str, list[Request]] = field(default_factory=dict)
+    encodings: dict[str, Request] = field(default_factory=dict)
+    weights: dict[str, Request] = field(default_factory=dict)
     book_key: str = ""
 
     def first(self) -> set[str]:
-        """Encodings and weights that chapters wait for which other steps can run beside."""
+        """Encodings and weights needed by chapters that are not timed."""
         needs = {key for step in self.chapters if not step.timed for key in step.encodings}
-        return needs | {self.weights_of[key] for key in needs & self.weights_of.keys()}
+        return needs | (self.weights.keys() & {self.encodings[key].weights_key for key in needs})
 
 
 def book_files(repository: Path) -> list[Path]:
@@ -88,18 +85,14 @@ def plan(repository: Path, profile: str) -> Plan:
     tools = {tool: version(tool) for tool in TOOLS}
     for name in CHAPTERS:
         values = parameters.load(repository, name, profile)
-        needs = []
-        for request in values.encodings():
-            key, features = keys.encodings_key(**request), keys.features_key(**request)
-            result.encodings[key] = request
-            result.features.setdefault(features, []).append(request)
-            result.features_of[key] = features
+        requests = values.requests()
+        for request in requests:
+            result.encodings[request.encodings_key] = request
+            result.features.setdefault(request.features_key, []).append(request)
             # One model's own weights are kept in the step that encodes with them.
-            if request["model"] not in KEPT and (weights := keys.weights_key(**request)):
-                result.weights[weights] = request
-                result.weights_of[key] = weights
-                result.features_of[weights] = features
-            needs.append(key)
+            if request.model not in KEPT and request.weights_key:
+                result.weights[request.weights_key] = request
+        needs = [request.encodings_key for request in requests]
         notebook = repository / "notebooks" / f"{name}.ipynb"
         code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])
         key = digest(
@@ -115,19 +108,3 @@ def plan(repository: Path, profile: str) -> Plan:
         result.chapters.append(ChapterStep(name, values.title, key, values.timed, needs))
     result.book_key = _book_key(repository, result.chapters)
     return result
-
-
-def label(request: dict) -> str:
-    """Encodings in a person's words: 'vse on scenes (coco), seed 0'."""
-    variant = getattr(request["training"], "variant", "")
-    model = f"{request['model']} ({variant})" if variant else request["model"]
-    return f"{model} on {data_label(request)}, seed {request['seed']}"
-
-
-def data_label(request: dict) -> str:
-    """The data set of a request, with its label skew or fold where it has one."""
-    data = request["data"]
-    about = getattr(data, "skew", None)
-    if getattr(data, "fold", None) is not None:
-        about = f"fold {data.fold}"
-    return data.name + (f" ({about})" if about else "")

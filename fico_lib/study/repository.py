@@ -9,6 +9,7 @@ RESULTS = "FICO_RESULTS"  # environment variable: the results folder that a run 
 PROFILE = "FICO_PROFILE"  # environment variable: the profile of a run, for the record
 CACHE = "cache"  # folder of features and encodings, under their keys
 EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
+SHARED = "_shared"  # <profile>/_shared.yaml: the parameters that the profile's chapters share
 MARKS = ("_toc.yml", "Snakefile", "notebooks", "parameters")
 
 

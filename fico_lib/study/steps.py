@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fico_lib.models import weights_of
@@ -31,32 +32,30 @@ def _reported(label: str) -> Iterator[None]:
 def features(profile: str, key: str) -> None:
     """Compute and keep the features of that key in the plan of a profile."""
     requests = plan.plan(repo.root(), profile).features[key]
-    with _reported(f"features of {plan.data_label(requests[0])}"):
+    with _reported(f"features of {requests[0].data.label}"):
         from fico_lib.pipeline.encode import build_features
 
-        shared = {name: requests[0][name] for name in ("data", "features", "device")}
-        models = list(dict.fromkeys(request["model"] for request in requests))
-        build_features(**shared, models=models, cache=Path(repo.CACHE))
+        build_features(requests[0], Path(repo.CACHE), [request.model for request in requests])
 
 
 def weights(profile: str, key: str) -> None:
     """Train a model whose weights are shared, those of that key in the plan of a profile."""
     request = plan.plan(repo.root(), profile).weights[key]
-    with _reported(f"train {plan.label(request | {'model': weights_of(request['model'])})}"):
+    with _reported(f"train {replace(request, model=weights_of(request.model)).label}"):
         from fico_lib.pipeline.encode import train
 
-        train(**request, cache=Path(repo.CACHE))
+        train(request, Path(repo.CACHE))
 
 
 def encodings(profile: str, key: str) -> None:
     """Train a model, unless its weights are kept, and keep its encodings: those of that key."""
     planned = plan.plan(repo.root(), profile)
-    what = "encode" if key in planned.weights_of else "train and encode"
     request = planned.encodings[key]
-    with _reported(f"{what} {plan.label(request)}"):
+    verb = "encode" if request.weights_key in planned.weights else "train and encode"
+    with _reported(f"{verb} {request.label}"):
         from fico_lib.pipeline.encode import encode
 
-        encode(**request, cache=Path(repo.CACHE))
+        encode(request, Path(repo.CACHE))
 
 
 def chapter(profile: str, name: str) -> None:

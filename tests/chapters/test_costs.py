@@ -7,23 +7,35 @@ import pytest
 
 from fico_lib.chapters.attention import results as attention_results
 from fico_lib.chapters.attention import tables as attention_tables
+from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.chapters.encoding_storage import results as encoding_results
 from fico_lib.chapters.encoding_storage import tables as encoding_tables
+from fico_lib.chapters.encoding_storage.parameters import EncodingStorageChapter
+from fico_lib.costs.verdicts import check
 from fico_lib.report import published
 from fico_lib.report.costs import tables as cost_tables
-from fico_lib.report.costs.published import check
 from fico_lib.runtime.errors import InputError
 
-HOW = {"dtype": "float32", "dtype_of": {"ucch": "bfloat16"}, "batch": 2, "seconds": 0.02}
-HOW |= {"longest": 2.0, "memory_gib": 0.2, "threads": 1, "device": "cpu"}
-GALLERIES = {"galleries": [2, 2000], "texts_per_image": 5, "limit_gib": 1.0}
-SINGLE = {"galleries": [1, 2000], "texts_per_image": 1, "limit_gib": 0.5}  # a batch covers the 1
-ATTENTION = {"rerank_k": [4], "rerank_share": 0.5, "growth_images": [2, 4, 8], "growth_k": 2}
+SMALL = {"dtype_of": {"ucch": "bfloat16"}, "batch": 2, "seconds": 0.02, "longest": 2.0}
+SMALL |= {"memory_gib": 0.2, "threads": 1, "device": "cpu"}
+
+
+def encoding(**values):
+    # A batch covers a gallery of one image.
+    sizes = {"galleries": [1, 2000], "texts_per_image": 1, "limit_gib": 0.5}
+    chapter = EncodingStorageChapter.check(SMALL | sizes | values, "test")
+    return encoding_results.measure(chapter)
+
+
+def attention(**values):
+    sizes = {"galleries": [2, 2000], "limit_gib": 1.0, "rerank_k": [4], "rerank_share": 0.5}
+    sizes |= {"growth_images": [2, 4, 8], "growth_k": 2}
+    return attention_results.measure(AttentionChapter.check(SMALL | sizes | values, "test"))
 
 
 @pytest.fixture(scope="module")
 def encoded():
-    return encoding_results.measure(["scan", "dadh"], **GALLERIES | SINGLE, **HOW)
+    return encoding(measured=["scan", "dadh"])
 
 
 def test_small_galleries_are_measured_and_large_ones_extrapolated(encoded):
@@ -62,7 +74,7 @@ def test_what_a_reader_sees_tells_of_every_model(encoded):
 
 
 def test_attention_of_one_model():
-    found = attention_results.measure(["imram"], **GALLERIES, **ATTENTION, **HOW)
+    found = attention(measured=["imram"])
     assert set(found.budgeted()) == {"imram"}
     assert set(found.growth["which"]) == {"all pairs", "best k", "k grows"}
     pairs = found.growth.set_index(["which", "images"])["pairs"]
@@ -75,6 +87,6 @@ def test_attention_of_one_model():
 
 def test_nothing_to_measure_is_an_error():
     with pytest.raises(InputError, match=r"measured: found none to measure .no model has such"):
-        attention_results.measure(["ucch"], **GALLERIES, **ATTENTION, **HOW)
+        attention(measured=["ucch"])
     with pytest.raises(InputError, match="blip2: out of memory"):
-        encoding_results.measure(["blip2"], **GALLERIES, **HOW | {"memory_gib": 0.001})
+        encoding(measured=["blip2"], memory_gib=0.001)

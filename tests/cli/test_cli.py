@@ -24,6 +24,7 @@ def test_list_names_everything():
     words = fico("list").split()
     for name in [*CHAPTERS, *DATASETS, *MODELS, *repo.profiles(repo.root())]:
         assert name in words
+    assert {"R@k", "MedR", "MeanR", "mAP@k"} <= {*words}
 
 
 def test_describe_explains_every_parameter():

@@ -32,7 +32,7 @@ def test_a_warm_up_and_at_least_one_repeat():
     found = measure(lambda: calls.append(1), 4, CPU, seconds=0)
     assert len(calls) == 2
     assert len(found.seconds) == 1
-    assert found.covered == 4
+    assert found.items == 4
 
 
 def test_repeats_end_when_the_items_are_done():

@@ -11,7 +11,6 @@ from fico_lib.datasets import dataset_key, load_dataset
 from fico_lib.datasets.karpathy.folds import natural
 from fico_lib.datasets.parameters import KarpathyParameters
 from fico_lib.runtime.errors import InputError
-from fico_lib.study.plan import label
 
 SIZES = {"beach": 10, "river": 7, "harbour": 12}
 FOLDS = range(5)
@@ -127,7 +126,7 @@ def test_wrong_folds_are_errors_before_anything_is_read(changes, message):
 
 
 def test_scenes_have_no_folds():
-    with pytest.raises(InputError, match=r"folds.*'karpathy'"):
+    with pytest.raises(InputError, match=r"folds.*expected \[\] for 'scenes'"):
         InstanceChapter.check({"folds": [0]}, "test")
 
 
@@ -135,12 +134,12 @@ def test_the_chapter_asks_for_one_more_training_per_model_and_fold():
     data = {"name": "karpathy", "root": "nowhere", "labels": "labels.csv"}
     values = {"data": data, "models": ["vse", "dadh"], "seeds": [4, 5], "folds": [2, 0]}
     chapter = InstanceChapter.check(values, "test")
-    asked = [(r["data"].fold, r["model"], r["seed"]) for r in chapter.encodings()]
+    asked = [(r.data.fold, r.model, r.seed) for r in chapter.requests()]
     assert asked == [
         *((None, model, seed) for model in ("vse", "dadh") for seed in (4, 5)),
         *((fold, model, 4) for fold in (2, 0) for model in ("vse", "dadh")),
     ]
-    assert label(chapter.encodings()[-1]) == "dadh on karpathy (fold 0), seed 4"
+    assert chapter.requests()[-1].label == "dadh on karpathy (fold 0), seed 4"
     own, crossed = chapter.apart(asked)
     assert own == asked[:4]
     assert crossed == asked[4:]

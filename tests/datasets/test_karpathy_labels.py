@@ -26,7 +26,7 @@ def test_labels_of_a_long_csv(root):
     check_labels(data)
     assert data["train"].category_names == ("cat", "dog")
     assert data["train"].hashtags == ("cat", "dog", "cat dog")
-    assert data["train"].sample(2).categories == ("cat", "dog")
+    assert data["train"].categories_of(2) == ("cat", "dog")
 
 
 def test_labels_of_a_wide_csv(root):
@@ -94,11 +94,11 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (npz(labels=LABELS[:5]), "labels have 5 rows, expected one for each of the 6 images"),
         (npz(labels=LABELS.T), "2 rows.*transposed"),
         (npz(labels=LABELS[0]), r"shape \(2,\)"),
-        (npz(labels=STRANGE), "label 2 of row 2, column 1"),
-        (npz(labels=MIXED), "label 0 of row 0, column 1; expected -1"),
-        (npz(labels=np.where(LABELS, np.nan, 0)), "label nan of row 0, column 0"),
-        (npz(labels=LABELS.astype(str)), "expected numbers"),
-        (npz(labels=LABELS.astype(object)), "not an NPZ file of plain arrays"),
+        (npz(labels=STRANGE), "label of row 2, column 1, is 2"),
+        (npz(labels=MIXED), "label of row 0, column 1, is 0; expected 0 and 1, or -1 and 1"),
+        (npz(labels=np.where(LABELS, np.nan, 0)), "label of row 0, column 0, is nan"),
+        (npz(labels=LABELS.astype(str)), "expected booleans or numbers"),
+        (npz(labels=LABELS.astype(object)), r"expected a whole \.npz archive of plain arrays"),
         (npz(other=LABELS), "no array 'labels'; it has other"),
         (npz(labels=LABELS, categories=np.array(["a"])), "1 category names for 2 columns"),
         (npz(labels=LABELS, categories=np.array(["a", "a"])), "category name is used twice"),
@@ -108,7 +108,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (npz(labels=LABELS, annotated=np.ones(3, bool)), r"'annotated' has shape \(3,\)"),
         (npz(labels=LABELS[::-1], annotated=np.arange(6) % 2 == 1), "row 0 has labels although"),
         (npz(labels=LABELS[::-1], annotated=np.array([1, 1, 0, 1, 0, 1])), "row 4 has labels"),
-        (text("x", "labels.npz"), "not an NPZ file"),
+        (text("x", "labels.npz"), r"expected a whole \.npz archive"),
         (mat(LAll=LABELS[:4]), "labels have 4 rows"),
         (mat(L=LABELS), "no matrix 'LAll'"),
         (mat(LAll="text"), "labels"),
@@ -120,7 +120,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (text(WIDE), "no labels for image '5.jpg'"),
         (text(WIDE + "4.jpg,1,0\n"), "filename '4.jpg' is used twice"),
         (text(WIDE + "5.jpg,yes,0\n"), "labels must be numbers"),
-        (text(WIDE + "5.jpg,3,0\n"), "label 3.0 of filename '5.jpg', column 0"),
+        (text(WIDE + "5.jpg,3,0\n"), "label of filename '5.jpg', column 0, is 3.0"),
         (lambda root: "nowhere.csv", "file of labels not found"),
     ],
 )

@@ -94,6 +94,13 @@ def test_statistics_over_blocks(monkeypatch):
     assert np.isinf(deviation[2])  # a constant feature becomes 0
 
 
+def test_words_carry_their_parts_of_speech_where_the_data_tell_them(folder):
+    split = FeatureSplit.load(folder / "val")
+    parts = dict(zip(split.words.tolist(), split.parts_of_speech.tolist(), strict=True))
+    assert (parts["circle"], parts["red"], parts["a"]) == ("noun", "adjective", "")
+    assert set(parts.values()) - {""} == set(ScenesParameters.parts_of_speech)
+
+
 def test_no_file_holds_pickled_objects(folder):
     for path in folder.rglob("*.npy"):
         np.load(path, allow_pickle=False)

@@ -9,9 +9,10 @@ from hypothesis.extra import numpy as hnp
 from fico_lib.encodings import Codes, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics.average_precision import average_precision_at_k
-from fico_lib.metrics.chance import average_precision_chance, rank_chance, recall_chance
+from fico_lib.metrics.chance import chance
 from fico_lib.metrics.precision_recall import first_at_level, precision_at_recall_levels
 from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
+from fico_lib.metrics.registry import metric
 
 HOW = {"map_at": (1, 3, "all"), "recall_at": (1, 2, 5)}
 quick = settings(max_examples=40, deadline=None)
@@ -86,7 +87,7 @@ def test_values_are_ordered_and_bounded(problem):
     for direction in ("i2t", "t2i"):
         recalls = [found.instance[direction][f"R@{k}"] for k in (1, 2, 3, 5)]
         assert (np.diff(recalls) >= -1e-9).all()  # more depth, more recall
-        precisions = [found.category[direction][f"mAP@{k}"] for k in (1, 3, "all")]
+        precisions = [found.category[direction][f"mAP@{k}"] for k in (1, 3, "N")]
         assert (np.diff(precisions) >= -1e-9).all()  # with R below, AP@k grows with k
         assert (np.diff(found.category[direction].pr) <= 1e-12).all()
         for result in (found.instance[direction], found.category[direction]):
@@ -140,11 +141,11 @@ def test_random_scores_are_at_chance(denominator):
     for task in ("instance", "category"):
         for direction in ("i2t", "t2i"):
             found = [getattr(run, task)[direction] for run in runs]
-            for name, chance in found[0].chance.items():
+            for name, expected in found[0].chance.items():
                 if name == "MedR":
                     continue  # a median of expected ranks is no expected median
                 values = np.array([f[name] for f in found])
-                assert abs(values.mean() - chance) < 4 * values.std() / np.sqrt(len(runs)) + 1e-9
+                assert abs(values.mean() - expected) < 4 * values.std() / np.sqrt(len(runs)) + 1e-9
 
 
 @pytest.mark.parametrize("denominator", ["hits", "min", "total"])
@@ -196,8 +197,9 @@ def test_hand_worked_average_precision():
 
 
 def test_hand_worked_chance():
-    assert recall_chance(np.array([5]), 25_000, 1)[0] == pytest.approx(5 / 25_000)
-    assert recall_chance(np.array([2]), 4, 2)[0] == pytest.approx(1 - 1 / 6)
-    assert recall_chance(np.array([2]), 4, 2, "fraction")[0] == pytest.approx(1 / 2)
-    assert rank_chance(np.array([1]), 5_000)[0] == 2_500.5
-    assert average_precision_chance(np.array([1, 2]), 2, 2).tolist() == pytest.approx([0.75, 1])
+    assert chance(metric("R@1"), np.array([5]), 25_000)[0] == pytest.approx(500 / 25_000)
+    assert chance(metric("R@2"), np.array([2]), 4)[0] == pytest.approx(100 * (1 - 1 / 6))
+    assert chance(metric("R@2"), np.array([2]), 4, "fraction")[0] == pytest.approx(50)
+    assert chance(metric("R@2"), np.array([0]), 4, "fraction")[0] == 0
+    assert chance(metric("MeanR"), np.array([1]), 5_000)[0] == 2_500.5
+    assert chance(metric("mAP@2"), np.array([1, 2]), 2).tolist() == pytest.approx([75, 100])

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ import torch
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.models import MODELS, build, model_card, model_module
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.base.training import DivergedError
+from fico_lib.models.base.rerank import RerankModel
+from fico_lib.models.base.training import DivergedError, images_of
 from fico_lib.models.dadh import discrete_codes
+from fico_lib.models.scan import SCAN
 from fico_lib.runtime.errors import InputError
 
 SMALL = TrainingParameters(epochs=6, batch_size=32, width=16, dimension=16, bits=16)
@@ -42,6 +45,24 @@ def test_encodings_carry_everything(trained, splits):
     steps = {"train", "encode_images", "encode_texts"}
     assert set(found.timings) == steps | ({"score_pairs"} if isinstance(found, Scores) else set())
     assert all(seconds > 0 for seconds in found.timings.values())
+
+
+def test_the_dimension_is_that_of_the_parameters(trained, splits):
+    """Sizes other than the defaults, so that a typed number would be found."""
+    test, network = splits[2], trained.network
+    told, encodings = type(trained).dimension(SMALL), trained.encode(test)
+    if isinstance(encodings, Codes):
+        width = encodings.bits
+    elif isinstance(encodings, Embeddings):
+        width = encodings.images.shape[-1]
+    elif isinstance(trained, SCAN):
+        width = network.images(*images_of(test, np.arange(2), trained.device))[0].shape[-1]
+    elif isinstance(trained, RerankModel):
+        width = network.from_text.out_features
+    else:  # scores pairs, and has no encodings of one side
+        assert told == "n/a"
+        return
+    assert set(re.findall(r"(\d+)D", told)) == {str(width)}
 
 
 def test_captions_of_one_text_have_one_encoding(trained, splits):

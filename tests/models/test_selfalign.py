@@ -18,7 +18,7 @@ from fico_lib.models.selfalign import (
     context_loss,
 )
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.pipeline import request as keys
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError
 
 SWITCHES = [(False, False), (True, False), (False, True), (True, True)]
@@ -49,13 +49,11 @@ def test_plain_training_parameters_mean_both_on_vse():
 
 
 def test_switches_are_in_the_key():
-    request = {"data": ScenesParameters(), "features": CropParameters(), "model": "selfalign"}
-    request |= {"seed": 0, "device": "cpu", "split": "test"}
-    one, other = (
-        request | {"training": SelfAlignParameters(concepts=count)} for count in (100, 500)
-    )
-    plain = request | {"training": TrainingParameters()}
-    assert len({keys.encodings_key(**r) for r in (one, other, plain)}) == 3
+    plain = Request(ScenesParameters(), CropParameters(), TrainingParameters(), "selfalign")
+    switched = [
+        replace(plain, training=SelfAlignParameters(concepts=count)) for count in (100, 500)
+    ]
+    assert len({request.encodings_key for request in (plain, *switched)}) == 3
 
 
 def test_an_unknown_base_is_refused():
@@ -146,14 +144,16 @@ def test_without_regions_it_is_refused(splits):
 
 def test_only_one_part_of_speech_can_be_aligned(splits):
     train = splits[0]
-    words = np.array(["the", "red", "star", "stars", "left"] + ["x"] * (train.vocabulary_size - 7))
-    known = replace(train, words=words)
+    parts = np.array(
+        ["", "adjective", "noun", "noun", "relation"] + [""] * (train.vocabulary_size - 7)
+    )
+    known = replace(train, parts_of_speech=parts)
     assert np.flatnonzero(aligned_words(known, "noun")).tolist() == [4, 5]
     assert np.flatnonzero(aligned_words(known, "adjective")).tolist() == [3]
     assert np.flatnonzero(aligned_words(known, "relation")).tolist() == [6]
     assert aligned_words(known, "all").tolist() == [False] + [True] * (train.vocabulary_size - 1)
     with pytest.raises(InputError, match="no noun is known"):
-        aligned_words(replace(train, words=None), "noun")
+        aligned_words(train, "noun")
 
 
 def test_a_variant_is_told_in_a_few_words():

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +11,29 @@ from fico_lib.encodings import Codes, Embeddings
 from fico_lib.features.parameters import CropParameters, GridParameters
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import DivergedError
+from fico_lib.models.selfalign_parameters import SelfAlignParameters
 from fico_lib.pipeline import encode as step
-from fico_lib.pipeline import request as keys
 from fico_lib.pipeline.encode import build_features, encode
+from fico_lib.pipeline.request import Request
 from fico_lib.runtime import digests
 from fico_lib.runtime.errors import InputError
 
-REQUEST = {
-    "data": ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30),
-    "features": CropParameters(detector_epochs=1, dimension=16),
-    "training": TrainingParameters(epochs=2, batch_size=32, width=16, dimension=16, bits=16),
-    "model": "vse",
-    "seed": 0,
-}
+REQUEST = Request(
+    ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30),
+    CropParameters(detector_epochs=1, dimension=16),
+    TrainingParameters(epochs=2, batch_size=32, width=16, dimension=16, bits=16),
+    "vse",
+)
 
 
 def changed(part, **update):
-    return REQUEST | {part: REQUEST[part].model_copy(update=update)}
+    return replace(REQUEST, **{part: getattr(REQUEST, part).model_copy(update=update)})
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
-    encode(**REQUEST, cache=cache)
+    encode(REQUEST, cache)
     return cache
 
 
@@ -46,7 +47,7 @@ def forbid(monkeypatch, *names):
 
 def test_what_is_kept_is_not_computed_again(cache, monkeypatch):
     forbid(monkeypatch, "load_dataset", "build_model")
-    found = encode(**REQUEST, cache=cache)
+    found = encode(REQUEST, cache)
     assert isinstance(found, Embeddings)
     assert found.images.shape == (24, 16)
     assert found.model == "vse"
@@ -56,7 +57,7 @@ def test_what_is_kept_is_not_computed_again(cache, monkeypatch):
 
 def test_models_share_the_features(cache, monkeypatch):
     forbid(monkeypatch, "load_dataset")
-    assert isinstance(encode(**REQUEST | {"model": "dadh"}, cache=cache), Codes)
+    assert isinstance(encode(replace(REQUEST, model="dadh"), cache), Codes)
     assert len(list((cache / "features").iterdir())) == 1
 
 
@@ -74,7 +75,7 @@ class TestSharedWeights:
             real(self, *splits)
 
         monkeypatch.setattr(BLIP2, "fit", fit)
-        found = {name: encode(**REQUEST | {"model": name}, cache=tmp_path) for name in order}
+        found = {name: encode(replace(REQUEST, model=name), tmp_path) for name in order}
         assert trained == [("blip2", ["train", "val"])]
         assert found["blip2"].timings["train"] == found["blip2_nf"].timings["train"]
         # 32 candidates are reranked, which in i2t is not all: those that the variant ranks first.
@@ -85,21 +86,20 @@ class TestSharedWeights:
         assert len(list((tmp_path / "models").iterdir())) == 1
 
     def test_their_key(self):
-        one, other = (keys.weights_key(**REQUEST | {"model": m}) for m in ("xvlm", "xvlm_nf"))
-        assert one == other
-        assert keys.weights_key(**REQUEST) is None
-        assert keys.weights_key(**changed("training", epochs=3) | {"model": "xvlm"}) != one
-        assert keys.encodings_key(**REQUEST | {"model": "xvlm"}) != keys.encodings_key(
-            **REQUEST | {"model": "xvlm_nf"}
-        )
+        one, other = (replace(REQUEST, model=m) for m in ("xvlm", "xvlm_nf"))
+        assert one.weights_key == other.weights_key
+        assert REQUEST.weights_key is None
+        longer = replace(changed("training", epochs=3), model="xvlm")
+        assert longer.weights_key != one.weights_key
+        assert one.encodings_key != other.encodings_key
 
     def test_broken_weights_are_named(self, tmp_path):
-        request = REQUEST | {"model": "blip2_nf"}
-        encode(**request, cache=tmp_path)
-        folder = tmp_path / "models" / keys.weights_key(**request)
+        request = replace(REQUEST, model="blip2_nf")
+        encode(request, tmp_path)
+        folder = tmp_path / "models" / request.weights_key
         (folder / "weights.safetensors").write_bytes(b"no weights")
         with pytest.raises(InputError, match=r"weights.safetensors"):
-            encode(**request | {"model": "blip2"}, cache=tmp_path)
+            encode(replace(request, model="blip2"), tmp_path)
 
 
 def test_pre_training_reads_the_extra_split(tmp_path, monkeypatch):
@@ -109,23 +109,23 @@ def test_pre_training_reads_the_extra_split(tmp_path, monkeypatch):
     monkeypatch.setattr(
         BEiT3, "_learn", lambda self, split, *rest: seen.append((split.name, len(split.image_ids)))
     )
-    encode(**changed("data", n_extra=20) | {"model": "beit3"}, cache=tmp_path)
+    encode(replace(changed("data", n_extra=20), model="beit3"), tmp_path)
     assert seen == [("extra", 20), ("train", 64)]
 
 
 def test_folders_have_the_names_of_their_keys(cache):
-    assert (cache / "features" / keys.features_key(**REQUEST)).is_dir()
-    assert (cache / "encodings" / keys.encodings_key(**REQUEST)).is_dir()
+    assert (cache / "features" / REQUEST.features_key).is_dir()
+    assert (cache / "encodings" / REQUEST.encodings_key).is_dir()
 
 
 def test_a_fresh_cache_gives_the_same_encodings(cache, tmp_path):
-    one, other = encode(**REQUEST, cache=cache), encode(**REQUEST, cache=tmp_path)
+    one, other = encode(REQUEST, cache), encode(REQUEST, tmp_path)
     assert np.array_equal(one.images, other.images)
     assert np.array_equal(one.texts, other.texts)
 
 
 def test_another_split_can_be_encoded(tmp_path):
-    found = encode(**REQUEST, split="val", cache=tmp_path)
+    found = encode(replace(REQUEST, split="val"), tmp_path)
     assert found.image_ids[0].startswith("val-")
 
 
@@ -137,15 +137,15 @@ def test_another_split_can_be_encoded(tmp_path):
         (changed("features", detector_noise=0.5), True),
         (changed("features", min_count=1), True),
         (changed("training", epochs=3), False),
-        (REQUEST | {"model": "dadh"}, False),
-        (REQUEST | {"seed": 1}, False),
-        (REQUEST | {"split": "val"}, True),
-        (REQUEST | {"device": "cpu"}, True),
+        (replace(REQUEST, model="dadh"), False),
+        (replace(REQUEST, seed=1), False),
+        (replace(REQUEST, split="val"), True),
+        (replace(REQUEST, device="cpu"), True),
     ],
 )
 def test_every_parameter_is_in_the_key(request_, features_too):
-    assert keys.encodings_key(**request_) != keys.encodings_key(**REQUEST)
-    assert (keys.features_key(**request_) != keys.features_key(**REQUEST)) == features_too
+    assert request_.encodings_key != REQUEST.encodings_key
+    assert (request_.features_key != REQUEST.features_key) == features_too
 
 
 @pytest.mark.parametrize(
@@ -165,11 +165,8 @@ def test_every_parameter_is_in_the_key(request_, features_too):
 )
 def test_an_edit_changes_the_keys_of_what_it_touches(monkeypatch, module, features, vse, dadh):
     def all_keys():
-        return [
-            keys.features_key(**REQUEST),
-            keys.encodings_key(**REQUEST),
-            keys.encodings_key(**REQUEST | {"model": "dadh"}),
-        ]
+        first, other = replace(REQUEST), replace(REQUEST, model="dadh")
+        return [first.features_key, first.encodings_key, other.encodings_key]
 
     before, real = all_keys(), digests.file_digest
 
@@ -177,18 +174,33 @@ def test_an_edit_changes_the_keys_of_what_it_touches(monkeypatch, module, featur
         return "edited" if Path(path) == digests.LIBRARY / module else real(path)
 
     monkeypatch.setattr(digests, "file_digest", edited)
-    monkeypatch.setattr(keys, "file_digest", edited)
+    monkeypatch.setattr("fico_lib.pipeline.request.file_digest", edited)
     assert [a != b for a, b in zip(before, all_keys(), strict=True)] == [features, vse, dadh]
+
+
+def test_a_key_is_computed_once(monkeypatch):
+    request = replace(REQUEST, model="xvlm")
+    computed = request.encodings_key, request.weights_key
+    monkeypatch.setattr("fico_lib.pipeline.request.digest", None)
+    assert (request.encodings_key, request.weights_key) == computed
+
+
+def test_a_request_is_told_in_a_person_s_words():
+    assert REQUEST.label == "vse on scenes (coco), seed 0"
+    training = SelfAlignParameters(cra=False, aligned="noun")
+    aligned = replace(REQUEST, model="selfalign", training=training, seed=3)
+    assert aligned.label == "selfalign (vse + LCA of nouns, 100 concepts) on scenes (coco), seed 3"
 
 
 def test_keys_cost_nothing_heavy():
     code = (
         "import sys\n"
-        "from fico_lib.pipeline import request as keys\n"
+        "from fico_lib.pipeline.request import Request\n"
         "from fico_lib.datasets.parameters import ScenesParameters\n"
         "from fico_lib.features.parameters import CropParameters\n"
         "from fico_lib.models.base.parameters import TrainingParameters\n"
-        "keys.encodings_key(ScenesParameters(), CropParameters(), TrainingParameters(), 'vse', 0)\n"
+        "parts = ScenesParameters(), CropParameters(), TrainingParameters()\n"
+        "Request(*parts, 'vse').encodings_key\n"
         "print([m for m in ('torch', 'transformers', 'faiss') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -204,7 +216,7 @@ class TestFailure:
 
         monkeypatch.setattr("fico_lib.features.build.Vocabulary.fit", fail)
         with pytest.raises(KeyboardInterrupt):
-            build_features(REQUEST["data"], REQUEST["features"], cache=tmp_path)
+            build_features(REQUEST, tmp_path)
         assert list((tmp_path / "features").iterdir()) == []
 
     def test_in_training(self, cache):
@@ -215,12 +227,10 @@ class TestFailure:
                 "fico_lib.models.vse.info_nce", lambda similarity: similarity.sum() * float("nan")
             )
             with pytest.raises(DivergedError, match="'vse'"):
-                encode(**request, cache=cache)
+                encode(request, cache)
         assert sorted((cache / "encodings").iterdir()) == before
 
     def test_labels_missing(self, tmp_path, monkeypatch):
-        from dataclasses import replace
-
         from fico_lib.datasets import load_dataset
 
         def bare(data):
@@ -230,7 +240,7 @@ class TestFailure:
 
         monkeypatch.setattr(step, "load_dataset", bare)
         with pytest.raises(InputError, match="'dadh' needs labels"):
-            encode(**REQUEST | {"model": "dadh"}, cache=tmp_path)
+            encode(replace(REQUEST, model="dadh"), tmp_path)
         assert not (tmp_path / "features").exists()
 
 
@@ -241,23 +251,23 @@ class TestCheckpoint:
         folder.mkdir()
         for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
             (folder / name).write_text(name)
-        return REQUEST | {"features": GridParameters(checkpoint=str(folder))}, folder
+        return replace(REQUEST, features=GridParameters(checkpoint=str(folder))), folder
 
     def test_its_files_are_in_the_key(self, request_):
         request, folder = request_
-        before = keys.features_key(**request)
+        before = request.features_key
         (folder / "model.safetensors").write_text("other weights")
-        assert keys.features_key(**request) != before
+        assert replace(request).features_key != before
 
     def test_its_place_is_not(self, request_):
         request, folder = request_
-        before = keys.features_key(**request)
+        before = request.features_key
         moved = folder.rename(folder.with_name("moved"))
-        request["features"] = GridParameters(checkpoint=str(moved))
-        assert keys.features_key(**request) == before
+        there = replace(request, features=GridParameters(checkpoint=str(moved)))
+        assert there.features_key == before
 
     def test_its_absence_shows_when_the_study_is_planned(self, request_):
         request, folder = request_
         (folder / "config.json").unlink()
         with pytest.raises(InputError, match=r"features.checkpoint: .*config.json is missing"):
-            keys.features_key(**request)
+            _ = request.features_key

@@ -1,14 +1,27 @@
 """A claim holds when every case does; a case does when its whole interval exceeds the margin."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from fico_lib.metrics.resampling import Estimate
 from fico_lib.report import claims_table as tables
-from fico_lib.report.claims import FAILS, HOLDS, UNDECIDED, Case, Claim, overall, rows, verdicts
+from fico_lib.report.claims import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Case,
+    Claim,
+    evaluated,
+    gap,
+    overall,
+    verdicts,
+)
+from fico_lib.report.runs import Runs
 
-CLAIM = Claim("x", "X is above Y.", "Table 9: X 3, Y 2.", "x - y above 0")
+
+def claim(name: str, *cases: Case, **changes) -> Claim:
+    parts = {"place": "Table 9", "numbers": "X 3, Y 2.", "criterion": "x - y above {margin:g}"}
+    return Claim(name, "X is above Y.", **parts | {"cases": lambda runs, margin: cases} | changes)
 
 
 def case(low: float, high: float, margin: float = 0.0) -> Case:
@@ -40,17 +53,32 @@ def test_one_failed_case_fails_the_claim():
 
 
 def test_rows_and_table_say_what_was_found():
-    frame = pd.DataFrame(rows(CLAIM, [case(1, 3), case(-2, 4)]))
+    frame = evaluated([claim("x", case(1, 3), case(-2, 4))], runs=None)
     assert frame["verdict"].tolist() == [HOLDS, UNDECIDED]
     assert verdicts(frame) == {"x": UNDECIDED}
     shown = tables.table(frame).frame.iloc[0]
     assert shown["verdict"] == "? undecided"
-    assert shown["found here"].startswith("x - y, i2t: 2.0 [1.")
+    assert shown["result"].startswith("x - y, i2t: 2.0 [1.")
     assert tables.count(frame).markdown == "Of 1 claim tested here, 1 is undecided."
 
 
 def test_a_claim_whose_models_were_not_run_is_undecided_and_says_so():
-    frame = pd.DataFrame([*rows(CLAIM, []), *rows(Claim("y", "Y.", "", ""), [case(1, 2)])])
+    frame = evaluated([claim("x"), claim("y", case(1, 2))], runs=None)
     assert verdicts(frame) == {"x": UNDECIDED, "y": HOLDS}
-    assert "not run" in tables.table(frame).frame.iloc[0]["found here"]
+    assert "not run" in tables.table(frame).frame.iloc[0]["result"]
     assert tables.count(frame).markdown == "Of 2 claims tested here, 1 holds, 1 is undecided."
+
+
+def test_the_grounds_and_the_criterion_are_written_from_the_parts():
+    low = claim("x", margin=-2.0).rows(runs=None)[0]
+    assert (low["evidence"], low["test"]) == ("Table 9: X 3, Y 2.", "x - y above 2")
+    assert claim("x", place="").rows(runs=None)[0]["evidence"] == "X 3, Y 2."
+
+
+def test_a_claim_hands_its_margin_to_its_cases():
+    chosen = claim("x", margin=2.0, cases=lambda runs, margin: [case(1, 3, margin), case(3, 4)])
+    assert [row["margin_percent"] for row in chosen.rows(runs=None)] == [2.0, 0.0]
+
+
+def test_a_gap_to_a_model_that_was_not_run_is_no_case():
+    assert gap(Runs({}, 1, 100), "vse", "dadh", "i2t") == []

@@ -5,11 +5,18 @@ import numpy as np
 import pytest
 
 from fico_lib.runtime.errors import InputError
-from fico_lib.search import INDEXES, binarise, index_entry, lacking, make, query_arguments
+from fico_lib.search import (
+    INDEXES,
+    binarise,
+    index_entry,
+    make,
+    query_arguments,
+    unavailable_reason,
+)
+from fico_lib.search.dataset import of_synthetic
 from fico_lib.search.exact import exact, ground_truth
-from fico_lib.search.index import SearchError, checked
-from fico_lib.search.metrics import one_recall
-from fico_lib.search.problem import of_synthetic
+from fico_lib.search.index import SearchError, check_results
+from fico_lib.search.metrics import recall_1_at_k
 from fico_lib.search.threads import search_settings
 
 N, D, K = 3000, 32, 10
@@ -18,7 +25,7 @@ SMALL = {"n_lists": 16}
 
 @pytest.fixture(scope="module")
 def problem():
-    return of_synthetic(60, N, D, 1024).held()
+    return of_synthetic(60, N, D, 1024).in_memory()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,7 @@ def test_settings_are_put_back():
 
 @pytest.mark.parametrize("bits", [8, 20, 64, 136])
 def test_hamming_distances_are_numpys(problem, bits):
-    index = built(problem, "code_flat", bits=bits, binariser="hyperplanes")
+    index = built(problem, "code_flat", bits=bits, quantizer="hyperplanes")
     distances, ids = index.search(problem.queries, N)
     codes = index.projection.encode(problem.gallery.block(0, N))
     asked = index.projection.encode(problem.queries)
@@ -87,7 +94,7 @@ def test_every_index_finds_more_than_chance_and_knows_its_size(problem, truth, n
     (query,) = query_arguments(name, sweep)
     values, ids = index.search(problem.queries, K, **query)
     assert values.shape == ids.shape == (60, K)
-    assert one_recall(ids, truth[0][:, 0], K).mean() > (0.2 if index_entry(name).codes else 0.9)
+    assert recall_1_at_k(ids, truth[0][:, 0], K).mean() > (0.2 if index_entry(name).codes else 0.9)
     assert index.size_bytes() >= N * (8 if index_entry(name).codes else 20)
     assert set(index.seconds) == {"fit", "code", "add"}
 
@@ -95,7 +102,7 @@ def test_every_index_finds_more_than_chance_and_knows_its_size(problem, truth, n
 def test_hnsw_of_many_results_is_flat_over_k(problem, truth):
     index = built(problem, "hnsw")
     _, ids = index.search(problem.queries, 100, ef_search=100)
-    recalls = [one_recall(ids, truth[0][:, 0], k).mean() for k in (1, 10, 100)]
+    recalls = [recall_1_at_k(ids, truth[0][:, 0], k).mean() for k in (1, 10, 100)]
     assert max(recalls) - min(recalls) < 0.02
     assert index.index.hnsw.efConstruction == 40
     assert index.index.metric_type == faiss.METRIC_INNER_PRODUCT
@@ -112,15 +119,15 @@ def test_a_screen_of_everything_is_exact(problem, truth):
 def test_bfloat16_tiles_run_on_cpu_tensors_too(problem, truth):
     index = make("gpu_bf16", D, device="cpu").build(problem.train, problem.gallery.blocks())
     _, ids = index.search(problem.queries, K)
-    assert one_recall(ids, truth[0][:, 0], K).mean() == 1
+    assert recall_1_at_k(ids, truth[0][:, 0], K).mean() == 1
     assert index.size_bytes() == 2 * D * N
 
 
 def test_a_gpu_index_says_why_it_cannot_be_had():
     if faiss.get_num_gpus() if hasattr(faiss, "get_num_gpus") else 0:
         pytest.skip("there is a GPU")
-    assert "faiss" in lacking("gpu_flat")
-    assert lacking("hnsw") == ""
+    assert "faiss" in unavailable_reason("gpu_flat")
+    assert unavailable_reason("hnsw") == ""
     with pytest.raises(InputError, match="index 'gpu_flat': faiss"):
         make("gpu_flat", D)
     with pytest.raises(InputError, match="did you mean 'hnsw'"):
@@ -130,11 +137,11 @@ def test_a_gpu_index_says_why_it_cannot_be_had():
 def test_missing_results_are_refused(problem):
     ids = np.array([[0, 1], [2, -1]])
     with pytest.raises(SearchError, match="1 of 2 queries got fewer results"):
-        checked(ids, ids, 5, "it")
+        check_results(ids, ids, 5, "it")
     with pytest.raises(SearchError, match="ids from 0 to 7"):
-        checked(ids, np.array([[0, 7]]), 5, "it")
+        check_results(ids, np.array([[0, 7]]), 5, "it")
     few = np.array([[0, 1, -1]])
-    assert checked(few, few, 2, "it")[1] is few  # k beyond n: there are no more
+    assert check_results(few, few, 2, "it")[1] is few  # k beyond n: there are no more
     index = built(problem, "code_ivf", n_lists=64)
     with pytest.raises(SearchError, match="got fewer results"):
         index.search(problem.queries, 500, n_probe=1)
@@ -148,8 +155,8 @@ def test_the_setting_that_returns_nothing_is_caught(problem):
         index.search(problem.queries, K, n_probe=16)
 
 
-@pytest.mark.parametrize("name", binarise.BINARISERS)
-def test_binarisers_keep_neighbours(problem, name):
+@pytest.mark.parametrize("name", binarise.QUANTIZERS)
+def test_binary_quantizers_keep_neighbours(problem, name):
     fitted = binarise.fit(name, problem.train, 24)
     codes = fitted.encode(problem.gallery.block(0, 200))
     assert codes.shape == (200, 3)

@@ -7,28 +7,27 @@ import pytest
 from fico_lib.runtime.errors import InputError
 from fico_lib.search import measure as measuring
 from fico_lib.search import memory
+from fico_lib.search.dataset import of_synthetic
 from fico_lib.search.float_index import FloatIndex
-from fico_lib.search.measure import Conditions, measure
+from fico_lib.search.measure import BenchmarkSettings, measure
 from fico_lib.search.metrics import (
     front,
-    k_recall,
-    k_recall_with_ties,
-    one_recall,
+    intersection_at_k,
+    recall_1_at_k,
     recall_of_ties,
     tied,
 )
-from fico_lib.search.problem import of_synthetic
 
 IDS = np.array([[3, 1, 2], [5, 6, 7]])
 TRUE = np.array([[1, 3, 9], [7, 8, 9]])
 
 
 def test_recalls_by_hand():
-    assert one_recall(IDS, TRUE[:, 0], 1).tolist() == [0, 0]
-    assert one_recall(IDS, TRUE[:, 0], 2).tolist() == [1, 0]
-    assert one_recall(IDS, TRUE[:, 0], 3).tolist() == [1, 1]
-    assert k_recall(IDS, TRUE, 2).tolist() == [1, 0]
-    np.testing.assert_allclose(k_recall(IDS, TRUE, 3), [2 / 3, 1 / 3])
+    assert recall_1_at_k(IDS, TRUE[:, 0], 1).tolist() == [0, 0]
+    assert recall_1_at_k(IDS, TRUE[:, 0], 2).tolist() == [1, 0]
+    assert recall_1_at_k(IDS, TRUE[:, 0], 3).tolist() == [1, 1]
+    assert intersection_at_k(IDS, TRUE, 2).tolist() == [1, 0]
+    np.testing.assert_allclose(intersection_at_k(IDS, TRUE, 3), [2 / 3, 1 / 3])
 
 
 def test_k_recall_is_the_intersection_of_two_sets():
@@ -36,14 +35,7 @@ def test_k_recall_is_the_intersection_of_two_sets():
     ids, true = (rng.permuted(np.tile(np.arange(30), (50, 1)), axis=1) for _ in range(2))
     for k in (1, 7, 30):
         common = [len({*a} & {*b}) for a, b in zip(ids[:, :k], true[:, :k], strict=True)]
-        np.testing.assert_array_equal(k_recall(ids, true, k), np.array(common) / k)
-
-
-def test_equal_values_count_as_found():
-    true = np.array([[9.0, 8, 8, 7]])
-    assert k_recall_with_ties(np.array([[9.0, 8]]), true, 2).tolist() == [1]
-    assert k_recall_with_ties(np.array([[9.0, 7]]), true, 2).tolist() == [0.5]
-    assert k_recall_with_ties(np.array([[8.0, 8]]), true, 1).tolist() == [0]
+        np.testing.assert_array_equal(intersection_at_k(ids, true, k), np.array(common) / k)
 
 
 def test_ties_by_hand():
@@ -69,7 +61,7 @@ def test_expected_under_ties_is_the_mean_over_shuffles():
     for _ in range(400):
         order = rng.permutation(300)
         ranked = order[np.argsort(distance[:, order], axis=1, kind="stable")]
-        hits.append(one_recall(ranked, right, 50))
+        hits.append(recall_1_at_k(ranked, right, 50))
     np.testing.assert_allclose(
         np.mean(hits, 0), recall_of_ties(less, equal, 50)["expected"], atol=0.12
     )
@@ -82,11 +74,11 @@ def test_the_front_has_what_no_other_beats():
 
 @pytest.fixture
 def problem():
-    return of_synthetic(20, 800, 16, 300).held()
+    return of_synthetic(20, 800, 16, 300).in_memory()
 
 
 def conditions(tmp_path, **changed):
-    return Conditions(**{"threads": 1, "repeats": 2, "singles": 4, "machine": "m",
+    return BenchmarkSettings(**{"threads": 1, "repeats": 2, "singles": 4, "machine": "m",
                          "cache": tmp_path} | changed)  # fmt: skip
 
 
@@ -118,7 +110,7 @@ def test_a_killed_run_resumes(problem, tmp_path, monkeypatch):
     measure(problem, "hnsw", ASKED, conditions(tmp_path))  # one of two is kept
     assert len(builds) == 1
     measure(problem, "hnsw", ASKED, conditions(tmp_path, machine="another"))
-    measure(problem.first(700), "hnsw", ASKED, conditions(tmp_path))
+    measure(problem.head(700), "hnsw", ASKED, conditions(tmp_path))
     assert len(builds) == 3
 
 
@@ -168,7 +160,7 @@ def test_the_sizes_of_the_profiles_fit():
 @pytest.mark.parametrize("name", ["flat", "hnsw", "ivf_sq8", "ivf_pq", "rabitq", "screen",
                                   "code_flat", "code_hnsw"])  # fmt: skip
 def test_the_arithmetic_is_near_what_an_index_takes(tmp_path, name):
-    problem = of_synthetic(5, 2000, 64, 500).held()
+    problem = of_synthetic(5, 2000, 64, 500).in_memory()
     asked = [({"rerank_k": 10} if name in ("rabitq", "screen") else {}, 5, "batch")]
     lists = {"n_lists": 8} if "ivf" in name else {}
     (record,) = measure(problem, name, asked, conditions(tmp_path), **lists)

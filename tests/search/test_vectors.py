@@ -6,7 +6,7 @@ from faiss.contrib.datasets import SyntheticDataset
 
 from fico_lib.encodings import Embeddings
 from fico_lib.runtime.errors import InputError
-from fico_lib.search.problem import of_arrays, of_embeddings, of_synthetic
+from fico_lib.search.dataset import of_arrays, of_embeddings, of_synthetic
 from fico_lib.search.synthetic import ROWS, Gaussian, synthetic
 from fico_lib.search.vectors import Array
 
@@ -24,7 +24,7 @@ def test_synthetic_is_faiss_bit_for_bit(d, step):
 def test_synthetic_keeps_latents_only_and_can_be_held():
     _, gallery, _ = synthetic(10, 2000, 10, 64)
     assert gallery.latents.shape == (2000, 10)
-    held = gallery.held()
+    held = gallery.in_memory()
     assert np.array_equal(held.block(0, 2000), gallery.block(0, 2000))
     assert held.identity == gallery.identity
 
@@ -47,12 +47,12 @@ def test_gaussian_blocks_do_not_depend_on_where_they_start():
 
 def test_the_first_of_a_gallery():
     problem = of_synthetic(10, 400, 32, 50)
-    smaller = problem.first(100)
+    smaller = problem.head(100)
     assert np.array_equal(smaller.gallery.block(0, 100), problem.gallery.block(0, 100))
     assert smaller.identity != problem.identity
-    assert problem.first(400) is problem
+    assert problem.head(400) is problem
     with pytest.raises(InputError, match="expected 1 to 400"):
-        problem.first(401)
+        problem.head(401)
 
 
 def test_arrays_of_another_type_become_float32_and_have_their_content_as_identity():

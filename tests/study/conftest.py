@@ -37,7 +37,7 @@ class Study:
             capture_output=True,
             text=True,
             check=check,
-            timeout=280,
+            timeout=600,  # a slow machine; a hung build still ends
         )
 
     @contextmanager
@@ -51,6 +51,17 @@ class Study:
             yield
         finally:
             file.write_text(before)
+
+    @contextmanager
+    def added(self, path: str, text: str) -> Iterator[None]:
+        """The copy with one more file."""
+        file = self.folder / path
+        assert not file.exists()
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
 
     def pending(self) -> list[str]:
         """The jobs that a build would run now, as 'rule' or 'rule: chapter', sorted."""

@@ -4,7 +4,15 @@ import csv
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pandas as pd
+import pytest
+
+from fico_lib.chapters import CHAPTERS
+
+ROOT = Path(__file__).parents[2]
+FOLDED = {"hide-input", "remove-input", "remove-cell"}
 # Attributes by which a page loads something by itself (a link that a reader clicks is no load).
 LOADS = {
     "script": "src",
@@ -111,3 +119,63 @@ def test_models_are_above_chance_even_in_the_tiny_profile(study):
 def test_no_cell_shows_an_empty_box(study):
     for page in pages(study):
         assert not re.search(r"<pre><span></span>\s*</pre>", page.read_text()), page
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_chapter_shows_a_few_lines_that_a_student_can_retype(chapter):
+    cells = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())["cells"]
+    unfolded = [
+        (cell, before)
+        for cell, before in zip(cells[1:], cells, strict=False)
+        if cell["cell_type"] == "code" and not FOLDED & set(cell["metadata"].get("tags", []))
+    ]
+    assert unfolded
+    for cell, before in unfolded:
+        code = "".join(cell["source"])
+        assert len(code.splitlines()) <= 12, code
+        assert "fico_lib.chapters" not in code
+        assert before["cell_type"] == "markdown"
+        assert "".join(before["source"]).rstrip().endswith(".")
+
+
+def by_hand(study, chapter):
+    """What the unfolded lines of an executed chapter printed."""
+    executed = study.folder / "results" / "ci" / chapter / "notebook.ipynb"
+    (cell,) = [c for c in json.loads(executed.read_text())["cells"] if c["id"] == "cell-by-hand"]
+    return "".join("".join(output["text"]) for output in cell["outputs"])
+
+
+def table_cell(study, chapter, table, column, query):
+    """A value of one row of a chapter's table."""
+    rows = pd.read_csv(study.folder / "results" / "ci" / chapter / f"{table}.csv")
+    return float(rows.query(query)[column].item())
+
+
+@pytest.mark.parametrize(
+    ("chapter", "pattern", "table", "column", "query"),
+    [
+        ("data", r"^{} %", "splits", "pairs_sharing_a_label_percent", "split == 'test'"),
+        ("instance", r"vse: R@1 {} % by hand, {} % by", "recall", "percent",
+         "model == 'vse' and direction == 't2i' and k == 1"),
+        ("category", r"vse: mAP@N {} % by hand, {} % by", "accuracy", "percent",
+         "model == 'vse' and direction == 't2i' and metric == 'mAP@N'"),
+        ("encoding_storage", r"image; {} GiB", "storage", "gib",
+         "model == 'adv64' and images == 1_000_000 and layout == 'packed bits' "
+         "and what == 'embeddings'"),
+        ("attention", r"in the chapter: .* = {} s per query", "kept", "seconds_per_query",
+         "model == 'scan' and k == 64 and kept == 'both kept'"),
+        ("search", r"1-recall@10 {} %", "elsewhere", "one_recall_percent",
+         "data == 'vse' and what == 'IVF, 4 of 32 lists'"),
+        ("selfalign", r"gain in R@sum: {} points", "sums", "gain_percent",
+         "model == 'vse+LCA+CRA'"),
+    ],
+)  # fmt: skip
+def test_the_lines_by_hand_give_the_number_of_the_table(
+    study, chapter, pattern, table, column, query
+):
+    printed = by_hand(study, chapter)
+    numbers = re.search(pattern.replace("{}", r"(-?[\d.]+(?:e[-+]\d+)?)"), printed)
+    assert numbers, printed
+    expected = table_cell(study, chapter, table, column, query)
+    for number in numbers.groups():
+        assert float(number) == pytest.approx(expected, rel=1e-3, abs=5e-4), printed

@@ -43,13 +43,19 @@ def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
 
 
 def test_a_parameter_of_a_chapter_reruns_it(study):
-    with study.edited("parameters/ci/instance.yaml", "resamples: ", "resamples: 1"):
+    with study.added("parameters/ci/instance.yaml", "resamples: 1200"):
         assert study.pending() == ["book", "chapter: instance"]
 
 
 def test_a_parameter_of_training_reruns_the_encodings(study):
-    with study.edited("parameters/ci/instance.yaml", "{epochs: ", "{epochs: 1"):
+    with study.added("parameters/ci/instance.yaml", "training: {epochs: 15}"):
         assert study.pending() == ["book", "chapter: instance", "encodings", "encodings"]
+
+
+def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
+    with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
+        chapters = ["attention", "category", "instance", "selfalign"]
+        assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +86,12 @@ def test_what_other_steps_can_run_beside_comes_first():
     assert chapters["selfalign"].timed
     assert not chapters["category"].timed
     assert planned.first() >= {*chapters["category"].encodings}
-    assert {planned.weights_of[key] for key in planned.weights_of} <= planned.first()
+    assert planned.weights.keys() <= planned.first()
     assert not planned.first() & {*chapters["selfalign"].encodings}
 
 
 def test_wrong_parameters_are_told_before_anything_runs(study):
-    with study.edited("parameters/ci/instance.yaml", "resamples:", "resampels:"):
+    with study.edited("parameters/ci/_shared.yaml", "resamples:", "resampels:"):
         done = study.run("fico_lib", "build", "--profile", "ci", check=False)
     assert done.returncode == 1
     assert "'resampels': did you mean 'resamples'" in done.stderr

@@ -1,6 +1,7 @@
 import pytest
 
 from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.models import MODELS
 from fico_lib.runtime.errors import InputError
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
@@ -49,8 +50,9 @@ def test_all_problems_are_told_at_once():
 
 
 def test_the_message_names_its_source():
-    with pytest.raises(InputError, match=r"parameters/ci/instance\.yaml \+ -p data\.seed=-1"):
-        parameters.load(ROOT, "instance", "ci", settings=("data.seed=-1",))
+    sources = r"parameters/ci/_shared\.yaml \+ parameters/ci/category\.yaml \+ -p data\.seed=-1"
+    with pytest.raises(InputError, match=sources):
+        parameters.load(ROOT, "category", "ci", settings=("data.seed=-1",))
 
 
 def test_settings_win_over_the_file_and_the_file_over_the_profile(tmp_path):
@@ -59,6 +61,75 @@ def test_settings_win_over_the_file_and_the_file_over_the_profile(tmp_path):
     found = parameters.load(ROOT, "instance", "ci", file, ("data.seed=8",))
     assert (found.resamples, found.data.seed) == (500, 8)
     assert found.data.n_train == parameters.load(ROOT, "instance", "ci").data.n_train
+
+
+@pytest.fixture
+def profile(tmp_path):
+    """A function that writes a profile `mine`, file by file, and returns the repository."""
+
+    def write(**files):
+        folder = tmp_path / "parameters" / "mine"
+        folder.mkdir(parents=True)
+        for name, text in files.items():
+            (folder / f"{name}.yaml").write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_a_profile_without_files_is_the_defaults(profile):
+    root = profile()
+    for name in CHAPTERS:
+        assert parameters.load(root, name, "mine") == chapter(name)()
+
+
+def test_shared_parameters_reach_the_chapters_that_have_them(profile):
+    root = profile(_shared="resamples: 300\ndata: {n_train: 7, name: scenes}\nk: 5\n")
+    instance = parameters.load(root, "instance", "mine")
+    assert (instance.resamples, instance.data.n_train) == (300, 7)
+    assert parameters.load(root, "data", "mine").data.n_train == 7
+    assert parameters.load(root, "search", "mine").k == 5
+    assert parameters.load(root, "encoding_storage", "mine") == chapter("encoding_storage")()
+
+
+def test_a_chapters_file_lies_over_what_is_shared(profile, tmp_path):
+    root = profile(
+        _shared="resamples: 300\ntraining: {epochs: 3, width: 32}\nseeds: [1]\n",
+        instance="resamples: 400\ntraining: {epochs: 4}\n",
+    )
+    file = tmp_path / "more.yaml"
+    file.write_text("training: {epochs: 5}\n")
+    instance = parameters.load(root, "instance", "mine")
+    assert (instance.resamples, instance.seeds) == (400, [1])
+    assert (instance.training.epochs, instance.training.width) == (4, 32)
+    assert parameters.load(root, "category", "mine").resamples == 300
+    assert parameters.load(root, "instance", "mine", file).training.epochs == 5
+    assert parameters.load(root, "instance", "mine", file, ("seeds=[2]",)).seeds == [2]
+
+
+def test_the_last_of_equal_settings_wins(profile):
+    settings = ("resamples=300", "resamples=400", "resamples=300")
+    assert parameters.load(profile(), "instance", "mine", settings=settings).resamples == 300
+
+
+def test_a_shared_name_that_no_chapter_has_suggests_the_nearest(profile):
+    root = profile(_shared="resampels: 300\n")
+    with pytest.raises(InputError, match=r"_shared\.yaml.*'resampels': did you mean 'resamples'"):
+        parameters.load(root, "data", "mine")
+
+
+def test_a_file_of_no_chapter_suggests_the_nearest(profile):
+    root = profile(instnace="resamples: 300\n")
+    with pytest.raises(InputError, match=r"instnace\.yaml: .*did you mean 'instance'"):
+        parameters.load(root, "data", "mine")
+
+
+def test_all_models_are_a_value():
+    assert check(models="all").models == list(MODELS)
+    category = chapter("category").check({"models": "all", "models_again": "all"}, "test")
+    assert category.models == category.models_again == list(MODELS)
+    with pytest.raises(InputError, match="'models': found 'al'"):
+        check(models="al")
 
 
 def test_another_data_set_brings_its_own_parameters():
@@ -131,6 +202,8 @@ def test_skews_belong_to_scenes_and_categories_need_labels():
     check = chapter("category").check
     with pytest.raises(InputError, match=r"'skews'.*expected \[\] for 'karpathy'"):
         check({"data": real, "features": features}, "test")
+    with pytest.raises(InputError, match=r"'skews'.*'coc'; expected some of coco, flickr"):
+        check({"skews": ["flickr", "coc"]}, "test")
     with pytest.raises(InputError, match=r"'data'.*labels is null"):
         check({"data": real | {"labels": None}, "features": features, "skews": []}, "test")
     found = check({"data": real, "features": features, "skews": []}, "test")
@@ -139,7 +212,7 @@ def test_skews_belong_to_scenes_and_categories_need_labels():
 
 def test_each_skew_is_a_data_set_of_its_own():
     found = chapter("category").check({"models": ["vse"], "seeds": [3, 4]}, "test")
-    asked = [(r["data"].skew, r["model"], r["seed"]) for r in found.encodings()]
+    asked = [(r.data.skew, r.model, r.seed) for r in found.requests()]
     assert asked == [(skew, "vse", seed) for skew in ("coco", "flickr") for seed in (3, 4)]
 
 

@@ -36,18 +36,28 @@ def papermill(study, *arguments):
 
 def test_plain_papermill_works(study):
     earlier = run_folders(study)
-    done = papermill(study, "-f", "parameters/ci/instance.yaml")
+    with study.added("parameters/ci/instance.yaml", "recall_at: [2]"):
+        files = ("parameters/ci/_shared.yaml", "parameters/ci/instance.yaml")
+        done = papermill(study, *(option for file in files for option in ("-f", file)))
     assert done.returncode == 0, done.stderr[-2000:]
     (made,) = run_folders(study) - earlier
-    assert json.loads((made / "run.json").read_text())["parameters"]["resamples"] == 200
+    used = json.loads((made / "run.json").read_text())["parameters"]
+    assert (used["resamples"], used["recall_at"]) == (200, [2])
+    assert "longest" not in used  # shared, and a parameter of other chapters
 
 
 def test_plain_papermill_with_a_misspelt_name_stops_at_once(study):
     earlier = run_folders(study)
-    done = papermill(study, "-f", "parameters/ci/instance.yaml", "-p", "resampels", "5")
+    done = papermill(study, "-f", "parameters/ci/_shared.yaml", "-p", "resampels", "5")
     assert done.returncode != 0
     assert "did you mean 'resamples'" in done.stderr
     assert run_folders(study) == earlier
+
+
+def test_plain_papermill_with_a_name_of_another_chapter_that_no_profile_shares_stops(study):
+    done = papermill(study, "-p", "seed", "1")
+    assert done.returncode != 0
+    assert "did you mean 'seeds'" in done.stderr
 
 
 def test_papermill_can_list_the_parameters(study):

@@ -20,7 +20,7 @@ def _kill_with_children(pid):
 def test_a_killed_build_resumes(study):
     features = next((study.folder / "cache" / "features").iterdir())
     made = features.stat().st_mtime_ns
-    with study.edited("parameters/ci/instance.yaml", "seeds: [0]", "seeds: [1]"):
+    with study.added("parameters/ci/instance.yaml", "seeds: [1]"):
         command = [sys.executable, "-m", "fico_lib", "build", "--profile", "ci", "--cores", "1"]
         log, deadline = study.folder / "results" / "logs" / "ci.log", time.monotonic() + 120
         log.write_text("")

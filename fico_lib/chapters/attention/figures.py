@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.report.figure_style import DIRECTIONS, GREY, STYLE, series
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.figure_style import GREY, STYLE, series
 
 WAYS = {"all pairs": "all pairs", "best k": "best k", "k grows": "k grows with the gallery"}
 

@@ -2,11 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
-from fico_lib.report.costs.parameters import CostParameters, Size
-from fico_lib.runtime.errors import InputError
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models
+from fico_lib.report.costs.parameters import CostParameters, PaperModels, Sizes
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -16,17 +15,17 @@ class AttentionChapter(CostParameters, AccuracyParameters):
 
     title: ClassVar[str] = "Attention at query time"
 
-    measured: list[str] = Field(
+    measured: PaperModels = Field(
         ["blip2", "xvlm", "vilt", "imram", "scan"],
         description="models at the paper's sizes that are measured",
     )
-    models: list[str] = Field(
+    models: Models = Field(
         ["vse", "scan"],
         min_length=2,
         max_length=2,
         description="compact models: a first stage with embeddings, and one that scores its best",
     )
-    galleries: list[Size] = Field(
+    galleries: Sizes = Field(
         [1000, 10_000, 100_000], min_length=1, description="gallery sizes, in images"
     )
     longest: float = Field(
@@ -43,7 +42,7 @@ class AttentionChapter(CostParameters, AccuracyParameters):
         min_length=2,
         description="k at which the gain of reranking is evaluated",
     )
-    growth_images: list[Size] = Field(
+    growth_images: Sizes = Field(
         [16, 32, 64, 128], min_length=3, description="small galleries that are run in full"
     )
     growth_k: int = Field(16, ge=1, description="candidates reranked in those")
@@ -53,21 +52,3 @@ class AttentionChapter(CostParameters, AccuracyParameters):
     queries_per_second: list[Positive] = Field(
         [0.5, 5.0, 50.0], min_length=1, description="budgets for a stream of queries"
     )
-
-    @field_validator("growth_images")
-    @classmethod
-    def _sizes_that_grow(cls, sizes: list[int]) -> list[int]:
-        if sizes != sorted(set(sizes)):
-            raise InputError(f"found {sizes}; expected sizes that grow, each once")
-        return sizes
-
-    def costs(self) -> dict:
-        """The arguments of `fico_lib.chapters.attention.results.measure`."""
-        names = ("galleries", "texts_per_image", "limit_gib", "rerank_k", "rerank_share")
-        names += ("growth_images", "growth_k")
-        return self.measuring() | {name: getattr(self, name) for name in names}
-
-    def gaining(self) -> dict:
-        """The arguments of `fico_lib.chapters.attention.budget.gain` beside the encodings."""
-        names = {"ks": "gain_k", "ties": "ties", "resamples": "resamples", "device": "device"}
-        return {argument: getattr(self, name) for argument, name in names.items()}

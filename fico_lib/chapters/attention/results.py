@@ -1,21 +1,22 @@
 """Rows of the chapter on attention: cost per pair, galleries, growth, what is kept, budgets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import torch
 
+from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.costs import measured as clock
 from fico_lib.costs.analytic import GIB, Analytic, feature_bytes, scored_pairs
 from fico_lib.costs.architectures import paper_model
 from fico_lib.costs.architectures.model import build, materialise
-from fico_lib.costs.extrapolated import Growth, estimate, fit
+from fico_lib.costs.extrapolated import estimate, fit
 from fico_lib.costs.measured import dtype_of
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import StepCost, kept_images, kept_texts
 from fico_lib.report.costs import rows as costs
-from fico_lib.report.costs.rows import How
-from fico_lib.runtime.devices import threads
+from fico_lib.runtime.devices import resolve, threads
 
 STEPS = ("pair", "text", "image")
 DIRECT_BLOCK = 8  # images, and four times as many texts: each pair takes a vector per word
@@ -58,129 +59,118 @@ class AttentionCosts:
         }
 
 
-def measure(
-    measured: Sequence[str],
-    galleries: Sequence[int],
-    texts_per_image: int,
-    limit_gib: float,
-    rerank_k: Sequence[int],
-    rerank_share: float,
-    growth_images: Sequence[int],
-    growth_k: int,
-    **measuring,
-) -> AttentionCosts:
-    """Measure the models in `measured`; the parameters are those of the chapter."""
-    how = costs.how(**measuring)
+def measure(parameters: AttentionChapter) -> AttentionCosts:
+    """Measure the models named in `parameters.measured`."""
+    p = parameters
     known = {name: one for name, one in costs.all_facts().items() if one.attention != "none"}
-    rates = costs.rates(list(known), how)
-    chosen = [name for name in measured if name in known]
-    found = costs.measured_steps(chosen, STEPS, known, rates, how)
-    costs.require_some(found, "pair", list(known))
-    alone = {(name, "pair"): _alone(name, known[name], found[name, "pair"], how) for name in chosen}
-    steps = costs.step_rows(found, known, rates)
+    rates = costs.rates(list(known), p)
+    chosen = [name for name in p.measured if name in known]
+    measured = costs.measured_steps(chosen, STEPS, known, rates, p)
+    costs.require_some(measured, "pair", list(known))
+    alone = {
+        (name, "pair"): _alone(name, known[name], measured[name, "pair"], p) for name in chosen
+    }
+    steps = costs.step_rows(measured, known, rates)
     alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")
-    direct_rows = costs.step_rows(_direct(known[GROWN], how), known, rates)
-    direct_rows["step"] = "pair, direct form"
-    query = _one_query(known[GROWN], how, min(rerank_k)) if GROWN in chosen else {}
+    direct = {(GROWN, "pair"): _direct(known[GROWN], p)}
+    direct_rows = costs.step_rows(direct, known, rates).assign(step="pair, direct form")
+    query = {(GROWN, "pair"): _one_query(known[GROWN], p)} if GROWN in chosen else {}
     query_rows = costs.step_rows(query, known, rates).assign(step="pair, one query")
-    sizes = [(images, images * texts_per_image) for images in galleries]
-    growth = _growth_rows(known[GROWN], how, growth_images, texts_per_image, growth_k)
+    growth = _growth_rows(known[GROWN], p)
     return AttentionCosts(
         known=known,
         rates=rates,
         steps=pd.concat([steps, alone_rows, query_rows, direct_rows], ignore_index=True),
-        galleries=_gallery_rows(known, found, rates, how, sizes, rerank_k, rerank_share, limit_gib),
+        galleries=_gallery_rows(known, measured, rates, p),
         growth=growth,
         fits=_fit_rows(growth),
-        kept=_kept_rows(known, found | query, rates, how, rerank_k),
+        kept=_kept_rows(known, measured | query, rates, p),
     )
 
 
-def _alone(name: str, one: Analytic, batched: StepCost, how: How) -> StepCost:
+def _pairs(
+    run: Callable[[], object],
+    pairs: int,
+    model: str,
+    parameters: AttentionChapter,
+    share: float = 1,
+) -> StepCost:
+    """The time of a call that scores so many pairs. share: of the seconds of a measured step."""
+    where, seconds = _where(model, parameters), share * parameters.seconds
+    with threads(parameters.threads):
+        return StepCost("pair", clock.measure(run, pairs, *where, seconds=seconds))
+
+
+def _where(model: str, parameters: AttentionChapter) -> tuple[torch.device, str]:
+    return resolve(parameters.device), parameters.dtype_for(model)
+
+
+def _alone(name: str, one: Analytic, batched: StepCost, parameters: AttentionChapter) -> StepCost:
     """One pair at a time, where a batch of pairs was measured."""
     if batched.measurement is None:
         return batched
-    dtype = how.dtype_for(name)
-    with threads(how.threads):
-        model = build(paper_model(name))
-        materialise(model.parts("pair"), how.device, dtype_of(dtype))
-        v, w = (make(one, 1, how.device, dtype) for make in (kept_images, kept_texts))
-        seconds = how.budget.seconds / 2
-        found = clock.measure(lambda: model.score(v, w), 1, how.device, dtype, seconds=seconds)
-    return StepCost("pair", found)
+    model, (device, dtype) = build(paper_model(name)), _where(name, parameters)
+    materialise(model.parts("pair"), device, dtype_of(dtype))
+    v, w = (make(one, 1, device, dtype) for make in (kept_images, kept_texts))
+    return _pairs(lambda: model.score(v, w), 1, name, parameters, share=1 / 2)
 
 
-def _one_query(one: Analytic, how: How, k: int) -> dict[tuple[str, str], StepCost]:
+def _one_query(one: Analytic, parameters: AttentionChapter) -> StepCost:
     """SCAN's pairs of one text with k images; in `measured_steps` it meets whole blocks.
 
     The models with weights meet one text with several images there too.
     """
-    model, dtype = build(paper_model(GROWN)), how.dtype_for(GROWN)
-    v, w = kept_images(one, k, how.device, dtype), kept_texts(one, 1, how.device, dtype)
-    with threads(how.threads):
-        seconds = how.budget.seconds
-        found = clock.measure(lambda: model.score(v, w), k, how.device, dtype, seconds=seconds)
-    return {(GROWN, "pair"): StepCost("pair", found)}
+    model, k, where = build(paper_model(GROWN)), min(parameters.rerank_k), _where(GROWN, parameters)
+    v, w = kept_images(one, k, *where), kept_texts(one, 1, *where)
+    return _pairs(lambda: model.score(v, w), k, GROWN, parameters)
 
 
-def _direct(one: Analytic, how: How) -> dict[tuple[str, str], StepCost]:
+def _direct(one: Analytic, parameters: AttentionChapter) -> StepCost:
     """SCAN's pairs as the paper writes them, with a vector for every word of every pair."""
-    model, dtype = build(paper_model(GROWN)), how.dtype_for(GROWN)
-    v = kept_images(one, DIRECT_BLOCK, how.device, dtype)
-    w = kept_texts(one, 4 * DIRECT_BLOCK, how.device, dtype)
-    with threads(how.threads):
-        found = clock.measure(
-            lambda: model.score_directly(v, w),
-            4 * DIRECT_BLOCK**2,
-            how.device,
-            dtype,
-            seconds=how.budget.seconds,
-        )
-    return {(GROWN, "pair"): StepCost("pair", found)}
+    model, where, texts = build(paper_model(GROWN)), _where(GROWN, parameters), 4 * DIRECT_BLOCK
+    v, w = kept_images(one, DIRECT_BLOCK, *where), kept_texts(one, texts, *where)
+    return _pairs(lambda: model.score_directly(v, w), DIRECT_BLOCK * texts, GROWN, parameters)
 
 
-def _gallery_rows(known, found, rates, how, sizes, rerank_k, share, limit_gib) -> pd.DataFrame:
+def _gallery_rows(known, measured, rates, parameters: AttentionChapter) -> pd.DataFrame:
     rows = []
     for name, one in known.items():
-        for images, texts in sizes:
-            growing = max(1, round(share * images))
+        dtype = parameters.dtype_for(name)
+        for images, texts in parameters.gallery_sizes:
+            growing = max(1, round(parameters.rerank_share * images))
             ks = [("", 0)]
             if one.attention == "rerank":
-                ks = [*((f"k = {k}", k) for k in rerank_k), ("k grows", growing)]
+                ks = [*((f"k = {k}", k) for k in parameters.rerank_k), ("k grows", growing)]
             for label, k in ks:
                 pairs = scored_pairs(one.attention, images, texts, k)
-                measured = found.get((name, "pair"))
-                here = measured.measurement if measured else None
-                total = estimate(here, pairs) if here else None
-                held = feature_bytes(one, images, texts, how.dtype_for(name)) / GIB
-                ideal = pairs * one.flops.pair / costs.rate_of(rates, how.dtype_for(name))
+                step = measured.get((name, "pair"))
+                total = estimate(step.measurement, pairs) if step and step.measurement else None
+                held = feature_bytes(one, images, texts, dtype) / GIB
+                ideal = pairs * one.flops.pair / costs.rate_of(rates, dtype)
                 rows.append(
                     {
                         **{"model": name, "images": images, "texts": texts, "which": label},
                         **{"k": k, "pairs": pairs},
-                        "seconds": total.seconds if total else float("nan"),
-                        "low": total.low if total else float("nan"),
-                        "high": total.high if total else float("nan"),
-                        "kind": total.kind if total else "not measured",
-                        **{"ideal_seconds": ideal, "dtype": how.dtype_for(name)},
-                        **{"needed_gib": held, "finishes": held <= limit_gib},
+                        **costs.estimate_columns(total),
+                        **{"ideal_seconds": ideal, "dtype": dtype},
+                        **{"needed_gib": held, "finishes": held <= parameters.limit_gib},
                     }
                 )
     return pd.DataFrame(rows)
 
 
-def _growth_rows(one: Analytic, how: How, sizes, texts_per_image: int, k: int) -> pd.DataFrame:
+def _growth_rows(one: Analytic, parameters: AttentionChapter) -> pd.DataFrame:
     """SCAN's attention in galleries that grow: every pair, the best k, and k that grows with them.
 
     The k that grows is the same share of the texts and of the images at every size, k of the images
     of the smallest.
     """
-    model, dtype, rows = build(paper_model(GROWN)), how.dtype_for(GROWN), []
-    where = (how.device, dtype)
-    with threads(how.threads):
-        for images in sizes:
-            texts = images * texts_per_image
-            grown = k * images // min(sizes)
+    model, k, rows = build(paper_model(GROWN)), parameters.growth_k, []
+    where = _where(GROWN, parameters)
+    with threads(parameters.threads):
+        for images in parameters.growth_images:
+            texts = images * parameters.texts_per_image
+            grown = k * images // min(parameters.growth_images)
             runs = {
                 "all pairs": (all_pairs(model, one, images, texts, *where), 0),
                 "best k": (best_k(model, one, images, texts, k, *where), k),
@@ -189,16 +179,16 @@ def _growth_rows(one: Analytic, how: How, sizes, texts_per_image: int, k: int) -
             for which, (run, used) in runs.items():
                 attention = "rerank" if used else "all pairs"
                 pairs = scored_pairs(attention, images, texts, used)
-                found = clock.measure(
-                    run, pairs, *where, seconds=how.budget.seconds, most=10 * pairs
+                time = clock.measure(
+                    run, pairs, *where, seconds=parameters.seconds, most=10 * pairs
                 )
                 rows.append(
                     {
                         **{"which": which, "images": images, "texts": texts, "k": used},
-                        **{"pairs": pairs, "seconds": found.per_item * pairs},
-                        "fastest_seconds": found.spread[0] * pairs,
-                        "slowest_seconds": found.spread[1] * pairs,
-                        "repeats": len(found.seconds),
+                        **{"pairs": pairs, "seconds": time.per_item * pairs},
+                        "fastest_seconds": time.spread[0] * pairs,
+                        "slowest_seconds": time.spread[1] * pairs,
+                        "repeats": len(time.seconds),
                     }
                 )
     return pd.DataFrame(rows)
@@ -208,14 +198,10 @@ def _fit_rows(growth: pd.DataFrame) -> pd.DataFrame:
     """The exponent of time over images, and that of pairs over images, for each way to score."""
     rows = []
     for which, part in growth.groupby("which", sort=False):
-        found = fit(part["images"], part["seconds"])
-        by_pairs = fit(part["images"], part["pairs"])
-        rows.append({"which": which, **_exponent(found), "exponent_of_pairs": by_pairs.exponent})
+        time, pairs = (fit(part["images"], part[of]) for of in ("seconds", "pairs"))
+        fitted = {"exponent": time.exponent, "error": time.error, "factor": time.factor}
+        rows.append({"which": which, **fitted, "exponent_of_pairs": pairs.exponent})
     return pd.DataFrame(rows)
-
-
-def _exponent(growth: Growth) -> dict:
-    return {"exponent": growth.exponent, "error": growth.error, "factor": growth.factor}
 
 
 def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:
@@ -228,7 +214,7 @@ def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _kept_rows(known, found, rates, how, rerank_k: Sequence[int]) -> pd.DataFrame:
+def _kept_rows(known, costed, rates, parameters: AttentionChapter) -> pd.DataFrame:
     """Seconds of one query of k candidates, and bytes kept per item, by what is kept.
 
     A text asks for images: their tokens are kept, or every candidate is encoded again, and so is
@@ -236,13 +222,13 @@ def _kept_rows(known, found, rates, how, rerank_k: Sequence[int]) -> pd.DataFram
     """
     rows = []
     for name, one in known.items():
-        if (name, "pair") not in found:
+        if (name, "pair") not in costed:
             continue
-        dtype = how.dtype_for(name)
-        per = {step: _per_item(found[name, step], one, rates, dtype) for step in STEPS}
+        dtype = parameters.dtype_for(name)
+        per = {step: _per_item(costed[name, step], one, rates, dtype) for step in STEPS}
         image_bytes = feature_bytes(one, 1, 0, dtype)
         text_bytes = feature_bytes(one, 0, 1, dtype)
-        for k in rerank_k:
+        for k in parameters.rerank_k:
             scored = k * per["pair"][0]
             ways = {
                 "both kept": (scored, image_bytes + text_bytes, ("pair",)),

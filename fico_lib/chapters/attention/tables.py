@@ -5,45 +5,44 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fico_lib.chapters.attention.results import GROWN, AttentionCosts
+from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report import published
 from fico_lib.report.costs import tables as shared
 from fico_lib.report.costs.tables import MARKS, duration, gallery, marked, significant, size
-from fico_lib.report.table import Table, Text, bullets
+from fico_lib.report.table import Table, Text, bullets, percentage, signed
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 PAPER_K = 128
 WAYS = ("both kept", "text made again", "both made again")
 
 
-def steps(found: AttentionCosts) -> Table:
+def steps(costs: AttentionCosts) -> Table:
     """The measured steps, pairs first."""
-    order = {name: place for place, name in enumerate(found.known)}
-    rows = found.steps.sort_values("model", key=lambda names: names.map(order), kind="stable")
-    return shared.steps(rows, found.known)
+    order = {name: place for place, name in enumerate(costs.known)}
+    rows = costs.steps.sort_values("model", key=lambda names: names.map(order), kind="stable")
+    return shared.steps(rows, costs.known)
 
 
-def _cell(one) -> str:
-    more = "" if one.finishes else f"\nDNF: {size(one.needed_gib)}"
-    return marked(one.seconds, one.kind) + more
+def _cell(entry) -> str:
+    more = "" if entry.finishes else f"\nDNF: {size(entry.needed_gib)}"
+    return marked(entry.seconds, entry.kind) + more
 
 
-def beside_table_6(found: AttentionCosts) -> Table:
+def beside_table_6(costs: AttentionCosts) -> Table:
     """Attention time: the paper's, this run's, and the ideal of this device, per gallery."""
     printed, rows = published.wide(6, printed=True), []
-    here = found.galleries[found.galleries["which"].isin(["", f"k = {PAPER_K}"])]
+    here = costs.galleries[costs.galleries["which"].isin(["", f"k = {PAPER_K}"])]
     for name, part in here.groupby("model", sort=False):
-        title = found.known[name].title
-        if found.known[name].attention == "rerank":
+        title = costs.known[name].title
+        if costs.known[name].attention == "rerank":
             title += f", k = {PAPER_K}"
         lines = {source: {"model": title, "from": source} for source in ("paper", "this run")}
         lines["ideal"] = {"model": title, "from": "ideal"}
-        for one in part.itertuples():
-            column = gallery(one.images, one.texts)
+        for entry in part.itertuples():
+            column = gallery(entry.images, entry.texts)
             place = ("attention_time", column)
-            there = place in printed.columns
-            lines["paper"][column] = printed.loc[name, place] if there else ""
-            lines["this run"][column] = _cell(one)
-            lines["ideal"][column] = duration(one.ideal_seconds)
+            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
+            lines["this run"][column] = _cell(entry)
+            lines["ideal"][column] = duration(entry.ideal_seconds)
         rows += lines.values()
     return Table(
         pd.DataFrame(rows),
@@ -54,16 +53,16 @@ def beside_table_6(found: AttentionCosts) -> Table:
     )
 
 
-def reranking(found: AttentionCosts) -> Table:
+def reranking(costs: AttentionCosts) -> Table:
     """Reranking for each k, and for k that grows with the gallery."""
     rows = []
-    here = found.galleries[found.galleries["which"] != ""]
+    here = costs.galleries[costs.galleries["which"] != ""]
     for (name, which), part in here.groupby(["model", "which"], sort=False):
-        row = {"model": found.known[name].title, "candidates": which}
-        for one in part.itertuples():
-            grows = f"k = {one.k:,}\n" if which == "k grows" else ""
-            column = gallery(one.images, one.texts)
-            time = marked(one.seconds, one.kind)
+        row = {"model": costs.known[name].title, "candidates": which}
+        for entry in part.itertuples():
+            grows = f"k = {entry.k:,}\n" if which == "k grows" else ""
+            column = gallery(entry.images, entry.texts)
+            time = marked(entry.seconds, entry.kind)
             row[column] = f"{time}\n{grows.strip()}" if grows else time
         rows.append(row)
     return Table(
@@ -73,7 +72,7 @@ def reranking(found: AttentionCosts) -> Table:
     )
 
 
-def exponents(found: AttentionCosts, paper: pd.DataFrame) -> Table:
+def exponents(costs: AttentionCosts, paper: pd.DataFrame) -> Table:
     """The fitted growth of what was run in full here, and that of the paper's two sizes."""
     names = {
         "all pairs": "all pairs",
@@ -83,41 +82,43 @@ def exponents(found: AttentionCosts, paper: pd.DataFrame) -> Table:
     rows = [
         {
             "from": "this run",
-            "what": f"{found.known[GROWN].title}, {names[one.which]}",
-            "time grows as images to the": f"{one.exponent:.2f} ± {one.error:.2f}",
-            "pairs grow as images to the": f"{one.exponent_of_pairs:.2f}",
+            "what": f"{costs.known[GROWN].title}, {names[entry.which]}",
+            "time grows as images to the": f"{entry.exponent:.2f} ± {entry.error:.2f}",
+            "pairs grow as images to the": f"{entry.exponent_of_pairs:.2f}",
         }
-        for one in found.fits.itertuples()
+        for entry in costs.fits.itertuples()
     ]
-    for one in paper.itertuples():
-        attention = found.known[one.model].attention
+    for entry in paper.itertuples():
+        attention = costs.known[entry.model].attention
         rows.append(
             {
                 "from": "paper",
-                "what": f"{found.known[one.model].title}, {attention}",
-                "time grows as images to the": f"{one.exponent:.2f}",
+                "what": f"{costs.known[entry.model].title}, {attention}",
+                "time grows as images to the": f"{entry.exponent:.2f}",
                 "pairs grow as images to the": "2.00" if attention == "all pairs" else "1.00",
             }
         )
     return Table(
         pd.DataFrame(rows),
         "Growth of time and of pairs with the gallery: exponents. This run's are fitted to "
-        f"{found.growth['images'].nunique()} sizes (± standard error), the paper's are between its "
+        f"{costs.growth['images'].nunique()} sizes (± standard error), the paper's are between its "
         "two.",
         words=("from", "what"),
     )
 
 
-def kept(found: AttentionCosts, k: int) -> Table:
-    """What a text query of k candidates costs, by what is kept, and what has to be kept."""
+def kept(costs: AttentionCosts, k: int) -> Table:
+    """Time of a text query over k candidates, by what is stored, and the bytes that takes."""
     rows = []
-    for name, part in found.kept[found.kept["k"] == k].groupby("model", sort=False):
-        row = {"model": found.known[name].title}
-        for one in part.itertuples():
-            store = size(one.bytes_kept_per_image_and_text / 2**30) if one.kept != WAYS[2] else ""
-            cell = duration(one.seconds_per_query)
-            mark = "" if one.kind == "extrapolated" else " *"
-            row[one.kept] = f"{cell}{mark}\n{store}" if store else f"{cell}{mark}"
+    for name, part in costs.kept[costs.kept["k"] == k].groupby("model", sort=False):
+        row = {"model": costs.known[name].title}
+        for entry in part.itertuples():
+            store = (
+                size(entry.bytes_kept_per_image_and_text / 2**30) if entry.kept != WAYS[2] else ""
+            )
+            cell = duration(entry.seconds_per_query)
+            mark = "" if entry.kind == "extrapolated" else " *"
+            row[entry.kept] = f"{cell}{mark}\n{store}" if store else f"{cell}{mark}"
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
@@ -128,14 +129,14 @@ def kept(found: AttentionCosts, k: int) -> Table:
     )
 
 
-def kept_in_words(found: AttentionCosts, k: int) -> Text:
+def kept_in_words(costs: AttentionCosts, k: int) -> Text:
     """How much longer a query takes when text, or text and images, are encoded again."""
-    rows = found.kept[found.kept["k"] == k].set_index(["model", "kept"])["seconds_per_query"]
+    rows = costs.kept[costs.kept["k"] == k].set_index(["model", "kept"])["seconds_per_query"]
     sentences = []
     for name in dict.fromkeys(rows.index.get_level_values("model")):
         kept_, text, both = (rows[name, way] for way in WAYS)
         sentences.append(
-            f"{found.known[name].title}: encoding the text again makes a query "
+            f"{costs.known[name].title}: encoding the text again makes a query "
             f"{_longer(text / kept_)}, encoding text and images again makes it "
             f"{_longer(both / kept_)}."
         )
@@ -151,44 +152,44 @@ def _longer(factor: float) -> str:
 
 
 def checks_in_words(checks: pd.DataFrame) -> Text:
-    """What the arithmetic says of each cell of Table 6."""
+    """The verdict of the arithmetic on each cell of Table 6."""
     return bullets(
         [
-            f"{one.name}, {one.size}: printed {one.printed}, *{one.verdict}*; {one.why}."
-            for one in checks.itertuples()
+            f"{entry.name}, {entry.size}: printed {entry.printed}, *{entry.verdict}*; {entry.why}."
+            for entry in checks.itertuples()
         ]
     )
 
 
-def batching(found: AttentionCosts) -> Text:
-    """What scoring pairs together saves over one at a time, and the Gram form over the other."""
-    rows = found.steps.set_index(["model", "step"])["seconds_per_item"].dropna()
+def batching(costs: AttentionCosts) -> Text:
+    """The time that batching pairs saves, and the time that the Gram form saves."""
+    rows = costs.steps.set_index(["model", "step"])["seconds_per_item"].dropna()
     sentences = []
-    for name, one in found.known.items():
+    for name, entry in costs.known.items():
         if (name, "pair") in rows and (name, "pair alone") in rows:
             alone, batched = rows[name, "pair alone"], rows[name, "pair"]
             word = "saves a factor of" if alone > batched else "changes little, a factor of"
             sentences.append(
-                f"{one.title}: {duration(alone)} for a pair alone, {duration(batched)} in a batch; "
-                f"batching {word} {significant(alone / batched, 2)}."
+                f"{entry.title}: {duration(alone)} for a pair alone, {duration(batched)} in a "
+                f"batch; batching {word} {significant(alone / batched, 2)}."
             )
     if (GROWN, "pair, direct form") in rows and (GROWN, "pair") in rows:
         ratio = rows[GROWN, "pair, direct form"] / rows[GROWN, "pair"]
         sentences.append(
-            f"The Gram form of {found.known[GROWN].title} is {significant(ratio, 2)} times as fast "
+            f"The Gram form of {costs.known[GROWN].title} is {significant(ratio, 2)} times as fast "
             "as the same formula with a vector for every word of every pair."
         )
     return bullets(sentences)
 
 
-def vilt_explained(found: AttentionCosts) -> Text:
+def vilt_explained(costs: AttentionCosts) -> Text:
     """The arithmetic behind the paper's 4880 hours."""
     cells = published.table(6)
     cells = cells[(cells["model"] == "vilt") & cells["value"].notna()]
     small, large = cells.iloc[0], cells.iloc[1]
-    pairs = [one.images * one.texts for one in (small, large)]
+    pairs = [entry.images * entry.texts for entry in (small, large)]
     linear = small.value * pairs[1] / pairs[0]
-    rate = pairs[0] * found.known["vilt"].flops.pair / small.value / 1e12
+    rate = pairs[0] * costs.known["vilt"].flops.pair / small.value / 1e12
     sentences = [
         f"{small['size']}: {pairs[0]:,} pairs in {small.printed} are "
         f"{duration(small.value / pairs[0])} per pair, {rate:.0f} TFLOP/s: batches, and more "
@@ -213,11 +214,8 @@ def gains(rows: pd.DataFrame, models: Sequence[str]) -> Table:
         for direction, title in DIRECTIONS.items():
             here = part[part["direction"] == direction].set_index("metric")
             for metric in here.index:
-                value = here.loc[metric, "percent"]
-                line[title, metric] = "n/a" if pd.isna(value) else f"{value:.1f}"
-            one = here.loc["R@1"]
-            gain = f"{one.gain_percent:+.1f}\n[{one.low:+.1f}, {one.high:+.1f}]"
-            line[title, "gain R@1"] = gain if k > 1 else ""
+                line[title, metric] = percentage(here.loc[metric, "percent"])
+            line[title, "gain R@1"] = signed(here.loc["R@1"], between="\n") if k > 1 else ""
         lines.append(line)
     return Table(
         pd.DataFrame(lines),
@@ -227,7 +225,7 @@ def gains(rows: pd.DataFrame, models: Sequence[str]) -> Table:
     )
 
 
-def budget(rows: pd.DataFrame, found: AttentionCosts) -> Table:
+def budget(rows: pd.DataFrame, costs: AttentionCosts) -> Table:
     """The largest k that each budget pays for, and the gain at that k."""
     lines = []
     for (kind, value, unit), part in rows.groupby(["budget", "value", "unit"], sort=False):
@@ -238,7 +236,7 @@ def budget(rows: pd.DataFrame, found: AttentionCosts) -> Table:
             gain = here.set_index("direction").loc["t2i"]
             pays = f"k = {_k(gain)}" if gain.k else "no pair"
             more = f"\n{gain.gain_percent:+.1f} points" if gain.k > 1 else "\nno gain"
-            line[found.known[name].title] = pays + more
+            line[costs.known[name].title] = pays + more
         lines.append(line)
     return Table(
         pd.DataFrame(lines),
@@ -249,15 +247,15 @@ def budget(rows: pd.DataFrame, found: AttentionCosts) -> Table:
 
 
 def _k(row) -> str:
-    """A k, or that it is all there are."""
+    """A k, "all" where it covers every candidate."""
     return "all" if row.k >= row.candidates else f"{row.k:,}"
 
 
-def takeaways(found: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame) -> Text:
+def takeaways(costs: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
-    pair = found.seconds_per_pair()
-    titles = {name: one.title for name, one in found.known.items()}
-    fits = found.fits.set_index("which")
+    pair = costs.seconds_per_pair()
+    titles = {name: entry.title for name, entry in costs.known.items()}
+    fits = costs.fits.set_index("which")
     sentences = []
     if len(pair) > 1:
         fast, slow = min(pair, key=pair.get), max(pair, key=pair.get)
@@ -296,5 +294,5 @@ def _budget_sentences(rows: pd.DataFrame, titles: dict[str, str]) -> list[str]:
         return []
     value = 1000.0 if 1000.0 in set(part["value"]) else part["value"].max()
     here = part[part["value"] == value]
-    ks = ", ".join(f"{titles[one.model]} {_k(one)}" for one in here.itertuples())
+    ks = ", ".join(f"{titles[entry.model]} {_k(entry)}" for entry in here.itertuples())
     return [f"A budget of {duration(value / 1000)} for one query pays here for a k of: {ks}."]

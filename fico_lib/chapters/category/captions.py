@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fico_lib.chapters.category.results import Entry, Task
+from fico_lib.chapters.category.parameters import CategoryChapter
+from fico_lib.chapters.category.results import Task, controls_and_chance
 from fico_lib.datasets.dataset import Split
 from fico_lib.features.text import Vocabulary
 from fico_lib.models.controls import Vectors, four, regression
 from fico_lib.models.latent import LatentSemantics
-from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.runtime.errors import InputError
 
 
@@ -61,25 +61,25 @@ def halves(split: Split, seed: int) -> tuple[Half, Half]:
     return half(split, usable[:middle]), half(split, usable[middle:])
 
 
-def task(
-    name: str, split: Split, *, dimension: int, bits: int, min_count: int, max_words: int, seed: int
-) -> Task:
+def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
     """Half B with the four controls, fitted on half A, and a random scorer.
 
     Both sides are captions and share one space from the start, so the latent semantics of the
-    captions are the head "pairs"; the head "labels" is their ridge regression to the labels.
-    dimension: of the latent semantics; bits: of the codes; min_count, max_words: of the vocabulary
-    (see the parameters of the features); seed: of the halves and of ITQ.
+    captions are the head "pairs"; the head "labels" is their ridge regression to the labels. The
+    first seed is that of the halves and of ITQ; from the features come the words, from the training
+    the dimension of the latent semantics and the bits of the codes.
     """
+    seed, words = parameters.seeds[0], parameters.features
     seen, unseen = halves(split, seed)
     fitted = [split.captions[c] for c in (*seen.stand_ins, *seen.candidates)]
-    vocabulary = Vocabulary.fit(fitted, min_count)
-    tokens = vocabulary.encode(fitted, max_words)
+    vocabulary = Vocabulary.fit(fitted, words.min_count)
+    tokens = vocabulary.encode(fitted, words.max_words)
+    dimension, bits = parameters.training.dimension, parameters.training.bits
     space = LatentSemantics(tokens.ids, tokens.lengths, len(vocabulary), dimension)
 
     def vectors(part: Half) -> Vectors:
         captions = [split.captions[c] for c in (*part.stand_ins, *part.candidates)]
-        tokens = vocabulary.encode(captions, max_words)
+        tokens = vocabulary.encode(captions, words.max_words)
         rows = space(tokens.ids, tokens.lengths)[tokens.text_of_caption]
         n = len(part.images)
         return Vectors(rows[:n], rows[n:], part.image_of_caption, split.labels[part.images])
@@ -97,6 +97,5 @@ def task(
         "image_ids": split.image_ids[unseen.images],
         "caption_ids": split.caption_ids[unseen.candidates],
     }
-    entries = [Entry(e, "control", seed) for e in four(train, test, heads, bits, seed, **ids)]
-    nothing = random_scorer(len(unseen.images), unseen.image_of_caption)
-    return Task(name, [*entries, Entry(nothing, RANDOM, 0)], test.labels)
+    controls = four(train, test, heads, bits, seed, **ids)
+    return Task(name, controls_and_chance(controls, seed), test.labels)

@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.report.figure_style import DIRECTIONS, GREY, STYLE, name_points, series
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.figure_style import GREY, STYLE, name_points, series
 
-KINDS = {  # how the curves of a granularity differ from those of others
+KINDS = {  # line styles by granularity
     "FG": {"linestyle": "--", "linewidth": 1, "markersize": 4},
     "CG": {"linestyle": "-", "linewidth": 2.4, "markersize": 6},
     "": {"linestyle": ":", "linewidth": 1.5, "marker": "none", "color": GREY},
@@ -20,7 +21,7 @@ def precision_recall(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
 
     rows: tidy, with columns data, model, granularity, direction, recall_percent, precision_percent;
     a model without a curve (a partial ranking has none) is left out of the panels. Codes are drawn
-    in heavy lines, what is not a model in grey.
+    in heavy lines, everything but models in grey.
     """
     sets = list(dict.fromkeys(rows["data"]))
     figure, panels = plt.subplots(
@@ -91,11 +92,14 @@ def two_factors(rows: pd.DataFrame, heads: dict[str, str], names: dict[str, str]
 
 @matplotlib.rc_context(STYLE)
 def reliability(rows: pd.DataFrame) -> Figure:
-    """How often what was said with a probability was so. rows: said_percent, found_percent."""
+    """Reliability diagram: predicted probability against observed frequency.
+
+    rows: tidy, with columns said_percent (predicted) and found_percent (observed).
+    """
     figure, panel = plt.subplots(figsize=(8, 3.4))
     panel.plot([0, 100], [0, 100], color=GREY, lw=1, label="perfectly calibrated")
     panel.plot(rows["said_percent"], rows["found_percent"], label="labeller", **series(0))
-    panel.set(xlabel="predicted probability (%)", ylabel="labels that are there (%)")
+    panel.set(xlabel="predicted probability (%)", ylabel="observed frequency (%)")
     panel.legend(loc="upper left")
     plt.close(figure)
     return figure

@@ -5,17 +5,17 @@ stay what they are; only what counts as relevant changes, for queries and candid
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.chapters.category.results import Task
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import classification
-from fico_lib.metrics.chance import corrected
 from fico_lib.models.query2label import Query2Label
 from fico_lib.report.reference_rows import RANDOM
 
@@ -33,10 +33,10 @@ class LabelStudy:
     """
 
     data: str
-    quality: pd.DataFrame
-    calibration: pd.DataFrame
-    accuracy: pd.DataFrame
-    ranking: pd.DataFrame
+    quality: pd.DataFrame = field(metadata={"file": "labels_quality"})
+    calibration: pd.DataFrame = field(metadata={"file": "labels_calibration"})
+    accuracy: pd.DataFrame = field(metadata={"file": "labels_accuracy"})
+    ranking: pd.DataFrame = field(metadata={"file": "labels_ranking"})
     threshold: float
 
 
@@ -56,26 +56,20 @@ def replaced(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.n
     return noisy
 
 
-def study(
-    task: Task,
-    splits: dict[str, FeatureSplit],
-    *,
-    epochs: int,
-    noise: Sequence[float],
-    seed: int,
-    device: str,
-) -> LabelStudy:
+def study(task: Task, splits: dict[str, FeatureSplit], parameters: CategoryChapter) -> LabelStudy:
     """Label the test split anew, damage its labels, and evaluate under each.
 
     The labeller is fitted on the splits train and val and sees no label of the test split. Entries
-    are the models and controls of `task`, at their first seed. noise: shares of replaced labels.
+    are the models and controls of `task`, at their first seed.
     """
-    labeller = Query2Label(epochs, seed, device)
+    seed, device = parameters.seeds[0], parameters.device
+    labeller = Query2Label(parameters.label_epochs, seed, device)
     labeller.fit(splits["train"], splits["val"])
     probabilities = labeller.probabilities(splits["test"])
     rng = np.random.default_rng(seed)
     sets = {TRUE: task.labels, PREDICTED: probabilities >= labeller.threshold}
-    sets |= {f"{100 * share:g} % replaced": replaced(task.labels, share, rng) for share in noise}
+    for share in parameters.label_noise:
+        sets[f"{100 * share:g} % replaced"] = replaced(task.labels, share, rng)
     accuracy = pd.DataFrame(
         row for name, labels in sets.items() for row in _accuracy_rows(name, labels, task, device)
     )
@@ -119,29 +113,18 @@ def _calibration(probabilities: np.ndarray, true: np.ndarray) -> pd.DataFrame:
 def _accuracy_rows(name: str, labels: np.ndarray, task: Task, device: str):
     first = {entry.name: entry for entry in reversed(task.entries) if entry.kind != RANDOM}
     for model in dict.fromkeys(entry.name for entry in task.entries if entry.kind != RANDOM):
-        result = evaluate(
-            first[model].encodings,
-            labels,
-            tasks="category",
-            map_at=("all",),
-            empty="skip",
-            device=device,
-        )
-        for direction, found in result.category.items():
+        entry = first[model]
+        about = {"data": task.name, "labels": name, "model": model, "kind": entry.kind}
+        settings = {"tasks": "category", "map_at": "all", "empty": "skip", "device": device}
+        for direction, result in evaluate(entry.encodings, labels, **settings).category.items():
             # No value: a partial ranking, or labels that no image has.
-            value, chance = found["mAP@all"], found.chance["mAP@all"]
-            known = value is not None
-            yield {
-                "data": task.name,
-                "labels": name,
-                "model": model,
-                "kind": first[model].kind,
+            values = result["mAP@N"], result.chance["mAP@N"], result.corrected["mAP@N"]
+            percent, chance, above = (np.nan if value is None else value for value in values)
+            yield about | {
                 "direction": direction,
-                "percent": value if known else np.nan,
-                "chance_percent": np.nan if chance is None else chance,
-                "corrected_percent": 100 * corrected(value / 100, chance / 100)
-                if known
-                else np.nan,
+                "percent": percent,
+                "chance_percent": chance,
+                "corrected_percent": above,
             }
 
 

@@ -1,12 +1,15 @@
 """Parameters of the chapter on category-level retrieval (FiCo-ITR, Section 5.2)."""
 
-from typing import Annotated, ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut
+from fico_lib.metrics import DENOMINATORS, Denominator, Empty
+from fico_lib.pipeline.request import Request
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models
 from fico_lib.runtime.digests import digest
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -18,21 +21,22 @@ class CategoryChapter(AccuracyParameters):
     title: ClassVar[str] = "Category-level retrieval"
     recorded: ClassVar[str] = "captions_*"
 
-    skews: list[Literal["coco", "flickr"]] = Field(
+    skews: list[str] = Field(
         ["coco", "flickr"],
         description="label skews of scenes, one after the other in place of data.skew; "
         "empty: the data as they are",
     )
-    models_again: list[str] = Field(
+    models_again: Models = Field(
         ["vse", "adv64", "ucch", "dadh"],
         description="those of the models that are compared on every skew, not the first alone; "
         "empty: all",
     )
     map_at: list[Cut] = Field([10, 100], min_length=1, description="k of mAP@k, beside mAP@N")
-    denominator: Literal["hits", "min", "total"] = Field(
-        "hits", description="AP@k is divided by the hits in the top k, min(k, relevant) or relevant"
+    denominator: Denominator = Field(
+        DENOMINATORS[0],
+        description="AP@k is divided by the hits in the top k, min(k, relevant) or relevant",
     )
-    empty: Literal["skip", "zero", "error"] = Field(
+    empty: Empty = Field(
         "skip", description="queries with nothing relevant: left out, counted as 0, or refused"
     )
 
@@ -43,15 +47,10 @@ class CategoryChapter(AccuracyParameters):
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
 
-    @field_validator("models_again")
-    @classmethod
-    def _registered_too(cls, names: list[str]) -> list[str]:
-        return cls._registered(names)
-
     @field_validator("data")
     @classmethod
     def _labelled(cls, data: DataParameters) -> DataParameters:
-        if data.name != "scenes" and data.labels is None:
+        if not data.has_labels:
             raise ValueError("data.labels is null; expected a file: categories come from labels")
         return data
 
@@ -59,8 +58,9 @@ class CategoryChapter(AccuracyParameters):
     @classmethod
     def _of_scenes(cls, skews: list[str], info: ValidationInfo) -> list[str]:
         data = info.data.get("data")  # absent where it is wrong itself
-        if skews and data is not None and data.name != "scenes":
-            raise ValueError(f"only 'scenes' has skews; expected [] for '{data.name}'")
+        if data is not None and (unknown := set(skews) - set(data.skews)):
+            known = f"some of {', '.join(data.skews)}" if data.skews else "[]"
+            raise ValueError(f"no skew '{min(unknown)}'; expected {known} for '{data.name}'")
         return skews
 
     def datasets(self) -> dict[str, DataParameters]:
@@ -76,10 +76,10 @@ class CategoryChapter(AccuracyParameters):
         """The key of all data that the chapter reads."""
         return digest([dataset_key(data) for data in self.datasets().values()])
 
-    def encodings(self) -> list[dict]:
-        """One request per data set, model and seed, in this order."""
+    def requests(self) -> list[Request]:
+        """One per data set, model and seed, in this order."""
         return [
-            self.request(model, seed, data=data)
+            replace(self.request(model, seed), data=data)
             for name, data in self.datasets().items()
             for model in self.compared()[name]
             for seed in self.seeds
@@ -91,27 +91,4 @@ class CategoryChapter(AccuracyParameters):
         return {
             name: [model for model in self.models if name == names[0] or model in again]
             for name in names
-        }
-
-    def tasks(self) -> dict:
-        """The arguments of `results.tasks` beside encodings and features."""
-        return {
-            "models": self.compared(),
-            "seeds": self.seeds,
-            "dimension": self.training.dimension,
-            "bits": self.training.bits,
-        }
-
-    def comparison(self) -> dict:
-        """The arguments of `fico_lib.chapters.category.results.compare` beside the data."""
-        names = ("map_at", "denominator", "empty", "ties", "resamples", "device")
-        return {name: getattr(self, name) for name in names}
-
-    def labelling(self) -> dict:
-        """The arguments of `fico_lib.chapters.category.labels.study` beside the data."""
-        return {
-            "epochs": self.label_epochs,
-            "noise": self.label_noise,
-            "seed": self.seeds[0],
-            "device": self.device,
         }

@@ -1,8 +1,9 @@
 """Rows of the category chapter: average precision, precision-recall curves, gaps, controls."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -10,20 +11,20 @@ import numpy as np
 import pandas as pd
 
 from fico_lib.chapters.category.claims import claims
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.metrics import DENOMINATORS
-from fico_lib.metrics.chance import corrected
+from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
-from fico_lib.report.results_folder import Results
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
+from fico_lib.report.seeds import over_seeds
 from fico_lib.runtime.errors import InputError
 
-KEYS = ("data", "model", "kind", "granularity", "direction", "metric")
 # What one factor of the controls changes while the other stays: (factor, at, with it, without).
 FACTORS = (
     ("labels", "float", "labels_float", "pairs_float"),
@@ -83,63 +84,57 @@ class Comparison:
     claims: pd.DataFrame | None = None  # of the first data set; None in recorded results
 
 
+def controls_and_chance(four: Sequence[Encodings], seed: int) -> list[Entry]:
+    """The entries of the four controls, and of a random scorer of the same items."""
+    chance = random_scorer(four[0].n_images, four[0].image_of_caption)
+    return [*(Entry(control, "control", seed) for control in four), Entry(chance, RANDOM, 0)]
+
+
 def tasks(
-    models: dict[str, Sequence[str]],
     encodings: Sequence[Encodings],
     features: Sequence[dict[str, FeatureSplit]],
-    seeds: Sequence[int],
-    dimension: int,
-    bits: int,
+    parameters: CategoryChapter,
 ) -> list[Task]:
     """The data sets with their models, the four controls and a random scorer.
 
-    models: of each data set; encodings: those of the first data set, then of the next; within one,
-    the seeds of a model side by side. features: by split name, per data set. dimension, bits: of
-    the controls.
+    encodings: those of `parameters.requests()`; features: by split name, per data set.
     """
-    made, waiting = [], iter(encodings)
-    for (name, chosen), splits in zip(models.items(), features, strict=True):
+    seeds, sizes = parameters.seeds, (parameters.training.dimension, parameters.training.bits)
+    ranked, waiting = [], iter(encodings)
+    for (name, chosen), splits in zip(parameters.compared().items(), features, strict=True):
         if splits["train"].labels is None or splits["test"].labels is None:
             raise InputError(f"data set '{name}' has no labels: category retrieval needs them")
         own = [next(waiting) for _ in range(len(chosen) * len(seeds))]
         entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
-        four = controls(splits["train"], splits["test"], dimension, bits, seeds[0])
-        entries += [Entry(e, "control", seeds[0]) for e in four]
-        nothing = random_scorer(own[0].n_images, own[0].image_of_caption)
-        entries.append(Entry(nothing, RANDOM, 0))
-        made.append(Task(name, entries, np.array(splits["test"].labels)))
-    return made
+        four = controls(splits["train"], splits["test"], *sizes, seeds[0])
+        entries += controls_and_chance(four, seeds[0])
+        ranked.append(Task(name, entries, np.array(splits["test"].labels)))
+    return ranked
 
 
-def compare(
-    compared: Sequence[Task],
-    *,
-    map_at: Sequence[int],
-    denominator: str,
-    empty: str,
-    ties: str,
-    resamples: int,
-    device: str,
-) -> Comparison:
+def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
     """Evaluate every entry of every data set; a k beyond the candidates is left out."""
+    p = parameters
     sizes = {t.name: (t.entries[0].encodings.n_images, t.entries[0].encodings.n_captions)
-             for t in compared}  # fmt: skip
-    depths = [k for k in map_at if k <= min(min(size) for size in sizes.values())]
-    how = {"map_at": (*depths, "all"), "empty": empty, "ties": ties, "device": device}
+             for t in tasks}  # fmt: skip
+    depths = [k for k in p.map_at if k <= min(min(size) for size in sizes.values())]
+    judge = partial(evaluate, map_at=(*depths, "all"), empty=p.empty, ties=p.ties, device=p.device)
     accuracy, curves, gaps, conventions, tested = [], [], [], [], None
-    for task in compared:
+    for task in tasks:
         found = [
-            (e, evaluate(e.encodings, task.labels, recall_at=(1,), denominator=denominator, **how))
+            (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
-        runs = Runs(_by_name(found), sizes[task.name][0], resamples)
+        runs = Runs(
+            by_model((e.name, result) for e, result in found), sizes[task.name][0], p.resamples
+        )
         for entry, result in found:
             accuracy += _accuracy_rows(task.name, entry, result, runs)
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, runs, depths)
         if tested is None:
-            conventions = list(_denominator_rows(task, found, denominator, how))
-            tested = claims(runs, f"mAP@{depths[0]}" if depths else None)
+            conventions = list(_denominator_rows(task, found, p.denominator, judge))
+            tested = evaluated(claims(f"mAP@{depths[0]}" if depths else None), runs)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),
@@ -147,20 +142,9 @@ def compare(
         gaps=pd.DataFrame(gaps),
         depths=depths,
         sizes=sizes,
-        how={"denominator": denominator, "empty": empty, "ties": ties},
+        how={"denominator": p.denominator, "empty": p.empty, "ties": p.ties},
         claims=tested,
     )
-
-
-def _by_name(found: list[tuple[Entry, EvaluationResult]]) -> dict[str, list[EvaluationResult]]:
-    grouped: dict[str, list[EvaluationResult]] = {}
-    for entry, result in found:
-        grouped.setdefault(entry.name, []).append(result)
-    return grouped
-
-
-def _shown(metric: str) -> str:
-    return metric.replace("@all", "@N")
 
 
 def _about(data: str, entry: Entry) -> dict:
@@ -176,7 +160,7 @@ def _about(data: str, entry: Entry) -> dict:
 def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs):
     for by_direction in (result.instance, result.category):
         for direction, found in by_direction.items():
-            for metric in (name for name in found.metrics if "@" in name):
+            for metric in (name for name in found.metrics if registry.metric(name).unit == "%"):
                 value, chance = found[metric], found.chance[metric]
                 low = high = pessimistic = optimistic = None
                 if value is not None:
@@ -184,21 +168,17 @@ def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs
                     pessimistic, optimistic = found.tie_interval[metric]
                 yield _about(data, entry) | {
                     "direction": direction,
-                    "metric": _shown(metric),
+                    "metric": metric,
                     "percent": value,
                     "low": low,
                     "high": high,
                     "chance_percent": chance,
-                    "corrected_percent": _corrected(value, chance),
+                    "corrected_percent": found.corrected[metric],
                     "pessimistic_percent": pessimistic,
                     "optimistic_percent": optimistic,
                     "queries": found.queries,
                     "empty_queries": found.empty_queries,
                 }
-
-
-def _corrected(value: float | None, chance: float) -> float | None:
-    return None if value is None else 100 * corrected(value / 100, chance / 100)
 
 
 def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[dict]:
@@ -214,25 +194,26 @@ def _curve_rows(data: str, entry: Entry, result: EvaluationResult) -> Iterator[d
 
 
 def _denominator_rows(
-    task: Task, found: list[tuple[Entry, EvaluationResult]], known: str, how: dict
+    task: Task,
+    found: list[tuple[Entry, EvaluationResult]],
+    known: str,
+    judge: Callable[..., EvaluationResult],
 ) -> Iterator[dict]:
     """mAP@k of each model's first seed under every denominator; `found` are those under `known`."""
     first = {entry.name: (entry, result) for entry, result in reversed(found)}
     for name in dict.fromkeys(entry.name for entry in task.entries):
         entry, usual = first[name]
         for denominator in DENOMINATORS:
-            result = (
-                usual
-                if denominator == known
-                else evaluate(
-                    entry.encodings, task.labels, tasks="category", denominator=denominator, **how
+            result = usual
+            if denominator != known:
+                result = judge(
+                    entry.encodings, task.labels, tasks="category", denominator=denominator
                 )
-            )
             for direction, values in result.category.items():
                 for metric, value in values.metrics.items():
                     yield _about(task.name, entry) | {
                         "direction": direction,
-                        "metric": _shown(metric),
+                        "metric": metric,
                         "denominator": denominator,
                         "percent": value,
                         "chance_percent": values.chance[metric],
@@ -241,7 +222,7 @@ def _denominator_rows(
 
 def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
     """Paired differences: the best FG model against the best CG one, and the controls' factors."""
-    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@all"]
+    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@N"]
     for direction, metric in product(DIRECTIONS, metrics):
         best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
         pairs = [] if None in best else [("best FG, best CG", "", *best)]
@@ -253,17 +234,8 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "model": a,
                 "than": b,
                 "direction": direction,
-                "metric": _shown(metric),
+                "metric": metric,
             } | runs.gap(a, b, direction, metric)
-
-
-TABLES = ("accuracy", "curves", "denominators", "gaps")
-
-
-def write(compared: Comparison, results: Results) -> None:
-    """Keep the tables among `results`."""
-    for name in TABLES:
-        results.table(name, getattr(compared, name))
 
 
 def about(compared: Comparison) -> dict:
@@ -272,24 +244,20 @@ def about(compared: Comparison) -> dict:
 
 
 def read(folder: Path) -> tuple[Comparison, dict]:
-    """A recorded comparison and its run.json, as `write` and `about` kept them."""
+    """A recorded comparison, without claims, and its run.json."""
     run = json.loads((folder / "run.json").read_text())
     texts = {"granularity": str, "at": str}  # they may be empty, which CSV reads as missing
     tables = {
         name: pd.read_csv(folder / f"{name}.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
-        for name in TABLES
+        for name in ("accuracy", "curves", "denominators", "gaps")
     }
     sizes = {name: tuple(size) for name, size in run["sizes"].items()}
     return Comparison(**tables, depths=run["depths"], sizes=sizes, how=run["how"]), run
 
 
-def over_seeds(rows: pd.DataFrame, keys: Sequence[str] = KEYS) -> pd.DataFrame:
-    """Rows averaged over seeds, whose intervals are one; `seed_deviation` is that of `percent`."""
-    grouped = rows.groupby(list(keys), sort=False)
-    means = grouped.mean(numeric_only=True).drop(columns="seed")
-    if "percent" in rows:
-        means["seed_deviation"] = grouped["percent"].std()
-    return means.reset_index()
+def mean_accuracy(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy averaged over seeds, whose intervals are one."""
+    return over_seeds(accuracy, ("data", "model", "kind", "granularity", "direction", "metric"))
 
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
@@ -299,4 +267,4 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 def two_tasks(accuracy: pd.DataFrame) -> pd.DataFrame:
     """Instance and category retrieval side by side: R@1 and mAP@N, averaged over seeds."""
-    return over_seeds(accuracy[accuracy["metric"].isin(["R@1", "mAP@N"])])
+    return mean_accuracy(accuracy[accuracy["metric"].isin(["R@1", "mAP@N"])])

@@ -1,6 +1,5 @@
 """What a reader of the data chapter sees in words."""
 
-import numpy as np
 import pandas as pd
 
 from fico_lib.datasets.dataset import Split
@@ -9,15 +8,14 @@ from fico_lib.report.table import Text, bullets
 
 def first_caption(split: Split, image: int) -> str:
     """The first caption of an image, by row."""
-    return split.captions[int(np.argmax(split.image_of_caption == image))]
+    return split.captions_of(image)[0]
 
 
 def everything_about(split: Split, image: int) -> Text:
     """All captions, labels and hashtags of one image, by row."""
-    lines = [split.captions[row] for row in np.flatnonzero(split.image_of_caption == image)]
+    lines = list(split.captions_of(image))
     if split.labels is not None:
-        names = np.array(split.category_names)[split.labels[image]]
-        lines.append(f"*labels:* {', '.join(names) or 'none'}")
+        lines.append(f"*labels:* {', '.join(split.categories_of(image)) or 'none'}")
     if split.hashtags is not None:
         lines.append(f"*hashtags:* `{split.hashtags[image]}`")
     return bullets(lines)

@@ -9,8 +9,3 @@ class EncodingStorageChapter(CostParameters):
     """Which models are measured, and for which galleries time and storage are told."""
 
     title: ClassVar[str] = "Encoding and storage"
-
-    def costs(self) -> dict:
-        """The arguments of `fico_lib.chapters.encoding_storage.results.measure`."""
-        names = ("galleries", "texts_per_image", "limit_gib")
-        return self.measuring() | {name: getattr(self, name) for name in names}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from fico_lib.chapters.encoding_storage.parameters import EncodingStorageChapter
 from fico_lib.costs.analytic import (
     GIB,
     Analytic,
@@ -15,7 +16,6 @@ from fico_lib.costs.analytic import (
     needed_bytes,
 )
 from fico_lib.report.costs import rows as costs
-from fico_lib.report.costs.rows import How
 
 STEPS = ("image", "text")
 
@@ -37,27 +37,20 @@ class EncodingCosts:
     storage: pd.DataFrame
 
 
-def measure(
-    measured: Sequence[str],
-    galleries: Sequence[int],
-    texts_per_image: int,
-    limit_gib: float,
-    **measuring,
-) -> EncodingCosts:
-    """Measure the models in `measured`; compute the others. measuring: of `costs.how`."""
-    how = costs.how(most=max(galleries) * texts_per_image, **measuring)
-    known = costs.all_facts()
-    rates = costs.rates(list(known), how)
-    found = costs.measured_steps(measured, STEPS, known, rates, how)
-    encoding = [name for name, one in known.items() if one.dimension is not None]
-    costs.require_some(found, "image", encoding)
-    sizes = [(images, images * texts_per_image) for images in galleries]
+def measure(parameters: EncodingStorageChapter) -> EncodingCosts:
+    """Measure the models named in `parameters.measured`; compute the others."""
+    known, sizes = costs.all_facts(), parameters.gallery_sizes
+    rates = costs.rates(list(known), parameters)
+    most = max(texts for _, texts in sizes)
+    measured = costs.measured_steps(parameters.measured, STEPS, known, rates, parameters, most)
+    encoding = [name for name, facts in known.items() if facts.dimension is not None]
+    costs.require_some(measured, "image", encoding)
     return EncodingCosts(
         known=known,
         facts=fact_rows(known),
         rates=rates,
-        steps=costs.step_rows(found, known, rates),
-        galleries=_gallery_rows(known, found, rates, how, sizes, limit_gib),
+        steps=costs.step_rows(measured, known, rates),
+        galleries=_gallery_rows(known, measured, rates, parameters),
         storage=storage_rows(known, sizes),
     )
 
@@ -88,14 +81,14 @@ def _giga(flops: int | None) -> float:
     return float("nan") if flops is None else flops / 1e9
 
 
-def _gallery_rows(known, found, rates, how: How, sizes, limit_gib: float) -> pd.DataFrame:
+def _gallery_rows(known, measured, rates, parameters: EncodingStorageChapter) -> pd.DataFrame:
     rows = []
     for name, one in known.items():
         if one.dimension is None:
             continue  # nothing is encoded but patches and words: the model's cost is in its pairs
-        dtype = how.dtype_for(name)
-        for images, texts in sizes:
-            steps = {step: found[name, step] for step in STEPS if (name, step) in found}
+        dtype = parameters.dtype_for(name)
+        for images, texts in parameters.gallery_sizes:
+            steps = {step: measured[name, step] for step in STEPS if (name, step) in measured}
             counts = {"image": images, "text": texts}
             total = costs.of_items(counts, steps) if len(steps) == len(STEPS) else None
             held = needed_bytes(one, images, texts, dtype) / GIB
@@ -104,15 +97,12 @@ def _gallery_rows(known, found, rates, how: How, sizes, limit_gib: float) -> pd.
                     "model": name,
                     "images": images,
                     "texts": texts,
-                    "seconds": total.seconds if total else float("nan"),
-                    "low": total.low if total else float("nan"),
-                    "high": total.high if total else float("nan"),
-                    "kind": total.kind if total else "not measured",
+                    **costs.estimate_columns(total),
                     "ideal_seconds": encoding_flops(one, images, texts)
                     / costs.rate_of(rates, dtype),
                     "dtype": dtype,
                     "needed_gib": held,
-                    "finishes": held <= limit_gib,
+                    "finishes": held <= parameters.limit_gib,
                 }
             )
     return pd.DataFrame(rows)

@@ -1,40 +1,40 @@
-"""What a reader of the chapter on encoding and storage sees."""
+"""The tables and sentences of the chapter on encoding and storage."""
 
 import pandas as pd
 
 from fico_lib.chapters.encoding_storage.results import EncodingCosts
 from fico_lib.costs.analytic import GIB, LAYOUTS, embedding_bytes, feature_bytes
+from fico_lib.costs.verdicts import VERDICTS
 from fico_lib.report import published
 from fico_lib.report.costs import tables as shared
-from fico_lib.report.costs.published import VERDICTS
 from fico_lib.report.costs.tables import MARKS, duration, gallery, marked, significant, size
 from fico_lib.report.table import Table, Text, bullets
 
 NOTE_MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 
 
-def facts(found: EncodingCosts) -> Table:
+def facts(costs: EncodingCosts) -> Table:
     """The architectures: weights, operations, what is stored of one item."""
-    rows, notes = [], list(dict.fromkeys(x.note for x in found.known.values() if x.note))
-    for one in found.known.values():
-        mark = f" {NOTE_MARKS[notes.index(one.note)]}" if one.note else ""
-        unit = "bits" if one.bits else "D"
-        embedding = "none" if one.dimension is None else f"{one.dimension} {unit}"
-        if one.image_vectors > 1:
-            embedding += f"\n{one.image_vectors} per image"
-        flops = one.flops
+    rows, notes = [], list(dict.fromkeys(x.note for x in costs.known.values() if x.note))
+    for model in costs.known.values():
+        mark = f" {NOTE_MARKS[notes.index(model.note)]}" if model.note else ""
+        unit = "bits" if model.bits else "D"
+        embedding = "none" if model.dimension is None else f"{model.dimension} {unit}"
+        if model.image_vectors > 1:
+            embedding += f"\n{model.image_vectors} per image"
+        flops = model.flops
         rows.append(
             {
-                "model": one.title + mark,
-                "weights": f"{one.parameters / 1e6:,.1f} M",
+                "model": model.title + mark,
+                "weights": f"{model.parameters / 1e6:,.1f} M",
                 "GFLOP per image": _giga(flops.image),
                 "per text": _giga(flops.text)
-                + (f"\n{one.n_tokens} tokens" if one.n_tokens else ""),
+                + (f"\n{model.n_tokens} tokens" if model.n_tokens else ""),
                 "per pair": _giga(flops.pair),
-                "pairs at query time": one.attention,
+                "pairs at query time": model.attention,
                 "embedding": embedding,
-                "kept of an image": _kept(one.image_kept),
-                "of a text": _kept(one.text_kept),
+                "kept of an image": _kept(model.image_kept),
+                "of a text": _kept(model.text_kept),
             }
         )
     words = ("model", "pairs at query time")
@@ -53,27 +53,27 @@ def _kept(kept: tuple[int, int] | None) -> str:
     return "" if kept is None else f"{kept[0]} × {kept[1]}"
 
 
-def steps(found: EncodingCosts) -> Table:
+def steps(costs: EncodingCosts) -> Table:
     """The measured steps."""
-    return shared.steps(found.steps, found.known)
+    return shared.steps(costs.steps, costs.known)
 
 
-def beside_table_5(found: EncodingCosts) -> Table:
+def beside_table_5(costs: EncodingCosts) -> Table:
     """Encoding time: the paper's, this run's, and the ideal of this device, per gallery."""
     printed = published.wide(5, printed=True)
     rows = []
-    for name, part in found.galleries.groupby("model", sort=False):
+    for name, part in costs.galleries.groupby("model", sort=False):
         paper, here, ideal = (
-            {"model": found.known[name].title, "from": source}
+            {"model": costs.known[name].title, "from": source}
             for source in ("paper", "this run", "ideal")
         )
-        for one in part.itertuples():
-            column = gallery(one.images, one.texts)
+        for entry in part.itertuples():
+            column = gallery(entry.images, entry.texts)
             place = ("encoding_time", column)
             paper[column] = printed.loc[name, place] if place in printed.columns else ""
-            more = "" if one.finishes else f"\nDNF: {size(one.needed_gib)}"
-            here[column] = marked(one.seconds, one.kind) + more
-            ideal[column] = duration(one.ideal_seconds)
+            more = "" if entry.finishes else f"\nDNF: {size(entry.needed_gib)}"
+            here[column] = marked(entry.seconds, entry.kind) + more
+            ideal[column] = duration(entry.ideal_seconds)
         rows += [paper, here, ideal]
     return Table(
         pd.DataFrame(rows),
@@ -84,19 +84,19 @@ def beside_table_5(found: EncodingCosts) -> Table:
     )
 
 
-def storage(found: EncodingCosts) -> Table:
+def storage(costs: EncodingCosts) -> Table:
     """The largest gallery in each layout, and the features that attention needs."""
-    rows, images = [], found.storage["images"].max()
-    here = found.storage[found.storage["images"] == images]
+    rows, images = [], costs.storage["images"].max()
+    here = costs.storage[costs.storage["images"] == images]
     printed = published.wide(5, printed=True)
-    for name, one in found.known.items():
+    for name, model in costs.known.items():
         part = here[here["model"] == name].set_index(["what", "layout"])["gib"]
-        row = {("", "model"): one.title}
+        row = {("", "model"): model.title}
         for layout in LAYOUTS:
             key = ("one vector per image", layout)
             value = significant(part[key]) if key in part else ""
-            if one.image_vectors > 1 and key in part:
-                value += f"\nall {one.image_vectors}: {significant(part['embeddings', layout])}"
+            if model.image_vectors > 1 and key in part:
+                value += f"\nall {model.image_vectors}: {significant(part['embeddings', layout])}"
             row["Embeddings", layout] = value
         row["Embeddings", "paper"] = printed.loc[name, ("embedding_size", "1M/5M")]
         features = part.get(("features", "float32"))
@@ -119,42 +119,42 @@ def verdict_counts(checks: pd.DataFrame) -> Text:
     return Text(f"The {len(checks)} cells of Table 5, by verdict: {', '.join(parts)}.")
 
 
-def takeaways(found: EncodingCosts, checks: pd.DataFrame) -> Text:
+def takeaways(costs: EncodingCosts, checks: pd.DataFrame) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
     return bullets(
-        [*_times(found), _efficiency(found), *_bytes(found), verdict_counts(checks).markdown]
+        [*_times(costs), _efficiency(costs), *_bytes(costs), verdict_counts(checks).markdown]
     )
 
 
-def _times(found: EncodingCosts) -> list[str]:
-    rows = found.galleries.dropna(subset="seconds")
+def _times(costs: EncodingCosts) -> list[str]:
+    rows = costs.galleries.dropna(subset="seconds")
     rows = rows[rows["images"] == rows["images"].min()].sort_values("seconds")
     if len(rows) < 2:
         return []
     fast, slow = rows.iloc[0], rows.iloc[-1]
-    names = {name: one.title for name, one in found.known.items()}
+    names = {name: model.title for name, model in costs.known.items()}
     return [
         f"Encoding {gallery(slow.images, slow.texts)} images and texts on this machine takes "
         f"{names[fast.model]} {marked(fast.seconds, fast.kind)} and {names[slow.model]} "
         f"{marked(slow.seconds, slow.kind)}: a factor of {slow.seconds / fast.seconds:,.0f}. "
-        "(Models that read region features are told without the detector that finds them.)"
+        "(Models that read region features are timed without the detector.)"
     ]
 
 
-def _efficiency(found: EncodingCosts) -> str:
-    rows = found.steps.dropna(subset="seconds_per_item")
+def _efficiency(costs: EncodingCosts) -> str:
+    rows = costs.steps.dropna(subset="seconds_per_item")
     rows = rows[rows["gflops"] > 0]
     share = 100 * rows["ideal_seconds"] / rows["seconds_per_item"]
     return (
-        f"A matrix product runs at {shared.rates(found.rates)} here; the measured steps reach "
+        f"A matrix product runs at {shared.rates(costs.rates)} here; the measured steps reach "
         f"{share.min():.0f} to {share.max():.0f} % of that. So operations alone predict a time "
         f"within a factor of {significant(share.max() / share.min(), 2)}, between models whose "
         f"operations per image differ by {rows['gflops'].max() / rows['gflops'].min():,.0f}."
     )
 
 
-def _bytes(found: EncodingCosts) -> list[str]:
-    blip2, code = found.known["blip2"], found.known["dadh"]
+def _bytes(costs: EncodingCosts) -> list[str]:
+    blip2, code = costs.known["blip2"], costs.known["dadh"]
     n, m = 1_000_000, 5_000_000
     floats = embedding_bytes(blip2, n, m, "float32", 1)
     packed = embedding_bytes(code, n, m, "packed bits")
@@ -164,7 +164,7 @@ def _bytes(found: EncodingCosts) -> list[str]:
         f"At {gallery(n, m)}, {code.dimension}-bit codes take {size(packed / GIB)} packed and "
         f"{size(loose / GIB)} at one byte per bit; {blip2.dimension} float32 take "
         f"{size(floats / GIB)}. That is {floats / packed:.0f} to 1; {floats / loose:.0f} to 1, "
-        "which the paper tells, is what unpacked bits give.",
+        "as the paper states, is what unpacked bits give.",
         f"What attention needs dwarfs both: {size(features / GIB)} for {blip2.title}, "
         f"{features / floats:,.0f} times its embeddings.",
     ]

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.report.figure_style import DIRECTIONS, GREY, STYLE, series
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.figure_style import GREY, STYLE, series
 
 
 @matplotlib.rc_context(STYLE)

@@ -1,15 +1,17 @@
 """Rows of a cross-validation: every image is a query once, so that small differences show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.chapters.instance.pooled import pooled
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 from fico_lib.runtime.errors import InputError
 
 
@@ -24,53 +26,40 @@ class CrossValidation:
     and captions; numbers: the folds.
     """
 
-    recall: pd.DataFrame
-    folds: pd.DataFrame
-    gaps: pd.DataFrame
+    recall: pd.DataFrame = field(metadata={"file": "folds"})
+    folds: pd.DataFrame = field(metadata={"file": "folds_each"})
+    gaps: pd.DataFrame = field(metadata={"file": "folds_gaps"})
     images: int
     candidates: tuple[int, int]
     numbers: list[int]
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables that a run keeps, by name; those without rows are left out."""
-        found = {"folds": self.recall, "folds_each": self.folds, "folds_gaps": self.gaps}
-        return {name: rows for name, rows in found.items() if len(rows)}
 
-
-def compare(
-    encodings: Sequence[Encodings],
-    folds: Sequence[int],
-    recall_at: Sequence[int],
-    *,
-    mode: str,
-    ties: str,
-    resamples: int,
-    device: str,
-) -> CrossValidation:
+def compare(encodings: Sequence[Encodings], parameters: InstanceChapter) -> CrossValidation:
     """Evaluate the encodings of all models in every fold: fold after fold, the same models in each.
 
-    recall_at: the first two that every fold's candidates allow are used.
+    Of `parameters.recall_at`, the first two that every fold's candidates allow are used.
     """
+    p, folds = parameters, parameters.folds
     if not folds:
         nothing = pd.DataFrame()
         return CrossValidation(nothing, nothing, nothing, 0, (0, 0), [])
     each = len(encodings) // len(folds)  # models
     firsts = encodings[::each]  # of each fold
     rows = image_rows(firsts)
-    cuts = [k for k in recall_at if k <= min(one.n_images for one in firsts)][:2]
-    how = {"recall_at": cuts, "mode": mode, "ties": ties, "device": device}
-    found: dict[str, list[EvaluationResult]] = {}
-    for one in encodings:
-        found.setdefault(one.model, []).append(evaluate(one, tasks="instance", **how))
+    cuts = [k for k in p.recall_at if k <= min(fold.n_images for fold in firsts)][:2]
+    judge = partial(
+        evaluate, tasks="instance", recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device
+    )
+    results = by_model((entry.model, judge(entry)) for entry in encodings)
     images = sum(map(len, rows))
-    runs = Runs({m: [pooled(parts, rows)] for m, parts in found.items()}, images, resamples)
+    runs = Runs({m: [pooled(parts, rows)] for m, parts in results.items()}, images, p.resamples)
     return CrossValidation(
         recall=pd.DataFrame(runs.recalls(cuts)),
-        folds=pd.DataFrame(_fold_rows(found, folds, cuts)),
+        folds=pd.DataFrame(_fold_rows(results, folds, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(cuts)),
         images=images,
         candidates=(max(e.n_images for e in firsts), max(e.n_captions for e in firsts)),
-        numbers=list(folds),
+        numbers=folds,
     )
 
 

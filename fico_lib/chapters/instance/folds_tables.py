@@ -3,20 +3,21 @@
 import pandas as pd
 
 from fico_lib.chapters.instance.folds import CrossValidation
-from fico_lib.chapters.instance.tables import DIRECTIONS, interval_of, names, percentage
-from fico_lib.report.table import Table, Text
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.table import Table, Text, interval_of, percentage
+from fico_lib.report.wide_table import each_direction, wide_table
 
 GAP = ["model", "than", "direction", "k"]  # what tells one difference from another
 
 
 def facts(crossed: CrossValidation) -> Text:
-    """How the cross-validation was made."""
+    """The size of the cross-validation."""
     if not crossed.numbers:
-        return Text("No cross-validation was asked for (parameter `folds`).")
+        return Text("No cross-validation was run (parameter `folds`).")
     images, captions = crossed.candidates
     return Text(
         f"{len(crossed.numbers)} folds test {crossed.images:,} images, each once, among at most "
-        f"{images:,} images and {captions:,} captions. One training per model and fold."
+        f"{images:,} images and {captions:,} captions, with one training per model and fold."
     )
 
 
@@ -24,22 +25,29 @@ def table(crossed: CrossValidation) -> Table | None:
     """R@k over the queries of all folds, with intervals, and the first k fold by fold, if any."""
     if crossed.recall.empty:
         return None
-    first, rows = crossed.recall["k"].min(), []
+    first = crossed.recall["k"].min()
+    rows = crossed.recall.set_index(["model", "direction", "k"])
     single = crossed.folds[crossed.folds["k"] == first]
     single = single.set_index(["model", "direction", "fold"])["percent"]
-    for (model, direction), part in crossed.recall.groupby(["model", "direction"], sort=False):
-        row = {("", "model"): names([model])[model], ("", "direction"): DIRECTIONS[direction]}
-        for one in part.to_dict("records"):
-            row["all folds", f"R@{one['k']}"] = interval_of(one)
-        row["all folds", "chance"] = percentage(part["chance_percent"].iloc[0])
-        for fold in crossed.numbers:
-            row[f"R@{first} of fold", str(fold)] = percentage(single[model, direction, fold])
-        rows.append(row)
-    return Table(
-        pd.DataFrame(rows).fillna("n/a"),
+    columns = {("k", k): ("all folds", f"R@{k}") for k in dict.fromkeys(crossed.recall["k"])}
+    columns["chance", first] = ("all folds", "chance")
+    columns |= {("fold", n): (f"R@{first} of fold", str(n)) for n in crossed.numbers}
+
+    def cell(model: str, direction: str, kind: str, number: int) -> str:
+        key = (model, direction, number)
+        if kind == "fold":
+            return percentage(single[key])
+        if kind == "chance":
+            return percentage(rows["chance_percent"].get(key))
+        return interval_of(rows.loc[key]) if key in rows.index else "n/a"
+
+    return wide_table(
+        each_direction(dict.fromkeys(crossed.recall["model"])),
+        columns,
+        cell,
         f"Queries of all folds answered within the first k, in percent, with 95 % intervals over "
         f"{crossed.images:,} images; the chance level is that of R@{first}.",
-        words=("model", "direction"),
+        labels=("model", "direction"),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from fico_lib.evaluation import EvaluationResult
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.evaluation.result import DirectionResult
+from fico_lib.metrics.registry import metric
 
 
 def pooled(parts: Sequence[EvaluationResult], images: Sequence[np.ndarray]) -> EvaluationResult:
@@ -26,13 +27,13 @@ def pooled(parts: Sequence[EvaluationResult], images: Sequence[np.ndarray]) -> E
 
 def _direction(parts: list[DirectionResult], images: Sequence[np.ndarray]) -> DirectionResult:
     shares = np.array([part.queries for part in parts]) / sum(part.queries for part in parts)
-    names = [name for name in parts[0].metrics if "@" in name]
+    columns = {n: metric(n).column for n in parts[0].metrics if metric(n).unit == "%"}
+    names = list(columns)
     known = [name for name in names if all(part[name] is not None for part in parts)]
 
     def mean(values: list) -> float:
         return float(shares @ np.array(values))
 
-    per_query = {n: np.concatenate([part.per_query[n] for part in parts]) for n in names}
     return DirectionResult(
         metrics={name: mean([part[name] for part in parts]) if name in known else None
                  for name in names},
@@ -42,7 +43,10 @@ def _direction(parts: list[DirectionResult], images: Sequence[np.ndarray]) -> Di
             if name in known else None
             for name in names
         },
-        per_query=per_query,
+        per_query={
+            column: np.concatenate([part.per_query[column] for part in parts])
+            for column in columns.values()
+        },
         clusters=np.concatenate(
             [rows[part.clusters] for part, rows in zip(parts, images, strict=True)]
         ),

@@ -6,19 +6,21 @@ any model could do. Two other ways to judge the same rankings tell more: one cou
 told apart from the right answer, the other compares an image with those of its own class alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.chapters.instance.pooled import pooled
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.report.reference_rows import references
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 
 USUAL, DUPLICATES, CLASS = "usual", "duplicates", "class"  # ways to judge a ranking
 
@@ -35,8 +37,8 @@ class Repeats:
     several images; classes: how many, 0 without single labels.
     """
 
-    recall: pd.DataFrame
-    gaps: pd.DataFrame
+    recall: pd.DataFrame = field(metadata={"file": "repeats"})
+    gaps: pd.DataFrame = field(metadata={"file": "repeats_gaps"})
     images: int
     captions: int
     sharing: int
@@ -49,49 +51,37 @@ class Repeats:
         """Those that the data allow."""
         return list(dict.fromkeys(self.recall["judgement"])) if len(self.recall) else []
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables that a run keeps, by name; those without rows are left out."""
-        found = {"repeats": self.recall, "repeats_gaps": self.gaps}
-        return {name: rows for name, rows in found.items() if len(rows)}
-
 
 def compare(
-    encodings: Sequence[Encodings],
-    test: FeatureSplit,
-    seeds: Sequence[int],
-    recall_at: Sequence[int],
-    *,
-    mode: str,
-    ties: str,
-    resamples: int,
-    device: str,
+    encodings: Sequence[Encodings], test: FeatureSplit, parameters: InstanceChapter
 ) -> Repeats:
     """Judge the rankings of all models and seeds, and of the reference rows, in every way.
 
     test: the features that the models saw; texts that it does not tell apart (same known words in
-    the same order) are the same text. recall_at: the first two that a class's images allow are
-    used.
+    the same order) are the same text. Of `parameters.recall_at`, the first two that a class's
+    images allow are used.
     """
+    p = parameters
     texts, of = np.asarray(test.text_of_caption), np.asarray(test.image_of_caption)
     sets, classes = caption_sets(texts, of), classes_of(test.labels)
     i2t, t2i = duplicates(texts, of)
-    how = {"mode": mode, "ties": ties, "device": device, "tasks": "instance"}
     smallest = len(sets) if classes is None else int(np.bincount(classes).min())
-    cuts = [k for k in recall_at if k <= smallest][:2]
-    judges = {USUAL: lambda one: evaluate(one, recall_at=cuts, **how)}
+    cuts = [k for k in p.recall_at if k <= smallest][:2]
+    judge = partial(
+        evaluate, tasks="instance", recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device
+    )
+    judges = {USUAL: judge}
     sharing = int((np.bincount(sets)[sets] > 1).sum())
     if sharing:
-        judges[DUPLICATES] = lambda one: evaluate(one, recall_at=cuts, relevance=(i2t, t2i), **how)
+        judges[DUPLICATES] = partial(judge, relevance=(i2t, t2i))
     if classes is not None:
-        judges[CLASS] = lambda one: within_classes(one, classes, recall_at=cuts, **how)
+        judges[CLASS] = partial(within_classes, classes=classes, judge=judge)
     recall, gaps = [], []
     if cuts and len(judges) > 1:  # as usual alone is what the chapter shows anyway
-        everyone = [*encodings, *(one for seed in seeds for one in references(test, seed))]
+        entries = [*encodings, *(row for seed in p.seeds for row in references(test, seed))]
         for judgement, judge in judges.items():
-            results: dict[str, list[EvaluationResult]] = {}
-            for one in everyone:
-                results.setdefault(one.model, []).append(judge(one))
-            runs = Runs(results, len(sets), resamples)
+            results = by_model((entry.model, judge(entry)) for entry in entries)
+            runs = Runs(results, len(sets), p.resamples)
             recall += [{"judgement": judgement} | row for row in runs.recalls(cuts)]
             gaps += [{"judgement": judgement} | row for row in runs.recall_gaps(cuts)]
     return Repeats(
@@ -153,13 +143,15 @@ def classes_of(labels: np.ndarray | None) -> np.ndarray | None:
     return classes if classes.max() > 0 else None
 
 
-def within_classes(encodings: Encodings, classes: np.ndarray, **how) -> EvaluationResult:
+def within_classes(
+    encodings: Encodings, classes: np.ndarray, judge: Callable[[Encodings], EvaluationResult]
+) -> EvaluationResult:
     """R@k where the candidates of a query are those of its own class alone.
 
-    classes: (n_images,) int64, from 0; `how`: as for `evaluate`.
+    classes: (n_images,) int64, from 0; judge: `evaluate` with its conventions.
     """
-    members = [np.flatnonzero(classes == one) for one in range(classes.max() + 1)]
-    return pooled([evaluate(of_images(encodings, rows), **how) for rows in members], members)
+    members = [np.flatnonzero(classes == number) for number in range(classes.max() + 1)]
+    return pooled([judge(of_images(encodings, rows)) for rows in members], members)
 
 
 def of_images(encodings: Encodings, rows: np.ndarray) -> Encodings:

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from fico_lib.chapters.instance.repeats import CLASS, DUPLICATES, USUAL, Repeats
-from fico_lib.chapters.instance.tables import DIRECTIONS, interval_of, names
-from fico_lib.report.reference_rows import CAPTIONS, LABELS, NAMES
-from fico_lib.report.table import Table, Text, bullets
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.reference_rows import CAPTIONS, CHANCE, LABELS, NAMES
+from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, stated
+from fico_lib.report.wide_table import each_direction, wide_table
 
 JUDGEMENTS = {
     USUAL: "as usual",
@@ -19,128 +20,121 @@ MEANINGS = {
 }
 
 
-def facts(found: Repeats) -> Text:
+def facts(repeats: Repeats) -> Text:
     """How often captions repeat, and whether there are classes to rank within."""
-    sentences = [_repeats(found)]
-    if found.classes:
-        sentences.append(
-            f"Every image has one of {found.classes} labels, so that it can be compared with those "
-            "of its own class alone."
-        )
-    else:
-        sentences.append("Images do not have single labels: there are no classes to rank within.")
-    return bullets(sentences)
-
-
-def _repeats(found: Repeats) -> str:
-    captions = (
-        f"{found.shared:,} of the {found.captions:,} captions have a text that describes several "
-        "test images"
+    classes = (
+        f"Every image has one of {repeats.classes} labels, so that it can be compared with those "
+        "of its own class alone."
+        if repeats.classes
+        else "Images do not have single labels: there are no classes to rank within."
     )
-    if found.sharing:
+    return bullets([_repeats(repeats), classes])
+
+
+def _repeats(repeats: Repeats) -> str:
+    captions = (
+        f"{repeats.shared:,} of the {repeats.captions:,} captions have a text that describes "
+        "several test images"
+    )
+    if repeats.sharing:
         return (
-            f"{found.sharing:,} of the {found.images:,} test images share their whole set of "
-            f"captions with another; there are {found.sets:,} distinct sets. {captions}."
+            f"{repeats.sharing:,} of the {repeats.images:,} test images share their whole set of "
+            f"captions with another; there are {repeats.sets:,} distinct sets. {captions}."
         )
-    if found.shared:
-        share = 100 * found.shared / found.captions
+    if repeats.shared:
+        share = 100 * repeats.shared / repeats.captions
         return (
-            f"Each of the {found.images:,} test images has a set of captions of its own. "
+            f"Each of the {repeats.images:,} test images has a set of captions of its own. "
             f"{captions}: to count repeats as right would concern {share:.1f} % of the text "
             "queries."
         )
-    return f"Every text of the {found.images:,} test images belongs to one image alone."
+    return f"Every text of the {repeats.images:,} test images belongs to one image alone."
 
 
-def table(found: Repeats) -> Table | None:
+def table(repeats: Repeats) -> Table | None:
     """R@k as usual, with repeats counted, and among the images of the query's class, if any."""
-    if found.recall.empty:
+    if repeats.recall.empty:
         return None
-    rows = []
-    for (model, direction), part in found.recall.groupby(["model", "direction"], sort=False):
-        row = {("", "model"): names([model])[model], ("", "direction"): DIRECTIONS[direction]}
-        cells = part.set_index(["judgement", "k"])
-        for judgement, k in _columns(found):
-            there = (judgement, k) in cells.index
-            value = interval_of(cells.loc[(judgement, k)]) if there else "n/a"
-            row[JUDGEMENTS[judgement], f"R@{k}"] = value
-        rows.append(row)
-    for direction, title in DIRECTIONS.items():
-        part = found.recall[found.recall["direction"] == direction]
-        first = part.groupby(["judgement", "k"])["chance_percent"].first()
-        row = {("", "model"): "chance", ("", "direction"): title}
-        row |= {(JUDGEMENTS[j], f"R@{k}"): f"{first[j, k]:.1f}" for j, k in _columns(found)}
-        rows.append(row)
-    meanings = " ".join(MEANINGS[j] for j in found.judgements if j in MEANINGS)
-    return Table(
-        pd.DataFrame(rows),
+    rows = repeats.recall.set_index(["model", "direction", "judgement", "k"])
+    chance = repeats.recall.groupby(["direction", "judgement", "k"])["chance_percent"].first()
+
+    def cell(model: str, *place) -> str:
+        if model == CHANCE:
+            return percentage(chance[place])
+        key = (model, *place)
+        return interval_of(rows.loc[key]) if key in rows.index else "n/a"
+
+    meanings = " ".join(MEANINGS[j] for j in repeats.judgements if j in MEANINGS)
+    return wide_table(
+        each_direction([*dict.fromkeys(repeats.recall["model"]), CHANCE]),
+        {
+            (judgement, k): (JUDGEMENTS[judgement], f"R@{k}")
+            for judgement in repeats.judgements
+            for k in sorted(set(repeats.recall["k"]))
+        },
+        cell,
         f"The same rankings, judged in several ways, in percent with 95 % intervals. {meanings}",
-        words=("model", "direction"),
+        labels=("model", "direction"),
     )
 
 
-def _columns(found: Repeats) -> list[tuple[str, int]]:
-    cuts = sorted(set(found.recall["k"]))
-    return [(judgement, k) for judgement in found.judgements for k in cuts]
-
-
-def gaps(found: Repeats) -> Table | None:
+def gaps(repeats: Repeats) -> Table | None:
     """By how much fine-grained models are ahead of each code, in every way to judge, if any."""
-    if found.gaps.empty:
+    if repeats.gaps.empty:
         return None
-    k, rows = int(found.gaps["k"].min()), []
-    first = found.gaps[found.gaps["k"] == k]
-    for (model, direction), part in first.groupby(["model", "direction"], sort=False):
-        row = {("", "model"): names([model])[model], ("", "direction"): DIRECTIONS[direction]}
-        for one in part.to_dict("records"):
-            heading = JUDGEMENTS[one["judgement"]]
-            row[heading, f"- {one['than']}"] = interval_of(one, "gap_percent")
-        rows.append(row)
-    return Table(
-        pd.DataFrame(rows).fillna("n/a"),
+    k = repeats.gaps["k"].min()
+    first = repeats.gaps[repeats.gaps["k"] == k]
+    rows = first.set_index(["model", "direction", "judgement", "than"])
+    return wide_table(
+        each_direction(dict.fromkeys(first["model"])),
+        {
+            (judgement, code): (JUDGEMENTS[judgement], f"- {code}")
+            for judgement in dict.fromkeys(first["judgement"])
+            for code in dict.fromkeys(first["than"])
+        },
+        lambda *key: interval_of(rows.loc[key], "gap_percent") if key in rows.index else "n/a",
         f"R@{k} of each fine-grained model minus that of each code, in points, judged in several "
         "ways.",
-        words=("model", "direction"),
+        labels=("model", "direction"),
     )
 
 
-def takeaways(found: Repeats) -> list[str]:
+def takeaways(repeats: Repeats) -> list[str]:
     """What repeated captions and classes leave to the models, in sentences."""
-    if found.recall.empty:
+    if repeats.recall.empty:
         return []
-    rows = found.recall[found.recall["k"] == found.recall["k"].min()]
+    rows = repeats.recall[repeats.recall["k"] == repeats.recall["k"].min()]
     rows = rows.set_index(["judgement", "model", "direction"]).sort_index()
-    return [*_sharing(found, rows), *_within_classes(found, rows)]
+    return [*_sharing(repeats, rows), *_within_classes(repeats, rows)]
 
 
-def _sharing(found: Repeats, rows: pd.DataFrame) -> list[str]:
-    if not found.sharing or (USUAL, CAPTIONS, "i2t") not in rows.index:
+def _sharing(repeats: Repeats, rows: pd.DataFrame) -> list[str]:
+    if not repeats.sharing or (USUAL, CAPTIONS, "i2t") not in rows.index:
         return []
-    known = [rows.loc[(USUAL, CAPTIONS, d), "percent"] for d in DIRECTIONS]
+    captions = [rows.loc[(USUAL, CAPTIONS, d), "percent"] for d in DIRECTIONS]
     sentence = (
-        f"{found.sharing:,} of {found.images:,} test images share all their captions with another. "
-        "Who knows the texts of every image, and guesses where images share them, answers "
-        f"{known[0]:.1f} % (image to text) and {known[1]:.1f} % (text to image) of the queries at "
-        f"rank {found.recall['k'].min()}"
+        f"{repeats.sharing:,} of {repeats.images:,} test images share all their captions with "
+        "another. A scorer that knows every image's texts, and guesses where images share them, "
+        f"answers {captions[0]:.1f} % (image to text) and {captions[1]:.1f} % (text to image) of "
+        f"the queries at rank {repeats.recall['k'].min()}"
     )
     if (USUAL, LABELS, "i2t") in rows.index:
         labels = [rows.loc[(USUAL, LABELS, d), "percent"] for d in DIRECTIONS]
-        sentence += f"; who knows labels alone, {labels[0]:.1f} % and {labels[1]:.1f} %"
+        sentence += f"; one that knows only labels, {labels[0]:.1f} % and {labels[1]:.1f} %"
     return [sentence + "."]
 
 
-def _within_classes(found: Repeats, rows: pd.DataFrame) -> list[str]:
-    if CLASS not in found.judgements:
+def _within_classes(repeats: Repeats, rows: pd.DataFrame) -> list[str]:
+    if CLASS not in repeats.judgements:
         return []
     parts = []
     for direction, words in DIRECTIONS.items():
         models = rows.loc[CLASS].xs(direction, level="direction").drop(list(NAMES), errors="ignore")
         top = models.loc[models["percent"].idxmax()]
         parts.append(
-            f"{words}, **{top.name}** with {top['percent']:.1f} % [{top['low']:.1f}, "
-            f"{top['high']:.1f}] (chance: {top['chance_percent']:.1f} %)"
+            f"{words}, **{top.name}** with {stated(top)} (chance: {top['chance_percent']:.1f} %)"
         )
     return [
         "Among the images of a query's own class, the best at rank "
-        f"{found.recall['k'].min()} are: {'; '.join(parts)}."
+        f"{repeats.recall['k'].min()} are: {'; '.join(parts)}."
     ]

@@ -1,21 +1,23 @@
 """Rows of the instance chapter: recall, ranks and gaps of several models and seeds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 
 import pandas as pd
 
 from fico_lib.chapters.instance.claims import claims
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import references
-from fico_lib.report.runs import Runs
-
-KEYS = ["model", "granularity", "direction", "k"]
+from fico_lib.report.runs import Runs, by_model
+from fico_lib.report.seeds import over_seeds
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Comparison:
     recall: pd.DataFrame
     means: pd.DataFrame
     ranks: pd.DataFrame
-    sums: pd.DataFrame
+    sums: pd.DataFrame = field(metadata={"file": None})
     gaps: pd.DataFrame
     claims: pd.DataFrame
     headline: list[int]
@@ -42,32 +44,22 @@ class Comparison:
 
 
 def compare(
-    encodings: Sequence[Encodings],
-    test: FeatureSplit,
-    seeds: Sequence[int],
-    recall_at: Sequence[int],
-    recall_at_codes: Sequence[int],
-    *,
-    mode: str,
-    ties: str,
-    resamples: int,
-    device: str,
+    encodings: Sequence[Encodings], test: FeatureSplit, parameters: InstanceChapter
 ) -> Comparison:
     """Evaluate the encodings of all models and seeds (the seeds of a model in the order given).
 
     test: the features that the models saw, for the rows of `fico_lib.report.reference_rows`.
 
-    recall_at: k of every model; recall_at_codes: k of the curve, which hash codes need and all
-    models get. A k beyond the candidates is left out of the direction where it is.
+    All models get the k of the curve that hash codes need. A k beyond the candidates is left out.
     """
-    cuts = sorted({*recall_at, *recall_at_codes})
-    first, results = encodings[0], {}
-    cuts = [k for k in cuts if k <= min(first.n_images, first.n_captions)]
-    for one in (*encodings, *(one for seed in seeds for one in references(test, seed))):
-        found = evaluate(one, recall_at=cuts, mode=mode, ties=ties, device=device)
-        results.setdefault(one.model, []).append(found)
-    runs = Runs(results, first.n_images, resamples)
-    headline = [k for k in recall_at if k in cuts]
+    p, first, seeds = parameters, encodings[0], parameters.seeds
+    candidates = min(first.n_images, first.n_captions)
+    cuts = [k for k in sorted({*p.recall_at, *p.recall_at_codes}) if k <= candidates]
+    judge = partial(evaluate, recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device)
+    entries = [*encodings, *(row for seed in seeds for row in references(test, seed))]
+    results = by_model((entry.model, judge(entry)) for entry in entries)
+    runs = Runs(results, first.n_images, p.resamples)
+    headline = [k for k in p.recall_at if k in cuts]
     recall = pd.DataFrame(_recall_rows(runs, seeds, cuts))
     return Comparison(
         recall=recall,
@@ -75,11 +67,11 @@ def compare(
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(headline)),
-        claims=claims(runs, cuts),
+        claims=evaluated(claims(), runs),
         headline=headline,
         n_images=first.n_images,
         n_captions=first.n_captions,
-        seeds=list(seeds),
+        seeds=seeds,
     )
 
 
@@ -113,15 +105,11 @@ def _recall_rows(runs: Runs, seeds: Sequence[int], cuts: Sequence[int]) -> Itera
 
 def _means(recall: pd.DataFrame, runs: Runs) -> pd.DataFrame:
     """`recall` averaged over seeds; `low`, `high`, and `seed_deviation` (NaN for one seed)."""
-    grouped = recall.groupby(KEYS, sort=False)
-    means = grouped.mean(numeric_only=True).drop(columns="seed")
-    means["seed_deviation"] = grouped["percent"].std()
-    means = means.reset_index()
-    intervals = [
+    means = over_seeds(recall, ("model", "granularity", "direction", "k"))
+    means[["low", "high"]] = [
         runs.estimate(row.model, row.direction, f"R@{row.k}").interval()
         for row in means.itertuples()
     ]
-    means[["low", "high"]] = intervals
     return means
 
 
@@ -142,6 +130,4 @@ def _sum_rows(runs: Runs, cuts: Sequence[int]) -> Iterator[dict]:
     if not {1, 5, 10} <= set(cuts):
         return
     for model in runs.results:
-        found = runs.recall_sum(model)
-        low, high = found.interval()
-        yield {"model": model, "r_sum_percent": found.value, "low": low, "high": high}
+        yield {"model": model, **runs.recall_sum(model).columns("r_sum_percent")}

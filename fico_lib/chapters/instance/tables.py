@@ -5,22 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fico_lib.chapters.instance.results import Comparison
-from fico_lib.models import model_card
-from fico_lib.report import published
-from fico_lib.report.reference_rows import NAMES
-from fico_lib.report.table import Table, Text, bullets, with_interval
-
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
-
-
-def names(models: Sequence[str]) -> dict[str, str]:
-    """Model -> the name that figures and tables show, with its granularity."""
-    return {
-        model: NAMES.get(model) or f"{model} ({model_card(model).granularity})" for model in models
-    }
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.models import model_card, model_class
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.report.reference_rows import CHANCE, names
+from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, stated
+from fico_lib.report.wide_table import beside_the_paper, by_direction, wide_table
 
 
-def models(chosen: Sequence[str]) -> Table:
+def models(chosen: Sequence[str], training: TrainingParameters) -> Table:
     """The model cards as a table in the manner of the paper's Table 1."""
     cards = [model_card(model) for model in chosen]
     frame = pd.DataFrame(
@@ -29,7 +22,7 @@ def models(chosen: Sequence[str]) -> Table:
             "what": [card.title for card in cards],
             "granularity": [card.granularity for card in cards],
             "query-time attention": [card.query_time_attention for card in cards],
-            "dimension": [card.dimension for card in cards],
+            "dimension": [model_class(model).dimension(training) for model in chosen],
             "image features": [card.image_features for card in cards],
             "text features": [card.text_features for card in cards],
             "dtype": [card.dtype for card in cards],
@@ -51,65 +44,51 @@ def facts_of_the_task(compared: Comparison) -> Text:
 
 
 def _means(compared: Comparison) -> pd.DataFrame:
-    return compared.means.set_index(["model", "direction", "k"])
+    """The means over seeds, indexed by model, direction and metric ("R@1")."""
+    means = compared.means.assign(metric="R@" + compared.means["k"].astype(str))
+    return means.set_index(["model", "direction", "metric"])
 
 
 def _models(compared: Comparison) -> list[str]:
     return list(dict.fromkeys(compared.means["model"]))
 
 
-def percentage(value: float) -> str:
-    """A percentage; a list that was reranked in part has no value at some depths."""
-    return "n/a" if pd.isna(value) else f"{value:.1f}"
-
-
-def interval_of(row: pd.Series | dict, value: str = "percent") -> str:
-    """A row's percentage with its interval, which its columns `low` and `high` hold."""
-    return with_interval(row[value], row["low"], row["high"])
-
-
 def recall(compared: Comparison) -> Table:
     """R@k with intervals in both directions, median rank and R@sum, and the chance level."""
-    means, ranks = _means(compared), compared.ranks.groupby(["model", "direction"], sort=False)
-    ranks, rows = ranks.mean(numeric_only=True), []
+    means, complete = _means(compared), _complete(compared)
+    ranks = compared.ranks.groupby(["model", "direction"])["median_rank"].mean()
     sums = compared.sums.set_index("model") if len(compared.sums) else None
-    for model in _models(compared):
-        row = {("", "model"): names([model])[model]}
-        for direction, title in DIRECTIONS.items():
-            for k in compared.headline:
-                row[title, f"R@{k}"] = _recall_cell(means, (model, direction, k))
-            row[title, "MedR"] = percentage(ranks.loc[(model, direction), "median_rank"])
-        if sums is not None:
-            one = sums.loc[model]
-            row["", "R@sum"] = with_interval(one["r_sum_percent"], one["low"], one["high"])
-        rows.append(row)
-    rows.append(_chance_row(compared, means))
+
+    def cell(model: str, direction: str, column: str) -> str:
+        if column == "R@sum":
+            return interval_of(sums.loc[model], "r_sum_percent") if model in sums.index else ""
+        if column == "MedR":
+            return "" if model == CHANCE else percentage(ranks[model, direction])
+        if model == CHANCE:
+            return percentage(means.loc[(complete, direction, column), "chance_percent"])
+        return _recall_cell(means, (model, direction, column))
+
+    columns = by_direction([*(f"R@{k}" for k in compared.headline), "MedR"])
+    if sums is not None:
+        columns["", "R@sum"] = ("", "R@sum")
     deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
-    return Table(
-        pd.DataFrame(rows).fillna(""),
+    return wide_table(
+        names([*_models(compared), CHANCE]),
+        columns,
+        cell,
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
-        "MedR: the median rank of the first right answer. The oracles know the labels alone, "
-        "and which texts describe an image; images that share texts stay a guess even then.",
-        words=("model",),
+        "MedR: the median rank of the first right answer. The label oracle knows only "
+        "labels; the caption oracle knows which texts describe an image, and must guess where "
+        "images share texts.",
     )
 
 
 def _recall_cell(means: pd.DataFrame, key: tuple) -> str:
     if key not in means.index:
         return "n/a"
-    one = means.loc[key]
-    value = with_interval(one["percent"], one["low"], one["high"])
-    return value if pd.isna(one["seed_deviation"]) else f"{value}\n± {one['seed_deviation']:.1f}"
-
-
-def _chance_row(compared: Comparison, means: pd.DataFrame) -> dict:
-    model = _complete(compared)
-    row = {("", "model"): "chance"}
-    for direction, title in DIRECTIONS.items():
-        for k in compared.headline:
-            row[title, f"R@{k}"] = f"{means.loc[(model, direction, k), 'chance_percent']:.1f}"
-        row[title, "MedR"] = ""
-    return row
+    row = means.loc[key]
+    value = interval_of(row)
+    return value if pd.isna(row["seed_deviation"]) else f"{value}\n± {row['seed_deviation']:.1f}"
 
 
 def _complete(compared: Comparison) -> str:
@@ -127,13 +106,13 @@ def first_stage(compared: Comparison) -> Text:
     means, sentences = _means(compared), []
     for model in _codes(compared):
         k = int(compared.means["k"].max())
-        share = {d: means.loc[(model, d, k), "percent"] for d in DIRECTIONS}
-        chance = {d: means.loc[(model, d, k), "chance_percent"] for d in DIRECTIONS}
+        share = {d: means.loc[(model, d, f"R@{k}"), "percent"] for d in DIRECTIONS}
+        chance = {d: means.loc[(model, d, f"R@{k}"), "chance_percent"] for d in DIRECTIONS}
         sentences.append(
-            f"With the {k} nearest codes of {model}, the right item is still there for "
-            f"{share['i2t']:.1f} % of the image queries and {share['t2i']:.1f} % of the text "
-            f"queries (chance: {chance['i2t']:.1f} % and {chance['t2i']:.1f} %). The rest is lost "
-            "before any second stage can see it."
+            f"The {k} nearest codes of {model} contain a right item for {share['i2t']:.1f} % of "
+            f"the image queries and {share['t2i']:.1f} % of the text queries (chance: "
+            f"{chance['i2t']:.1f} % and {chance['t2i']:.1f} %). For the others it is lost before "
+            "any second stage can see it."
         )
     return bullets(sentences or ["No model of this run has hash codes."])
 
@@ -146,37 +125,23 @@ def ties(compared: Comparison) -> Table:
         "as reported": "percent",
         "all won": "optimistic_percent",
     }
-    rows = []
-    for model, name in names(_models(compared)).items():
-        row = {("", "model"): name}
-        for direction, title in DIRECTIONS.items():
-            one = means.loc[(model, direction, k)]
-            row |= {(title, label): f"{one[column]:.1f}" for label, column in columns.items()}
-        rows.append(row)
-    return Table(pd.DataFrame(rows), f"What ties are worth: R@{k} in percent.", words=("model",))
+
+    def cell(model: str, direction: str, label: str) -> str:
+        return percentage(means.loc[(model, direction, f"R@{k}"), columns[label]])
+
+    caption = f"What ties are worth: R@{k} in percent."
+    return wide_table(names(_models(compared)), by_direction(columns), cell, caption)
 
 
-def _beside(compared: Comparison, number: int, cuts: list[int], ours: Sequence[str]) -> Table:
+def _beside(compared: Comparison, number: int, cuts: list[int], models: Sequence[str]) -> Table:
     """The paper's rows of a table (Flickr30K) and ours, in the paper's columns."""
-    means, printed = _means(compared), published.wide(number, dataset="flickr30k", printed=True)
-    labels = published.table(number).drop_duplicates("model").set_index("model")["name"]
-    rows = []
-    for model in printed.index:
-        row = {("", "model"): labels[model], ("", "from"): "paper"}
-        for d, title in DIRECTIONS.items():
-            row |= {(title, f"R@{k}"): printed.loc[model, (d, f"R@{k}")] for k in cuts}
-        rows.append(row)
-    for model in ours:
-        row = {("", "model"): names([model])[model], ("", "from"): "this run"}
-        for d, title in DIRECTIONS.items():
-            for k in cuts:
-                there = (model, d, k) in means.index
-                row[title, f"R@{k}"] = percentage(means["percent"][model, d, k]) if there else "n/a"
-        rows.append(row)
-    return Table(
-        pd.DataFrame(rows),
+    return beside_the_paper(
+        number,
+        "flickr30k",
+        [f"R@{k}" for k in cuts],
+        models,
+        _means(compared)["percent"],
         f"The paper's Table {number}, Flickr30K as printed, and this run on its own data.",
-        words=("model", "from"),
     )
 
 
@@ -190,66 +155,64 @@ def beside_table_3(compared: Comparison) -> Table:
     return _beside(compared, 3, [50, 100, 200], _codes(compared))
 
 
+def _first_gaps(compared: Comparison) -> pd.DataFrame:
+    return compared.gaps[compared.gaps["k"] == compared.headline[0]]
+
+
 def gaps(compared: Comparison) -> Table | Text:
     """By how much fine-grained models are ahead of each code at the first cut."""
     if compared.gaps.empty:
         return Text("This run has no fine-grained and coarse-grained model to compare.")
-    rows, k = [], compared.headline[0]
-    found = compared.gaps[compared.gaps["k"] == k].set_index(["model", "than", "direction"])
-    for model in dict.fromkeys(compared.gaps["model"]):
-        row = {("", "model"): names([model])[model]}
-        for direction, title in DIRECTIONS.items():
-            for than in dict.fromkeys(compared.gaps["than"]):
-                one = found.loc[(model, than, direction)]
-                row[title, f"- {than}"] = with_interval(one["gap_percent"], one["low"], one["high"])
-        rows.append(row)
-    several = len(compared.seeds) > 1
-    return Table(
-        pd.DataFrame(rows),
-        f"R@{k} of each fine-grained model minus that of each code, in points. Intervals are of "
-        + ("queries and seeds." if several else "queries alone: one seed was run."),
-        words=("model",),
+    rows = _first_gaps(compared).set_index(["model", "direction", "than"])
+    return wide_table(
+        names(dict.fromkeys(compared.gaps["model"])),
+        {
+            (direction, code): (title, f"- {code}")
+            for direction, title in DIRECTIONS.items()
+            for code in dict.fromkeys(compared.gaps["than"])
+        },
+        lambda *key: interval_of(rows.loc[key], "gap_percent"),
+        f"R@{compared.headline[0]} of each fine-grained model minus that of each code, in points. "
+        "Intervals cover " + _covered(compared),
     )
+
+
+def _covered(compared: Comparison) -> str:
+    """What the intervals are over."""
+    return "queries and seeds." if len(compared.seeds) > 1 else "queries only: one seed was run."
 
 
 def takeaways(compared: Comparison, further: Sequence[str] = ()) -> Text:
     """The chapter's findings in sentences, computed from its rows; `further` ones at the end."""
-    means, first = _means(compared), compared.headline[0]
-    sentences = []
+    first, sentences = compared.headline[0], []
+    means = compared.means[compared.means["k"] == first]
     for kind, title in (("FG", "fine-grained"), ("CG", "coarse-grained")):
         for direction, words in DIRECTIONS.items():
-            rows = compared.means[
-                (compared.means["granularity"] == kind)
-                & (compared.means["k"] == first)
-                & (compared.means["direction"] == direction)
-            ]
+            rows = means[(means["granularity"] == kind) & (means["direction"] == direction)]
             if rows.empty:
                 continue
             top, low = (rows.loc[rows["percent"].apply("idx" + e)] for e in ("max", "min"))
             sentence = (
                 f"{words.capitalize()}, the best {title} model, **{top['model']}**, answers "
-                f"{top['percent']:.1f} % [{top['low']:.1f}, {top['high']:.1f}] of the queries at "
-                f"rank {first}"
+                f"{stated(top)} of the queries at rank {first}"
             )
             if len(rows) > 1:
                 sentence += f", the weakest, {low['model']}, {low['percent']:.1f} %"
-            chance = means.loc[(top["model"], direction, first), "chance_percent"]
-            sentences.append(f"{sentence} (chance: {chance:.1f} %).")
-    sentences += _undecided(compared)
-    return bullets([*sentences, *further])
+            sentences.append(f"{sentence} (chance: {top['chance_percent']:.1f} %).")
+    return bullets([*sentences, *_undecided(compared), *further])
 
 
 def _undecided(compared: Comparison) -> list[str]:
     if compared.gaps.empty:
         return []
-    found = compared.gaps[compared.gaps["k"] == compared.headline[0]]
-    close = found[(found["low"] <= 0) & (found["high"] >= 0)]
+    rows = _first_gaps(compared)
+    close = rows[(rows["low"] <= 0) & (rows["high"] >= 0)]
     several = "queries and seeds" if len(compared.seeds) > 1 else "queries"
     sentence = (
-        f"Of {len(found)} differences between a fine-grained model and a code at rank "
-        f"{compared.headline[0]}, {len(found) - len(close)} exceed the uncertainty of the {several}"
+        f"Of {len(rows)} differences between a fine-grained model and a code at rank "
+        f"{compared.headline[0]}, {len(rows) - len(close)} exceed the uncertainty of the {several}"
     )
-    ahead = found[found["high"] < 0]
+    ahead = rows[rows["high"] < 0]
     if len(ahead):
         sentence += f"; in {len(ahead)} of these the code is ahead"
     return [sentence + "."]

@@ -2,27 +2,28 @@
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from fico_lib.chapters.search.results import measured_rows
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import track
-from fico_lib.search import INDEXES, index_entry, lacking, memory, query_arguments
+from fico_lib.search import INDEXES, index_entry, memory, query_arguments, unavailable_reason
+from fico_lib.search.dataset import SearchDataset
 from fico_lib.search.exact import ground_truth
-from fico_lib.search.measure import Conditions, measure
-from fico_lib.search.problem import Problem
+from fico_lib.search.measure import BenchmarkSettings, measure
 
 SWEEPS = {"ef_search": [16, 64, 256], "n_probe": [1, 4, 16, 64], "rerank_k": [50, 200, 1000]}
 
 
 def default_indexes() -> list[str]:
     """The registered indexes that this machine can run."""
-    return [name for name in INDEXES if not lacking(name)]
+    return [name for name in INDEXES if not unavailable_reason(name)]
 
 
-def jobs(problem: Problem, indexes: Sequence[str], bits: Sequence[int], k: int) -> list[tuple]:
+def jobs(
+    problem: SearchDataset, indexes: Sequence[str], bits: Sequence[int], k: int
+) -> list[tuple]:
     """(index, build arguments, what is asked of it): every index, those of codes at every length.
 
     Inverted files get about sqrt(n) lists; settings that make no sense for this k or size are left
@@ -42,14 +43,12 @@ def jobs(problem: Problem, indexes: Sequence[str], bits: Sequence[int], k: int) 
 
 
 def bench(
-    problem: Problem,
+    problem: SearchDataset,
     indexes: Sequence[str],
     bits: Sequence[int],
     k: int,
     limit: int,
-    device: str,
-    conditions: Conditions,
-    cache: Path,
+    conditions: BenchmarkSettings,
 ) -> pd.DataFrame:
     """The rows of every index and setting, in the columns of `Study.measured`.
 
@@ -57,15 +56,15 @@ def bench(
     not to be had, where k is no count of the gallery, or where the memory does not suffice.
     """
     for name in indexes:
-        if reason := lacking(name):
+        if reason := unavailable_reason(name):
             raise InputError(f"index '{name}' cannot be had here: {reason}")
     if not 1 <= k <= problem.gallery.n:
         raise InputError(f"k: found {k}; expected 1 to {problem.gallery.n}, the vectors there are")
     size = problem.gallery.n, len(problem.queries), len(problem.train), problem.gallery.dimension
     memory.check(*size, k, indexes, limit)
-    ground_truth(problem, min(1000, problem.gallery.n), device, cache)
+    ground_truth(problem, min(1000, problem.gallery.n), conditions.device, conditions.cache)
     rows = []
     for name, build, asked in track(jobs(problem, indexes, bits, k), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        rows += measured_rows(problem, records, device, cache)
+        rows += measured_rows(problem, records, conditions)
     return pd.DataFrame(rows)

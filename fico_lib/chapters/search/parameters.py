@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
@@ -10,14 +10,15 @@ from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models import model_module
 from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Cut, Seed
-from fico_lib.report.parameters import ChapterParameters
+from fico_lib.report.parameters import ChapterParameters, Device, registered
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.search import INDEXES, index_module
-from fico_lib.search.binarise import BINARISERS, binariser_module
-from fico_lib.search.memory import holds
+from fico_lib.search.binarise import QUANTIZERS, quantizer_module
+from fico_lib.search.memory import fits_memory
 
 Depth = Annotated[int, Field(ge=1, le=1000)]  # of the ground truth
 Size = Annotated[list[Cut], Field(min_length=3, max_length=3)]
@@ -45,7 +46,7 @@ class SearchChapter(ChapterParameters):
         [1, 100, 1000], min_length=1, description="k of the R@k retained"
     )
     k: Depth = Field(10, description="results asked of every index that is compared")
-    indexes: list[str] = Field(
+    indexes: Annotated[list[str], registered(index_module)] = Field(
         list(INDEXES), min_length=1, description="registered indexes to compare"
     )
     ef_search: list[Cut] = Field([16, 64, 256], min_length=1, description="swept, of graphs")
@@ -55,8 +56,8 @@ class SearchChapter(ChapterParameters):
     )
     n_lists: int = Field(256, ge=1, le=2**20, description="lists of inverted files of floats")
     bits: list[Cut] = Field([64, 256, 1024, 2048], min_length=1, description="swept, of codes")
-    binarisers: list[str] = Field(
-        list(BINARISERS), min_length=1, description="registered binarisers to compare, at 64 bits"
+    binarisers: Annotated[list[str], registered(quantizer_module)] = Field(
+        list(QUANTIZERS), min_length=1, description="registered binarisers to compare, at 64 bits"
     )
     map_lists: list[Cut] = Field(
         [16, 64, 128, 256, 1024], min_length=1, description="lists of the map of settings, CG IVF"
@@ -69,7 +70,9 @@ class SearchChapter(ChapterParameters):
     )
     repeats: int = Field(3, ge=1, le=100, description="batches, at most; the median time counts")
     singles: int = Field(50, ge=1, le=10**5, description="queries that are asked alone")
-    memory: str = Field("3GB", description="what may be used; larger sizes are refused")
+    memory: Annotated[str, registered(parse_bytes)] = Field(
+        "3GB", description="what may be used; larger sizes are refused"
+    )
     data: DataParameters = Field(
         ScenesParameters(), description="the data set of the real embeddings, and its options"
     )
@@ -79,37 +82,11 @@ class SearchChapter(ChapterParameters):
     training: TrainingParameters = Field(
         TrainingParameters(), description="how large the model is and how it is trained"
     )
-    model: str = Field("vse", description="registered model whose embeddings are searched too")
-    seed: Seed = Field(0, description="seed of the model's training")
-    device: str = Field(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
+    model: Annotated[str, registered(model_module)] = Field(
+        "vse", description="registered model whose embeddings are searched too"
     )
-
-    @field_validator("model")
-    @classmethod
-    def _model(cls, name: str) -> str:
-        model_module(name)  # raises the error that names the nearest model
-        return name
-
-    @field_validator("indexes")
-    @classmethod
-    def _indexes(cls, names: list[str]) -> list[str]:
-        for name in names:
-            index_module(name)
-        return names
-
-    @field_validator("binarisers")
-    @classmethod
-    def _binarisers(cls, names: list[str]) -> list[str]:
-        for name in names:
-            binariser_module(name)
-        return names
-
-    @field_validator("memory")
-    @classmethod
-    def _memory(cls, amount: str) -> str:
-        parse_bytes(amount)
-        return amount
+    seed: Seed = Field(0, description="seed of the model's training")
+    device: Device = "auto"
 
     @model_validator(mode="after")
     def _possible(self) -> "SearchChapter":
@@ -118,23 +95,15 @@ class SearchChapter(ChapterParameters):
             raise InputError(f"rerank_k: found {least}; expected at least k = {self.k}")
         here = [name for name in self.indexes if not INDEXES[name].gpu]
         limit, depth = parse_bytes(self.memory), max(self.recall_at)
-        holds(self.sizes, self.gallery, self.n_train, depth, here, limit)
+        fits_memory(self.sizes, self.gallery, self.n_train, depth, here, limit)
         return self
 
     def data_key(self) -> str:
         """The key of the data, and of the code that the registries of search lead to."""
-        modules = [*map(index_module, INDEXES), *map(binariser_module, BINARISERS)]
+        modules = [*map(index_module, INDEXES), *map(quantizer_module, QUANTIZERS)]
         return digest(dataset_key(self.data), code_digest(*modules))
 
-    def encodings(self) -> list[dict]:
-        """The one request: the embeddings of a model trained in the study."""
-        names = ("data", "features", "training", "model", "seed", "device")
-        return [{name: getattr(self, name) for name in names}]
-
-    def comparison(self) -> dict:
-        """The arguments of `fico_lib.chapters.search.results.study` beside embeddings and cache."""
-        others = {"data", "features", "training", "model", "seed", "memory"}
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {k: v for k, v in values.items() if k not in others} | {
-            "memory": parse_bytes(self.memory)
-        }
+    def requests(self) -> list[Request]:
+        """The embeddings of the one model that is trained in the study."""
+        data, features, training = self.data, self.features, self.training
+        return [Request(data, features, training, self.model, self.seed, device=self.device)]

@@ -1,7 +1,7 @@
 """Rows of the search chapter: the paper's four indexes, today's, sweeps, ties and other data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import faiss
@@ -9,16 +9,25 @@ import numpy as np
 import pandas as pd
 import torch
 
+from fico_lib.chapters.search.parameters import SearchChapter
 from fico_lib.encodings import Embeddings
-from fico_lib.runtime.machine import machine_name
+from fico_lib.runtime.machine import cores, machine_name
+from fico_lib.runtime.memory import parse_bytes
 from fico_lib.runtime.progress import track
-from fico_lib.search import INDEXES, PAPER_INDEXES, binarise, index_entry, lacking, query_arguments
+from fico_lib.search import (
+    INDEXES,
+    PAPER_INDEXES,
+    binarise,
+    index_entry,
+    query_arguments,
+    unavailable_reason,
+)
+from fico_lib.search.dataset import SearchDataset, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.exact import ground_truth
-from fico_lib.search.measure import Conditions, Record, measure
-from fico_lib.search.memory import holds
-from fico_lib.search.metrics import k_recall, one_recall, recall_of_ties, tied
-from fico_lib.search.problem import Problem, of_embeddings, of_gaussian, of_synthetic
-from fico_lib.search.threads import cores, search_settings
+from fico_lib.search.measure import BenchmarkSettings, Record, measure
+from fico_lib.search.memory import fits_memory
+from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
+from fico_lib.search.threads import search_settings
 
 # The paper's settings, and for the largest k, where these find fewer than k, sufficient ones.
 PAPER_QUERY = {"hnsw": {"ef_search": 16}, "code_ivf": {"n_probe": 8}}
@@ -31,7 +40,7 @@ ELSEWHERE = {
     "HNSW, ef_search 16": ("hnsw", {"ef_search": 16}, {}),
     "IVF, 4 of 32 lists": ("ivf_flat", {"n_probe": 4}, {"n_lists": 32}),
     "64-bit ITQ codes": ("code_flat", {}, {}),
-    "64-bit hyperplane codes": ("code_flat", {}, {"binariser": "hyperplanes"}),
+    "64-bit hyperplane codes": ("code_flat", {}, {"quantizer": "hyperplanes"}),
     "256-bit ITQ codes, best 100 exact": ("screen", {"rerank_k": 100}, {}),
 }
 
@@ -52,102 +61,81 @@ class Study:
     ties: pd.DataFrame
     lists: pd.DataFrame
     elsewhere: pd.DataFrame
-    about_data: pd.DataFrame
-    missing: pd.DataFrame
+    about_data: pd.DataFrame = field(metadata={"file": None})
+    missing: pd.DataFrame = field(metadata={"file": None})
     k: int
 
 
-def study(
-    embeddings: Embeddings,
-    cache: Path,
-    *,
-    sizes: Sequence[Sequence[int]],
-    gallery: Sequence[int],
-    n_train: int,
-    recall_at: Sequence[int],
-    k: int,
-    indexes: Sequence[str],
-    ef_search: Sequence[int],
-    n_probe: Sequence[int],
-    rerank_k: Sequence[int],
-    n_lists: int,
-    bits: Sequence[int],
-    binarisers: Sequence[str],
-    map_lists: Sequence[int],
-    map_probes: Sequence[int],
-    threads: int,
-    repeats: int,
-    singles: int,
-    memory: int,
-    device: str,
-) -> Study:
-    """Measure all of it; parameters as `SearchChapter` explains them.
+def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Study:
+    """Measure all of it; sizes that do not fit the memory are refused before anything is measured.
 
-    Sizes that do not fit `memory` (bytes) are refused before anything is measured.
+    cache: folder of the records and of the ground truth.
     """
-    here = [name for name in indexes if not lacking(name)]
-    torch.set_num_threads(threads or cores())  # the run's own process: nothing to put back
-    held = holds(sizes, gallery, n_train, max(recall_at), here, memory)
-    conditions = Conditions(threads or cores(), repeats, singles, machine_name(), cache)
-    problem = _synthetic(gallery, n_train, held[-1])
-    sweeps = {"ef_search": ef_search, "n_probe": n_probe, "rerank_k": rerank_k}
-    jobs = _jobs(here, sweeps, n_lists, bits, k, recall_at)
+    p = parameters
+    here = [name for name in p.indexes if not unavailable_reason(name)]
+    threads = p.threads or cores()
+    torch.set_num_threads(threads)  # the run's own process: nothing to put back
+    depth, memory = max(p.recall_at), parse_bytes(p.memory)
+    held = fits_memory(p.sizes, p.gallery, p.n_train, depth, here, memory)
+    conditions = BenchmarkSettings(threads, p.repeats, p.singles, machine_name(), cache, p.device)
+    problem = _synthetic(p.gallery, p.n_train, held[-1])
     measured = []
-    for name, build, asked in track(jobs, "indexes"):
+    for name, build, asked in track(_jobs(here, p), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
-        measured += measured_rows(problem, records, device, cache)
+        measured += measured_rows(problem, records, conditions)
     paper = []  # after the others: those of the same gallery are measured already
-    for size, hold in track(list(zip(sizes, held, strict=False)), "the paper's indexes"):
-        same = list(size) == list(gallery)
-        asked_of = problem if same else _synthetic(size, n_train, hold)
-        paper += _paper_rows(asked_of, recall_at, conditions, device)
-    elsewhere, about = _elsewhere(problem, embeddings, k, n_train, conditions, device)
+    for size, hold in track(list(zip(p.sizes, held, strict=False)), "the paper's indexes"):
+        same = size == p.gallery
+        searched = problem if same else _synthetic(size, p.n_train, hold)
+        paper += _paper_rows(searched, conditions, p)
+    elsewhere, about = _elsewhere(problem, embeddings, conditions, p)
     return Study(
         paper=pd.DataFrame(paper),
         measured=pd.DataFrame(measured),
-        growth=pd.DataFrame(_growth_rows(problem, binarisers, recall_at, device, cache)),
-        ties=pd.DataFrame(_tie_rows(problem, recall_at, conditions, device)),
-        lists=pd.DataFrame(_list_rows(problem, map_lists, map_probes, conditions, device)),
+        growth=pd.DataFrame(_growth_rows(problem, conditions, p)),
+        ties=pd.DataFrame(_tie_rows(problem, conditions, p)),
+        lists=pd.DataFrame(_list_rows(problem, conditions, p)),
         elsewhere=pd.DataFrame(elsewhere),
         about_data=pd.DataFrame(about),
         missing=pd.DataFrame(
-            [{"index": i, "title": INDEXES[i].title, "why": lacking(i)}
-             for i in indexes if lacking(i)],
+            [{"index": i, "title": INDEXES[i].title, "why": unavailable_reason(i)}
+             for i in p.indexes if unavailable_reason(i)],
             columns=["index", "title", "why"],
         ),
-        k=k,
+        k=p.k,
     )  # fmt: skip
 
 
-def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> Problem:
+def _synthetic(size: Sequence[int], n_train: int, hold: bool) -> SearchDataset:
     queries, n, dimension = size
     problem = of_synthetic(queries, n, dimension, n_train)
-    return problem.held() if hold else problem
+    return problem.in_memory() if hold else problem
 
 
-def _jobs(indexes, sweeps: dict, n_lists: int, bits, k: int, recall_at) -> list[tuple]:
+def _jobs(indexes: Sequence[str], parameters: SearchChapter) -> list[tuple]:
     """(index, build arguments, what is asked) of everything on the one gallery."""
-    modes, jobs = ("batch", "single"), []
+    p, k, modes, jobs = parameters, parameters.k, ("batch", "single"), []
+    sweeps = {"ef_search": p.ef_search, "n_probe": p.n_probe, "rerank_k": p.rerank_k}
     for name in indexes:
         entry = index_entry(name)
-        build = {"n_lists": n_lists} if "n_lists" in entry.build and not entry.codes else {}
+        build = {"n_lists": p.n_lists} if "n_lists" in entry.build and not entry.codes else {}
         asked = [(q, k, m) for q in query_arguments(name, sweeps) for m in modes]
         if name in PAPER_INDEXES:  # the sweep of k, at the paper's settings
-            cuts = dict.fromkeys([1, k, *recall_at])
+            cuts = dict.fromkeys([1, k, *p.recall_at])
             asked += [(PAPER_QUERY.get(name, {}), cut, m) for cut in cuts for m in modes]
-            asked += [(query, max(recall_at), "batch") for query in [ENOUGH.get(name)] if query]
+            asked += [(query, max(p.recall_at), "batch") for query in [ENOUGH.get(name)] if query]
             asked = [a for i, a in enumerate(asked) if a not in asked[:i]]
         jobs.append((name, build, asked))
     for name in ("code_flat", "screen"):
         if name in indexes:
-            for width in bits:
-                build = {"binariser": "hyperplanes", "bits": width}
+            for width in p.bits:
+                build = {"quantizer": "hyperplanes", "bits": width}
                 asked = [(q, k, m) for q in query_arguments(name, sweeps)[:2] for m in modes]
                 jobs.append((name, build, asked))
     return jobs
 
 
-def measured_rows(problem: Problem, records: Sequence[Record], device: str, cache: Path):
+def measured_rows(problem: SearchDataset, records: Sequence[Record], conditions: BenchmarkSettings):
     """One tidy row per record, with its recall: the columns of `Study.measured`."""
     for record in records:
         row = {
@@ -155,10 +143,10 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
             "vectors": problem.gallery.n,
             "dimension": problem.gallery.dimension,
             "index": record.index,
-            "binariser": record.build.get("binariser", ""),
+            "binariser": record.build.get("quantizer", ""),
             "bits": record.build.get("bits", 0),
             "lists": record.build.get("n_lists", 0),
-            "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+            "setting": record.setting,
             "value": next(iter(reversed(record.query.values())), 0),
             "k": record.k,
             "mode": record.mode,
@@ -168,32 +156,43 @@ def measured_rows(problem: Problem, records: Sequence[Record], device: str, cach
             "bytes_per_vector": record.bytes_per_vector,
         }
         if not record.refused:
-            row |= _found(problem, record, device, cache)
+            row |= {
+                "queries": len(record.ids),
+                "repeats": len(record.times) if record.mode == "batch" else 1,
+                "milliseconds_per_query": record.milliseconds(),
+                "p95_milliseconds": record.milliseconds(95),
+            }
+            k = min(record.k, problem.gallery.n)
+            row |= _recall(record, _truth(problem, conditions), k)
         yield row
 
 
-def _found(problem: Problem, record: Record, device: str, cache: Path) -> dict:
-    k = min(record.k, problem.gallery.n)
-    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, cache)
-    truth = truth[: len(record.ids)]
+def _truth(problem: SearchDataset, conditions: BenchmarkSettings, depth: int = 1000) -> np.ndarray:
+    """The nearest vectors of each query: ids (n_queries, at most `depth`)."""
+    depth = min(depth, problem.gallery.n)
+    return ground_truth(problem, depth, conditions.device, conditions.cache)[1]
+
+
+def _recall(record: Record, truth: np.ndarray, k: int) -> dict:
+    """Both recalls of the first k results; NaN where the record has none."""
+    if record.refused:
+        return {"one_recall_percent": np.nan, "k_recall_percent": np.nan}
+    truth = truth[: len(record.ids)]  # fewer queries are asked alone
     return {
-        "queries": len(record.ids),
-        "repeats": len(record.times) if record.mode == "batch" else 1,
-        "milliseconds_per_query": record.milliseconds(),
-        "p95_milliseconds": record.milliseconds(95),
-        "one_recall_percent": 100 * one_recall(record.ids, truth[:, 0], k).mean(),
-        "k_recall_percent": 100 * k_recall(record.ids, truth, min(k, truth.shape[1])).mean(),
+        "one_recall_percent": 100 * recall_1_at_k(record.ids, truth[:, 0], k).mean(),
+        "k_recall_percent": 100
+        * intersection_at_k(record.ids, truth, min(k, truth.shape[1])).mean(),
     }
 
 
-def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+def _paper_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """The columns of Table 7: each k is a search of its own, the time is that of the largest.
 
     A k for which an index found fewer than k is NaN, and the index has a second row with a setting
     that is enough.
     """
-    cuts = [k for k in recall_at if k <= problem.gallery.n]
-    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
+    cuts = [k for k in parameters.recall_at if k <= problem.gallery.n]
+    truth = _truth(problem, conditions)
     for name in PAPER_INDEXES:
         query = PAPER_QUERY.get(name, {})
         asked = [(query, k, "batch") for k in cuts]
@@ -208,19 +207,18 @@ def _paper_rows(problem: Problem, recall_at, conditions: Conditions, device: str
                 yield _paper_row(problem, record, k, truth, record)
 
 
-def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -> dict:
+def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Record) -> dict:
     seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
     return {
         "index": record.index,
-        "setting": ", ".join(f"{name} {value}" for name, value in record.query.items()),
+        "setting": record.setting,
         "queries": len(problem.queries),
         "vectors": problem.gallery.n,
         "dimension": problem.gallery.dimension,
         "bits": record.build.get("bits", 0),
         "k": k,
         "refused": record.refused,
-        "one_recall_percent": _mean(one_recall, record, truth[:, 0], k),
-        "k_recall_percent": _mean(k_recall, record, truth, k),
+        **_recall(record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
         "search_k": timed.k,
@@ -230,15 +228,11 @@ def _paper_row(problem: Problem, record: Record, k: int, truth, timed: Record) -
     }
 
 
-def _mean(metric, record: Record, truth: np.ndarray, k: int) -> float:
-    return np.nan if record.refused else 100 * metric(record.ids, truth, k).mean()
-
-
-def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Path):
+def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
         name: binarise.fit(name, problem.train, PAPER_BITS)
-        for name in binarisers
+        for name in parameters.binarisers
         if problem.gallery.dimension >= PAPER_BITS or name in ("itq", "hyperplanes")
     }
     codes = {
@@ -246,26 +240,26 @@ def _growth_rows(problem: Problem, binarisers, recall_at, device: str, cache: Pa
         for name, p in fitted.items()
     }
     for part in (8, 4, 2, 1):
-        smaller = problem.first(problem.gallery.n // part)
-        _, truth = ground_truth(smaller, min(1000, smaller.gallery.n), device, cache)
+        smaller = problem.head(problem.gallery.n // part)
+        truth = _truth(smaller, conditions)
         for name, projection in fitted.items():
             asked, given = projection.encode(problem.queries), codes[name][: smaller.gallery.n]
-            less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], device)
-            for k in (k for k in recall_at if k <= smaller.gallery.n):
+            less, equal = tied(asked, given, PAPER_BITS, truth[:, 0], parameters.device)
+            for k in (k for k in parameters.recall_at if k <= smaller.gallery.n):
                 found = recall_of_ties(less, equal, k)
                 about = {"binariser": name, "bits": PAPER_BITS}
                 about |= {"vectors": smaller.gallery.n, "k": k}
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
-def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
+def _tie_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
-    _, truth = ground_truth(problem, min(1000, problem.gallery.n), device, conditions.cache)
+    truth = _truth(problem, conditions)
     projection = binarise.fit("itq", problem.train, PAPER_BITS)
     asked = projection.encode(problem.queries)
     codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
-    less, equal = tied(asked, codes, PAPER_BITS, truth[:, 0], device)
-    deepest = max(k for k in recall_at if k <= len(codes))
+    less, equal = tied(asked, codes, PAPER_BITS, truth[:, 0], parameters.device)
+    cuts = [k for k in parameters.recall_at if k <= len(codes)]
     orders = [np.arange(len(codes))]
     orders += [np.random.default_rng(seed).permutation(len(codes)) for seed in range(SHUFFLES)]
     found = []
@@ -273,33 +267,35 @@ def _tie_rows(problem: Problem, recall_at, conditions: Conditions, device: str):
         for order in orders:
             index = faiss.IndexBinaryFlat(PAPER_BITS)
             index.add(codes[order])
-            distances, ids = index.search(asked, deepest)
+            distances, ids = index.search(asked, max(cuts))
             found.append((distances, order[ids]))
-    for k in (k for k in recall_at if k <= deepest):
+    for k in cuts:
         bounds = {kind: 100 * v.mean() for kind, v in recall_of_ties(less, equal, k).items()}
-        shuffled = [100 * one_recall(ids, truth[:, 0], k).mean() for _, ids in found]
+        shuffled = [100 * recall_1_at_k(ids, truth[:, 0], k).mean() for _, ids in found]
         yield {"k": k, **{f"{kind}_percent": value for kind, value in bounds.items()},
                "stored_percent": shuffled[0], "lowest_shuffled_percent": min(shuffled[1:]),
                "highest_shuffled_percent": max(shuffled[1:]),
                "median_tied": float(np.median(equal))}  # fmt: skip
 
 
-def _list_rows(problem: Problem, lists, probes, conditions: Conditions, device: str):
+def _list_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """Recall and time of the CG IVF for every number of lists and probes."""
-    for n_lists in track(list(lists), "lists and probes"):
+    for n_lists in track(parameters.map_lists, "lists and probes"):
         asked = [({"n_probe": p}, min(MAP_K, problem.gallery.n), "batch")
-                 for p in probes if p <= n_lists]  # fmt: skip
+                 for p in parameters.map_probes if p <= n_lists]  # fmt: skip
         records = measure(problem, "code_ivf", asked, conditions, n_lists=n_lists)
-        yield from measured_rows(problem, records, device, conditions.cache)
+        yield from measured_rows(problem, records, conditions)
 
 
-def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions, device):
+def _elsewhere(
+    problem: SearchDataset, embeddings: Embeddings, conditions, parameters: SearchChapter
+):
     """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
     real = of_embeddings(embeddings)
-    size = len(real.queries), real.gallery.n, real.gallery.dimension, n_train
+    size = len(real.queries), real.gallery.n, real.gallery.dimension, parameters.n_train
     rows, about = [], []
-    for other in (of_synthetic(*size).held(), of_gaussian(*size).held(), real):
-        _, truth = ground_truth(other, min(100, size[1]), device, conditions.cache)
+    for other in (of_synthetic(*size).in_memory(), of_gaussian(*size).in_memory(), real):
+        truth = _truth(other, conditions, depth=100)
         about.append(
             {
                 "data": other.name,
@@ -310,22 +306,14 @@ def _elsewhere(problem: Problem, embeddings: Embeddings, k, n_train, conditions,
             }
         )
         for name, (index, query, build) in ELSEWHERE.items():
-            cut = min(k, size[1])
+            cut = min(parameters.k, size[1])
             (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
-            rows.append(
-                {
-                    "data": other.name,
-                    "what": name,
-                    "k": cut,
-                    "refused": record.refused,
-                    "one_recall_percent": _mean(one_recall, record, truth[:, 0], cut),
-                    "k_recall_percent": _mean(k_recall, record, truth, cut),
-                }
-            )
+            row = {"data": other.name, "what": name, "k": cut, "refused": record.refused}
+            rows.append(row | _recall(record, truth, cut))
     return rows, about
 
 
-def _components(problem: Problem) -> int:
+def _components(problem: SearchDataset) -> int:
     """How many principal components hold 90 % of the variance: what dimension there really is."""
     rows = problem.gallery.block(0, min(problem.gallery.n, 5000))
     spectrum = np.linalg.eigvalsh(np.cov(rows.T.astype(np.float64)))[::-1].clip(0)

@@ -30,13 +30,8 @@ def as_seconds(value: float) -> str:
     return "n/a" if pd.isna(value) else "<0.01" if value < 0.005 else f"{value:.2f}"
 
 
-def as_percent(value: float) -> str:
-    """One place, n/a where nothing was measured."""
-    return "n/a" if pd.isna(value) else f"{value:.1f}"
-
-
 def as_ms(value: float) -> str:
-    """Milliseconds, three places below 1; a mark where too few results were found."""
+    """Milliseconds, three places below 1; a mark where the index returned too few results."""
     return LOST_MARK if pd.isna(value) else f"{value:.3f}" if value < 1 else f"{value:.2f}"
 
 
@@ -47,16 +42,16 @@ def label(row) -> str:
     return f"{code}{INDEXES[row.index].title}{setting}"
 
 
-def comparable(found: Study, mode: str) -> pd.DataFrame:
+def comparable(study: Study, mode: str) -> pd.DataFrame:
     """The measured rows of one mode at the common k, without those that were refused.
 
-    Recall is that of the batch in both modes: fewer queries are asked alone.
+    Recall is that of the batch in both modes, since single mode times fewer queries.
     """
-    return comparable_rows(found.measured, found.k, mode)
+    return comparable_rows(study.measured, study.k, mode)
 
 
 def comparable_rows(rows: pd.DataFrame, k: int, mode: str) -> pd.DataFrame:
-    """As `comparable`, of measured rows."""
+    """The same for given measured rows."""
     rows = rows[(rows["k"] == k) & (rows["refused"] == "")]
     keys = ["index", "binariser", "bits", "setting"]
     recall = rows[rows["mode"] == "batch"].set_index(keys)["one_recall_percent"]
@@ -64,7 +59,7 @@ def comparable_rows(rows: pd.DataFrame, k: int, mode: str) -> pd.DataFrame:
     return rows.assign(one_recall_percent=recall).dropna(subset="one_recall_percent").reset_index()
 
 
-def figure_4_rows(found: Study) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+def figure_4_rows(study: Study) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """The paper's points of Figure 4, this run's, and index -> the name to show."""
     wide, keys = published.wide(7), dict(zip(PRINTED, OURS, strict=True))
     sizes = published.table(7).drop_duplicates("size").set_index("size")
@@ -80,28 +75,28 @@ def figure_4_rows(found: Study) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, s
         }
         for size, index in wide.index
     ]
-    ours = found.paper[found.paper["k"] == found.paper["k"].min()]
+    ours = study.paper[study.paper["k"] == study.paper["k"].min()]
     ours = ours.drop_duplicates(["index", "vectors", "dimension"]).copy()  # the paper's settings
     ours["r_at_1"] = ours["one_recall_percent"]
     ours["milliseconds_per_query"] = 1e3 * ours["search_seconds"] / ours["queries"]
     return pd.DataFrame(paper).assign(dimension=2048), ours, OURS
 
 
-def pareto_rows(found: Study, mode: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+def pareto_rows(study: Study, mode: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """The measured rows of a mode with their series, the front among them, and the names."""
-    return series_rows(comparable(found, mode))
+    return series_rows(comparable(study, mode))
 
 
 def series_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """As `pareto_rows`, of comparable rows."""
+    """The same for given comparable rows."""
     rows = rows.assign(series=rows["index"])
     best = front(rows, "milliseconds_per_query", "one_recall_percent")
     return rows, best, {i: INDEXES[i].title for i in dict.fromkeys(rows["series"])}
 
 
-def sweep_rows(found: Study) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+def sweep_rows(study: Study) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
     """Recall against each swept argument, as `fico_lib.chapters.search.figures.sweeps` draws it."""
-    rows, parts = comparable(found, "batch"), []
+    rows, parts = comparable(study, "batch"), []
     of_bits = rows["binariser"] == "hyperplanes"
     for sweep, chosen in {
         "ef_search": rows[rows["setting"].str.startswith("ef_search")],
@@ -112,14 +107,14 @@ def sweep_rows(found: Study) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
     bits = rows[of_bits]
     bits = bits.assign(sweep="bits", value=bits["bits"], index_name=bits["index"])
     bits["series"] = [f"{r.index_name} {r.setting}".strip() for r in bits.itertuples(index=False)]
-    made = pd.concat([*parts, bits])
+    swept = pd.concat([*parts, bits])
     names = {}
-    for sweep, part in made.groupby("sweep", sort=False):
+    for sweep, part in swept.groupby("sweep", sort=False):
         names[sweep] = {
             key: (INDEXES[key].title if key in INDEXES else _bits_name(key))
             for key in dict.fromkeys(part["series"])
         }
-    return made, names
+    return swept, names
 
 
 def _bits_name(key: str) -> str:
@@ -127,6 +122,6 @@ def _bits_name(key: str) -> str:
     return f"{INDEXES[index].title}" + (f" ({setting})" if setting else "")
 
 
-def binarisers(found: Study) -> dict[str, str]:
+def binarisers(study: Study) -> dict[str, str]:
     """Binariser -> the name to show, of those that were compared as the gallery grows."""
-    return {name: TITLES[name] for name in dict.fromkeys(found.growth["binariser"])}
+    return {name: TITLES[name] for name in dict.fromkeys(study.growth["binariser"])}

@@ -1,38 +1,37 @@
-"""What a reader of the search chapter is told in sentences, computed from its rows."""
+"""The sentences of the search chapter, computed from its rows."""
 
 import pandas as pd
 
 from fico_lib.chapters.search.results import Study
 from fico_lib.chapters.search.rows import (
     as_ms,
-    as_percent,
     as_seconds,
     comparable,
     comparable_rows,
     label,
 )
 from fico_lib.report import published
-from fico_lib.report.table import Text, bullets
+from fico_lib.report.table import Text, bullets, percentage
 from fico_lib.search.binarise import TITLES
 
 GOOD = 95  # percent of recall at which costs are compared
 
 
-def beside_in_words(found: Study) -> Text:
-    """Level and order of Table 7 that this run shows or does not, and the paper's arithmetic."""
-    return bullets([*_flat_over_k(found), *_misprint(), *_arithmetic(), *_declines(found)])
+def beside_in_words(study: Study) -> Text:
+    """Which levels and orders of Table 7 this run shows, and arithmetic on the paper's numbers."""
+    return bullets([*_flat_over_k(study), *_misprint(), *_arithmetic(), *_declines(study)])
 
 
-def _flat_over_k(found: Study):
-    rows = found.paper[
-        (found.paper["index"] == "hnsw") & (found.paper["setting"] == "ef_search 16")
+def _flat_over_k(study: Study):
+    rows = study.paper[
+        (study.paper["index"] == "hnsw") & (study.paper["setting"] == "ef_search 16")
     ]
     for (n, d), part in rows.groupby(["vectors", "dimension"], sort=False):
         good, lost = part[part["refused"] == ""], part[part["refused"] != ""]
         if good.empty:
             continue
         values = ", ".join(
-            f"R@{r.k} {as_percent(r.one_recall_percent)} %" for r in good.itertuples()
+            f"R@{r.k} {percentage(r.one_recall_percent)} %" for r in good.itertuples()
         )
         text = (
             f"*HNSW's recall hardly depends on k* ({n:,} × {d}, ef_search 16): {values}. The "
@@ -73,10 +72,10 @@ def _arithmetic():
     )
 
 
-def _declines(found: Study):
-    cuts = sorted(k for k in set(found.growth["k"]) if k < found.growth["vectors"].min())
+def _declines(study: Study):
+    cuts = sorted(k for k in set(study.growth["k"]) if k < study.growth["vectors"].min())
     k = cuts[len(cuts) // 2]  # between the first place and most of the smallest gallery
-    rows = found.growth[found.growth["k"] == k]
+    rows = study.growth[study.growth["k"] == k]
     ends = {n: part.set_index("vectors")["expected_percent"]
             for n, part in rows.groupby("binariser", sort=False)}  # fmt: skip
     texts = [f"{TITLES[n]} {v.iloc[0]:.1f} to {v.iloc[-1]:.1f} %" for n, v in ends.items()]
@@ -87,21 +86,21 @@ def _declines(found: Study):
     )
 
 
-def takeaways(found: Study) -> Text:
+def takeaways(study: Study) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
-    sentences = [_fastest(found, mode) for mode in ("batch", "single")]
-    sentences += [_against_flat(found), _data_matter(found), *_declines(found)]
+    sentences = [_fastest(study, mode) for mode in ("batch", "single")]
+    sentences += [_against_flat(study), _data_matter(study), *_declines(study)]
     return bullets([s for s in sentences if s])
 
 
-def _fastest(found: Study, mode: str) -> str:
-    rows = comparable(found, mode)
+def _fastest(study: Study, mode: str) -> str:
+    rows = comparable(study, mode)
     good = rows[rows["one_recall_percent"] >= GOOD]
     flat = rows[rows["index"] == "flat"]
     if good.empty:
         return ""
     best = next(good.loc[[good["milliseconds_per_query"].idxmin()]].itertuples())
-    what = "In batches" if mode == "batch" else "For a query that is asked alone"
+    what = "In batches" if mode == "batch" else "For single queries"
     text = (
         f"**{what}**, the fastest setting that keeps {GOOD} % of the nearest neighbours is "
         f"{label(best)}: {as_ms(best.milliseconds_per_query)} ms a query at "
@@ -113,8 +112,8 @@ def _fastest(found: Study, mode: str) -> str:
     return text + f"; exact search takes {ratio:.1f} times as long."
 
 
-def _against_flat(found: Study) -> str:
-    largest = found.paper[found.paper["vectors"] == found.paper["vectors"].max()]
+def _against_flat(study: Study) -> str:
+    largest = study.paper[study.paper["vectors"] == study.paper["vectors"].max()]
     at = largest[largest["k"] == largest["k"].min()].drop_duplicates("index").set_index("index")
     hnsw, ivf = at.loc["hnsw"], at.loc["code_ivf"]
     n = int(hnsw["vectors"])
@@ -122,16 +121,16 @@ def _against_flat(found: Study) -> str:
         "**The paper's comparison**, HNSW over floats against an inverted file of 64-bit codes: on "
         f"{n:,} vectors they take {as_seconds(hnsw['search_seconds'])} s and "
         f"{as_seconds(ivf['search_seconds'])} s (k = {hnsw['search_k']} and {ivf['search_k']}), "
-        f"and keep {as_percent(hnsw['one_recall_percent'])} % and "
-        f"{as_percent(ivf['one_recall_percent'])} % at R@{int(hnsw['k'])}."
+        f"and keep {percentage(hnsw['one_recall_percent'])} % and "
+        f"{percentage(ivf['one_recall_percent'])} % at R@{int(hnsw['k'])}."
     )
 
 
-def _data_matter(found: Study) -> str:
-    at = found.elsewhere.pivot(index="what", columns="data", values="one_recall_percent")
+def _data_matter(study: Study) -> str:
+    at = study.elsewhere.pivot(index="what", columns="data", values="one_recall_percent")
     what = "64-bit ITQ codes"
-    values = ", ".join(f"{as_percent(at.loc[what, d])} % on {d}" for d in found.about_data["data"])
-    cut = found.elsewhere["k"].iloc[0]
+    values = ", ".join(f"{percentage(at.loc[what, d])} % on {d}" for d in study.about_data["data"])
+    cut = study.elsewhere["k"].iloc[0]
     return f"**The data decide**: 64-bit codes keep {values} (R@{cut}, galleries of one size)."
 
 
@@ -144,8 +143,8 @@ def recommendation(rows: pd.DataFrame, k: int, target: float) -> str:
     good = {m: part[part["one_recall_percent"] >= target] for m, part in modes.items()}
     if good["batch"].empty:
         best = next(modes["batch"].sort_values("one_recall_percent").tail(1).itertuples(), None)
-        found = f"; {label(best)} comes nearest, {best.one_recall_percent:.1f} %" if best else ""
-        return f"No setting keeps {target:g} % of the nearest neighbours in the first {k}{found}."
+        nearest = f"; {label(best)} comes nearest, {best.one_recall_percent:.1f} %" if best else ""
+        return f"No setting keeps {target:g} % of the nearest neighbours in the first {k}{nearest}."
     texts = []
     for mode, what in (("batch", "for many queries at once"), ("single", "for one query alone")):
         part = good[mode]

@@ -11,22 +11,21 @@ from fico_lib.chapters.search.rows import (
     PRINTED,
     as_count,
     as_ms,
-    as_percent,
     as_seconds,
     comparable,
     label,
 )
 from fico_lib.report import published
-from fico_lib.report.table import Table
+from fico_lib.report.table import Table, percentage
 from fico_lib.search.metrics import front
 
 CUTS = (1, 100, 1000)  # of the paper's Table 7
 
 
-def beside_table_7(found: Study) -> Table:
+def beside_table_7(study: Study) -> Table:
     """Table 7 as printed, and this run's four indexes at its own sizes, in the same columns."""
     return Table(
-        pd.DataFrame([*_printed_rows(), *_own_rows(found)]),
+        pd.DataFrame([*_printed_rows(), *_own_rows(study)]),
         "The paper's Table 7 as printed, and this run, percent and seconds. R@k: the true nearest "
         "neighbour is among the first k; below it, which the paper does not report, k-recall@k: "
         "the share of the true k nearest among the first k. Search: with the largest k that the "
@@ -51,10 +50,10 @@ def _printed_rows():
         )
 
 
-def _own_rows(found: Study):
+def _own_rows(study: Study):
     keys = ["queries", "vectors", "dimension", "index", "setting"]
-    for (queries, n, d, index, setting), part in found.paper.groupby(keys, sort=False):
-        at, one = part.set_index("k"), part.iloc[0]
+    for (queries, n, d, index, setting), part in study.paper.groupby(keys, sort=False):
+        at, first = part.set_index("k"), part.iloc[0]
         yield (
             {
                 ("", "index"): OURS[index] + (f"\n{setting}" if setting else ""),
@@ -62,9 +61,12 @@ def _own_rows(found: Study):
             }
             | {("", f"R@{k}"): _both_recalls(at, k) for k in CUTS}
             | {
-                ("seconds", "build"): as_seconds(one["index_seconds"]),
-                ("seconds", "search"): f"{as_seconds(one['search_seconds'])}\nk={one['search_k']}",
-                ("seconds", "1K queries"): as_seconds(1000 * one["search_seconds"] / queries),
+                ("seconds", "build"): as_seconds(first["index_seconds"]),
+                (
+                    "seconds",
+                    "search",
+                ): f"{as_seconds(first['search_seconds'])}\nk={first['search_k']}",
+                ("seconds", "1K queries"): as_seconds(1000 * first["search_seconds"] / queries),
             }
         )
 
@@ -74,12 +76,12 @@ def _both_recalls(at: pd.DataFrame, k: int) -> str:
         return "n/a"
     if at.loc[k, "refused"]:
         return LOST_MARK
-    return "\n".join(as_percent(at.loc[k, c]) for c in ("one_recall_percent", "k_recall_percent"))
+    return "\n".join(percentage(at.loc[k, c]) for c in ("one_recall_percent", "k_recall_percent"))
 
 
-def today(found: Study) -> Table:
+def today(study: Study) -> Table:
     """Every index at its settings: recall, throughput, latency, building, bytes."""
-    rows = found.measured[found.measured["k"] == found.k]
+    rows = study.measured[study.measured["k"] == study.k]
     keys = ["index", "binariser", "bits", "setting"]
     lines = []
     for _, part in rows.groupby(keys, sort=False):
@@ -89,10 +91,10 @@ def today(found: Study) -> Table:
         lines.append(
             {
                 ("", "index"): label(batch),
-                ("recall (%)", "1-recall"): as_percent(batch.one_recall_percent)
+                ("recall (%)", "1-recall"): percentage(batch.one_recall_percent)
                 if good
                 else LOST_MARK,
-                ("recall (%)", "k-recall"): as_percent(batch.k_recall_percent) if good else "n/a",
+                ("recall (%)", "k-recall"): percentage(batch.k_recall_percent) if good else "n/a",
                 ("ms per query", "batch"): as_ms(batch.milliseconds_per_query) if good else "n/a",
                 ("ms per query", "single"): "n/a" if single.refused
                 else as_ms(single.milliseconds_per_query),
@@ -103,37 +105,37 @@ def today(found: Study) -> Table:
                 ("", "bytes/vector"): f"{batch.bytes_per_vector:,.0f}",
             }
         )  # fmt: skip
-    for row in found.missing.itertuples():
+    for row in study.missing.itertuples():
         lines.append({("", "index"): f"{row.title}\nnot measured: {row.why}"})
-    one = rows.iloc[0]
+    first = rows.iloc[0]
     return Table(
         pd.DataFrame(lines).fillna(""),
-        f"Every index and setting on {one['vectors']:,} vectors of {one['dimension']} dimensions, "
-        f"k = {found.k}; batches of {rows['queries'].max():,.0f} queries on "
-        f"{one['threads']} threads, "
+        f"Every index and setting on {first['vectors']:,} vectors of {first['dimension']} "
+        f"dimensions, k = {study.k}; batches of {rows['queries'].max():,.0f} queries on "
+        f"{first['threads']} threads, "
         "single queries on one. Medians; times include turning queries into codes.",
         words=("index",),
     )
 
 
-def fronts(found: Study, mode: str) -> Table:
+def fronts(study: Study, mode: str) -> Table:
     """The settings that no other beats in time and recall."""
-    best = front(comparable(found, mode), "milliseconds_per_query", "one_recall_percent")
+    best = front(comparable(study, mode), "milliseconds_per_query", "one_recall_percent")
     frame = pd.DataFrame(
         {
             "index": [label(row) for row in best.itertuples()],
-            "1-recall (%)": [as_percent(v) for v in best["one_recall_percent"]],
+            "1-recall (%)": [percentage(v) for v in best["one_recall_percent"]],
             "ms per query": [as_ms(v) for v in best["milliseconds_per_query"]],
             "bytes/vector": [f"{v:,.0f}" for v in best["bytes_per_vector"]],
         }
     )
-    what = "in a batch" if mode == "batch" else "asked alone"
+    what = "in a batch" if mode == "batch" else "one at a time"
     return Table(frame, f"Queries {what}: what no other setting beats.", words=("index",))
 
 
-def sweep_k(found: Study) -> Table:
-    """Time and recall of the paper's four as more results are asked for."""
-    rows = found.measured[found.measured["index"].isin(OURS)]
+def sweep_k(study: Study) -> Table:
+    """Time and recall of the paper's four as k grows."""
+    rows = study.measured[study.measured["index"].isin(OURS)]
     rows = rows[(rows["mode"] == "batch") & (rows["binariser"] != "hyperplanes")]
     settings = {"flat": "", "hnsw": "ef_search 16", "code_flat": "", "code_ivf": "n_probe 8"}
     lines = []
@@ -143,54 +145,54 @@ def sweep_k(found: Study) -> Table:
         for row in part.itertuples():
             line["ms per query", f"k={row.k}"] = as_ms(row.milliseconds_per_query)
         for row in part.itertuples():
-            line["k-recall@k (%)", f"@{row.k}"] = as_percent(row.k_recall_percent)
+            line["k-recall@k (%)", f"@{row.k}"] = percentage(row.k_recall_percent)
         lines.append(line)
     return Table(
         pd.DataFrame([line for line in lines if len(line) > 1]).fillna(LOST_MARK),
-        "The paper's four indexes as more results are asked for, each k a search of its own.",
+        "The paper's four indexes as k grows; each k is a search of its own.",
         words=("index",),
     )
 
 
-def ties(found: Study) -> Table:
-    """What ties are worth to the 64-bit codes."""
+def ties(study: Study) -> Table:
+    """The effect of ties on the recall of 64-bit codes."""
     frame = pd.DataFrame(
         {
-            "R@k": [f"R@{k}" for k in found.ties["k"]],
-            "all ties lost": found.ties["lost_percent"].map(as_percent),
-            "expected": found.ties["expected_percent"].map(as_percent),
-            "all ties won": found.ties["won_percent"].map(as_percent),
-            "as faiss returns": found.ties["stored_percent"].map(as_percent),
+            "R@k": [f"R@{k}" for k in study.ties["k"]],
+            "all ties lost": study.ties["lost_percent"].map(percentage),
+            "expected": study.ties["expected_percent"].map(percentage),
+            "all ties won": study.ties["won_percent"].map(percentage),
+            "as faiss returns": study.ties["stored_percent"].map(percentage),
             "gallery shuffled": [
                 f"{row.lowest_shuffled_percent:.1f} to {row.highest_shuffled_percent:.1f}"
-                for row in found.ties.itertuples()
+                for row in study.ties.itertuples()
             ],
         }
     )
-    tied = found.ties["median_tied"].iloc[0]
+    tied = study.ties["median_tied"].iloc[0]
     return Table(
         frame,
-        "1-recall@k of 64-bit ITQ codes in percent. As many codes as are as near as that of the "
-        f"true neighbour, it included: {tied:,.0f} for the median query.",
+        "1-recall@k of 64-bit ITQ codes in percent. For the median query, "
+        f"{tied:,.0f} codes are as near as that of the true neighbour, itself included.",
         words=("R@k",),
     )
 
 
-def elsewhere(found: Study) -> Table:
+def elsewhere(study: Study) -> Table:
     """Recall of the same indexes on three kinds of data of one size."""
-    frame = found.elsewhere.pivot(index="what", columns="data", values="one_recall_percent")
-    order = list(dict.fromkeys(found.elsewhere["what"]))
-    names = list(found.about_data["data"])
-    table = frame.loc[order, names].map(as_percent).reset_index(names="index")
-    one, k = found.about_data.iloc[0], found.elsewhere["k"].iloc[0]
+    frame = study.elsewhere.pivot(index="what", columns="data", values="one_recall_percent")
+    order = list(dict.fromkeys(study.elsewhere["what"]))
+    names = list(study.about_data["data"])
+    table = frame.loc[order, names].map(percentage).reset_index(names="index")
+    first, k = study.about_data.iloc[0], study.elsewhere["k"].iloc[0]
     spread = ", ".join(
-        f"{row.data} {row.components_of_90_percent}" for row in found.about_data.itertuples()
+        f"{row.data} {row.components_of_90_percent}" for row in study.about_data.itertuples()
     )
     return Table(
         table,
-        f"1-recall@{k} in percent on {one['vectors']:,} vectors of {one['dimension']} dimensions "
-        f"and {one['queries']:,} queries. Principal components that hold 90 % of the variance: "
-        f"{spread}.",
+        f"1-recall@{k} in percent on {first['vectors']:,} vectors of {first['dimension']} "
+        f"dimensions and {first['queries']:,} queries. Principal components that hold 90 % of the "
+        f"variance: {spread}.",
         words=("index",),
     )
 
@@ -207,7 +209,7 @@ def recorded(folders: list[Path]) -> Table:
                 row.milliseconds_per_query
             )
     if not lines:
-        text = "No run of another machine is recorded: there is nothing to set beside this one."
+        text = "No run of another machine is recorded to compare with."
         return Table(pd.DataFrame({"": [text]}), words=("",), header=False)
     frame = pd.DataFrame(lines.values()).fillna("")
     return Table(frame, "Milliseconds per query in a batch, as recorded.", words=("index",))

@@ -60,7 +60,7 @@ def sweeps(concepts: pd.DataFrame, aligned: pd.DataFrame, base: pd.Series) -> Fi
         else:
             panel.set_xlabel("words that are aligned")
             panel.margins(x=0.15)
-        panel.set_xticks(x, [str(one) for one in rows[column]])
+        panel.set_xticks(x, [str(label) for label in rows[column]])
         panel.minorticks_off()
     panels[0, 0].set_ylabel("R@sum (of 600)")
     panels[0, 0].legend(loc="best")

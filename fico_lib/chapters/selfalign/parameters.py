@@ -1,11 +1,12 @@
 """Parameters of the chapter on SelfAlign (Zhuang et al. 2023)."""
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Cut, TrainedParameters
 
 Concepts = Annotated[int, Field(ge=2, le=65536)]
@@ -44,10 +45,8 @@ class SelfAlignChapter(TrainedParameters):
     @classmethod
     def _known_parts(cls, aligned: list[str], info: ValidationInfo) -> list[str]:
         data = info.data.get("data")  # absent where it is wrong itself
-        if aligned and data is not None and data.name != "scenes":
-            raise ValueError(
-                f"parts of speech are known for 'scenes'; expected [] for '{data.name}'"
-            )
+        if aligned and data is not None and not data.parts_of_speech:
+            raise ValueError(f"no parts of speech are known; expected [] for '{data.name}'")
         return aligned
 
     def settings(self) -> list[SelfAlignParameters]:
@@ -59,10 +58,10 @@ class SelfAlignChapter(TrainedParameters):
         alone = {"base": first, "lca": True, "cra": False}
         asked += [alone | {"concepts": count} for count in self.concepts]
         asked += [alone | {"aligned": which} for which in self.aligned]
-        found = [
+        settings = [
             SelfAlignParameters(**self.training.model_dump(), **switches) for switches in asked
         ]
-        return list({one.model_dump_json(): one for one in found}.values())
+        return list({one.model_dump_json(): one for one in settings}.values())
 
     def _parts(self, base: str) -> list[tuple[bool, bool]]:
         """(LCA, CRA) of a base's variants."""
@@ -70,27 +69,17 @@ class SelfAlignChapter(TrainedParameters):
             return [(False, False), (True, False), (False, True), (True, True)]
         return [(False, False), (True, True)]
 
-    def encodings(self) -> list[dict]:
-        """One request per setting and seed, then those of the model with attention."""
+    def requests(self) -> list[Request]:
+        """One per setting and seed, then those of the model with attention."""
         aligned = [
-            self.request(MODEL, seed, training=one)
-            for one in self.settings()
+            replace(self.request(MODEL, seed), training=training)
+            for training in self.settings()
             for seed in self.seeds
         ]
         return aligned + [self.request(self.cross_attention, seed) for seed in self.seeds]
 
-    def pictured(self) -> dict:
-        """The request of the model whose matches are shown: the first base with both parts."""
+    def pictured(self) -> Request:
+        """The model whose matches are shown: the first base with both parts."""
         switches = {"base": self.bases[0], "lca": True, "cra": True}
         training = SelfAlignParameters(**self.training.model_dump(), **switches)
-        return self.request(MODEL, self.seeds[0], training=training)
-
-    def part_of(self) -> dict[str, str]:
-        """The parts of speech of the data's words, which are known for `scenes` alone."""
-        return PART_OF if self.data.name == "scenes" else {}
-
-    def comparison(self) -> dict:
-        """The arguments of `results.compare` beside encodings and texts."""
-        names = ("seeds", "recall_at", "rerank_k", "ties", "resamples", "device")
-        chosen = {name: getattr(self, name) for name in names}
-        return chosen | {"settings": self.settings(), "threads": self.training.threads}
+        return replace(self.request(MODEL, self.seeds[0]), training=training)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from fico_lib.chapters.selfalign.claims import claims
+from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
 from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.metrics.resampling import Estimate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
+from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
@@ -61,56 +63,45 @@ class Comparison:
 
 
 def compare(
-    encodings: Sequence[Encodings],
-    n_texts: int,
-    *,
-    settings: Sequence[SelfAlignParameters],
-    seeds: Sequence[int],
-    recall_at: Sequence[int],
-    rerank_k: Sequence[int],
-    ties: str,
-    resamples: int,
-    threads: int,
-    device: str,
+    encodings: Sequence[Encodings], n_texts: int, parameters: SelfAlignChapter
 ) -> Comparison:
     """Evaluate all variants, the model with attention, and both one after the other.
 
-    encodings: those of each setting, seed by seed, then those of the model with attention;
-    n_texts: distinct texts of the split, which that model scored; rerank_k: candidates it reorders.
-    Raises InputError where there are fewer candidates than R@sum needs.
+    encodings: those of `parameters.requests()`; n_texts: distinct texts of the split, which the
+    model with attention scored. Raises InputError where candidates are fewer than R@sum needs.
     """
     if min(encodings[0].n_images, encodings[0].n_captions) < max(SUMMED):
         raise InputError(
             f"the test split has {encodings[0].n_images} images; R@sum needs {max(SUMMED)} or more"
         )
-    made = _by_name(encodings, settings, len(seeds))
+    p, settings, seeds = parameters, parameters.settings(), parameters.seeds
+    by_name = _by_name(encodings, settings, len(seeds))
     attention = encodings[-1].model
     both = {"lca": True, "cra": True} | DEFAULT
-    first = name_of(settings[0].model_copy(update=both))
-    one = encodings[0]
-    depths = [k for k in sorted(set(rerank_k)) if k < one.n_images]
-    cuts = [k for k in sorted({*SUMMED, *recall_at}) if k <= min(one.n_images, one.n_captions)]
+    base, first = base_of(settings[0]), name_of(settings[0].model_copy(update=both))
+    one, threads = encodings[0], p.training.threads
+    depths = [k for k in sorted(set(p.rerank_k)) if k < one.n_images]
+    cuts = [k for k in sorted({*SUMMED, *p.recall_at}) if k <= min(one.n_images, one.n_captions)]
+    judge = partial(evaluate, tasks="instance", recall_at=cuts, ties=p.ties, device=p.device)
 
-    def found(these: Sequence[Encodings]) -> list:
-        how = {"recall_at": cuts, "ties": ties, "device": device}
-        return [evaluate(e, tasks="instance", **how) for e in these]
-
-    results = {name: found(these) for name, these in made.items()}
+    results = {name: list(map(judge, entries)) for name, entries in by_name.items()}
     for k in depths:
-        stages = zip(made[first], made[attention], strict=True)
-        results[two_names(first, attention, k)] = found([two_stages(a, b, k) for a, b in stages])
-    results[RANDOM] = found([random_scorer(one.n_images, one.image_of_caption, s) for s in seeds])
-    runs = Runs(results, one.n_images, resamples)
+        stages = zip(by_name[first], by_name[attention], strict=True)
+        results[two_names(first, attention, k)] = [judge(two_stages(a, b, k)) for a, b in stages]
+    results[RANDOM] = [
+        judge(random_scorer(one.n_images, one.image_of_caption, seed)) for seed in seeds
+    ]
+    runs = Runs(results, one.n_images, p.resamples)
     return Comparison(
         recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
-        costs=pd.DataFrame(_cost_rows(runs, made, first, depths, n_texts, threads)),
-        claims=claims(runs, [b for b in dict.fromkeys(s.base for s in settings)], attention),
+        costs=pd.DataFrame(_cost_rows(runs, by_name, base, first, depths, n_texts, threads)),
+        claims=evaluated(claims(list(dict.fromkeys(s.base for s in settings)), attention), runs),
         first=first,
         attention=attention,
         n_images=one.n_images,
         n_captions=one.n_captions,
-        seeds=list(seeds),
+        seeds=seeds,
         threads=threads,
     )
 
@@ -133,24 +124,21 @@ def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: st
         about = {name: getattr(one, name) for name in ("base", "lca", "cra", "concepts", "aligned")}
         than = base_of(one)
         total, base = runs.recall_sum(name_of(one)), runs.recall_sum(than)
-        row = {"model": name_of(one)} | about | _interval("r_sum_percent", total)
+        row = {"model": name_of(one)} | about | total.columns("r_sum_percent")
         if than != name_of(one):
-            gain = _interval("gain_percent", total - base, "gain_low", "gain_high")
+            gain = (total - base).columns("gain_percent", "gain_low", "gain_high")
             row |= (
                 {"than": than} | gain | {"gain_share_percent": 100 * (total.value / base.value - 1)}
             )
         yield row
     for model in (attention, RANDOM):
-        yield {"model": model} | _interval("r_sum_percent", runs.recall_sum(model))
-
-
-def _interval(name: str, estimate: Estimate, low: str = "low", high: str = "high") -> dict:
-    return {name: estimate.value} | dict(zip((low, high), estimate.interval(), strict=True))
+        yield {"model": model} | runs.recall_sum(model).columns("r_sum_percent")
 
 
 def _cost_rows(
     runs: Runs,
     made: Mapping[str, Sequence[Encodings]],
+    base: str,
     first: str,
     depths: Sequence[int],
     n_texts: int,
@@ -160,8 +148,7 @@ def _cost_rows(
     attention = next(name for name, these in made.items() if isinstance(these[0], Scores))
     n_images = made[first][0].n_images
     per_pair = attention_ms(made[attention], n_texts)
-    quick = {name: embedding_ms(made[name][0], threads) for name in dict.fromkeys(
-        (first.split("+")[0], first))}  # fmt: skip
+    quick = {name: embedding_ms(made[name][0], threads) for name in (base, first)}
     timed = [(name, 0, ms) for name, ms in quick.items()]
     timed += [(two_names(first, attention, k), k, quick[first] + k * per_pair) for k in depths]
     timed.append((attention, n_images, n_images * per_pair))
@@ -169,7 +156,7 @@ def _cost_rows(
     for model, k, ms in timed:
         total = runs.recall_sum(model)
         row = {"model": model, "attended": k, "ms_per_query": ms}
-        row |= _interval("r_sum_percent", total)
+        row |= total.columns("r_sum_percent")
         if model != attention:
-            row |= _interval("gap_percent", total - full, "gap_low", "gap_high")
+            row |= (total - full).columns("gap_percent", "gap_low", "gap_high")
         yield row

@@ -1,14 +1,17 @@
 """What a reader of the SelfAlign chapter sees: tables, and sentences from its rows."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from fico_lib.chapters.selfalign.published import gains
-from fico_lib.chapters.selfalign.results import DEFAULT, Comparison
+from fico_lib.chapters.selfalign.results import DEFAULT, SUMMED, Comparison
 from fico_lib.chapters.selfalign.timing import REPEATS, WARM_UP
-from fico_lib.report.reference_rows import RANDOM
-from fico_lib.report.table import Table, Text, bullets, with_interval
+from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.report.reference_rows import CHANCE, NAMES, RANDOM
+from fico_lib.report.table import Table, Text, bullets, interval_of, percentage
+from fico_lib.report.wide_table import by_direction, wide_table
 
-DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 WORDS = {"all": "all words", "noun": "nouns", "adjective": "adjectives", "relation": "relations"}
 
 
@@ -17,8 +20,8 @@ def facts_of_the_task(compared: Comparison) -> Text:
     seeds = ", ".join(map(str, compared.seeds))
     return Text(
         f"The test split has {compared.n_images:,} images and {compared.n_captions:,} captions, "
-        f"all of them candidates. Seeds: {seeds}. Intervals are of "
-        + ("queries and seeds." if len(compared.seeds) > 1 else "queries alone: one seed was run.")
+        f"all of them candidates. Seeds: {seeds}. Intervals cover "
+        + ("queries and seeds." if len(compared.seeds) > 1 else "queries only: one seed was run.")
     )
 
 
@@ -56,41 +59,38 @@ def _alone(compared: Comparison) -> pd.DataFrame:
     return rows
 
 
-def _total(row) -> str:
-    return with_interval(row["r_sum_percent"], row["low"], row["high"])
+def _total(row: Mapping) -> str:
+    return interval_of(row, "r_sum_percent")
 
 
-def _gain(row) -> str:
+def _gain(row: Mapping) -> str:
     """The difference to the base; nothing for the base itself."""
-    if pd.isna(row["gain_percent"]):
-        return ""
-    return with_interval(row["gain_percent"], row["gain_low"], row["gain_high"])
+    return interval_of(row, "gain_percent", "gain_low", "gain_high")
 
 
 def variants(compared: Comparison) -> Table:
     """Every base with its parts, the model with attention, a random scorer, and chance."""
-    recall = compared.recall.set_index(["model", "direction", "k"])
-    names = [*variant_rows(compared)["model"], compared.attention, RANDOM]
-    cuts = list(dict.fromkeys(compared.recall["k"]))
-    sums, rows = compared.sums.set_index("model"), []
-    for name in names:
-        row = {("", "model"): "random scorer" if name == RANDOM else name}
-        for direction, title in DIRECTIONS.items():
-            one = recall.loc[(name, direction, cuts[0])]
-            row[title, f"R@{cuts[0]}"] = with_interval(one["percent"], one["low"], one["high"])
-        rows.append(
-            row | {("", "R@sum"): _total(sums.loc[name]), ("", "- base"): _gain(sums.loc[name])}
-        )
-    at_chance = recall.loc[RANDOM]["chance_percent"]
-    row = {("", "model"): "chance"}
-    row |= {(t, f"R@{cuts[0]}"): f"{at_chance[d, cuts[0]]:.1f}" for d, t in DIRECTIONS.items()}
-    total = sum(at_chance[d, k] for d in DIRECTIONS for k in (1, 5, 10))
-    rows.append(row | {("", "R@sum"): f"{total:.1f}", ("", "- base"): ""})
-    return Table(
-        pd.DataFrame(rows),
+    recall, sums = compared.recall.set_index(["model", "direction", "k"]), compared.sums
+    sums, first = sums.set_index("model"), compared.recall["k"].iloc[0]
+    chance = recall.loc[RANDOM]["chance_percent"]
+
+    def cell(model: str, direction: str, column: str) -> str:
+        if direction and model == CHANCE:
+            return percentage(chance[direction, first])
+        if direction:
+            return interval_of(recall.loc[(model, direction, first)])
+        if model == CHANCE:
+            total = sum(chance[d, k] for d in DIRECTIONS for k in SUMMED)
+            return percentage(total) if column == "R@sum" else ""
+        return _total(sums.loc[model]) if column == "R@sum" else _gain(sums.loc[model])
+
+    models = [*variant_rows(compared)["model"], compared.attention, RANDOM, CHANCE]
+    return wide_table(
+        {model: NAMES.get(model, model) for model in models},
+        by_direction([f"R@{first}"]) | {("", name): ("", name) for name in ("R@sum", "- base")},
+        cell,
         "Queries answered first, in percent, R@sum (of 600) and its difference to the base, with "
         "95 % intervals; differences are paired.",
-        words=("model",),
     )
 
 
@@ -116,7 +116,7 @@ def aligned(compared: Comparison) -> Table | Text:
     """R@sum of LCA alone by the words that it aligns."""
     rows = aligned_rows(compared)
     if rows.empty:
-        return Text("This run aligned all words: parts of speech are known for scenes alone.")
+        return Text("This run aligned all words: only scenes has parts of speech.")
     caption = f"LCA alone on {base_row(compared)['base']}: the words that are aligned."
     return _sweep(rows, "aligned", "aligned", caption)
 
@@ -124,16 +124,14 @@ def aligned(compared: Comparison) -> Table | Text:
 def costs(compared: Comparison) -> Table:
     """Time per query beside R@sum, from embeddings over two stages to attention on every pair."""
     rows = []
-    for one in compared.costs.to_dict("records"):
-        gap = "" if pd.isna(one["gap_percent"]) else with_interval(
-            one["gap_percent"], one["gap_low"], one["gap_high"])  # fmt: skip
+    for row in compared.costs.to_dict("records"):
         rows.append(
             {
-                "model": one["model"],
-                "pairs with attention": f"{one['attended']:,}",
-                "ms per query": f"{one['ms_per_query']:.3g}",
-                "R@sum": _total(one),
-                f"- {compared.attention}": gap,
+                "model": row["model"],
+                "pairs with attention": f"{row['attended']:,}",
+                "ms per query": f"{row['ms_per_query']:.3g}",
+                "R@sum": _total(row),
+                f"- {compared.attention}": interval_of(row, "gap_percent", "gap_low", "gap_high"),
             }
         )
     threads = f"{compared.threads} thread{'s' * (compared.threads > 1)}"
@@ -150,12 +148,12 @@ def costs(compared: Comparison) -> Table:
 
 def stages(compared: Comparison) -> list[str]:
     """The models of `costs` that lie on one line: the first alone, then followed by attention."""
-    return [m for m in compared.costs["model"] if m.startswith(compared.first) or
-            m == compared.attention]  # fmt: skip
+    costs = compared.costs
+    return list(costs.loc[(costs["attended"] > 0) | (costs["model"] == compared.first), "model"])
 
 
 def at_equal_accuracy(compared: Comparison) -> Text:
-    """The quickest way to the accuracy of attention on every pair."""
+    """The fastest model that matches the accuracy of attention on every pair."""
     costs = compared.costs.set_index("model")
     full, quick = costs.loc[compared.attention], costs.loc[compared.first]
     ratio = full["ms_per_query"] / quick["ms_per_query"]
@@ -166,12 +164,12 @@ def at_equal_accuracy(compared: Comparison) -> Text:
     near = costs[costs["gap_high"] >= 0].sort_values("ms_per_query")
     if near.empty:
         return Text(
-            text + f"At equal accuracy there is nothing to compare: neither {compared.first} nor "
-            f"its two stages reach {compared.attention}, by more than the queries leave open."
+            text + f"At equal accuracy there is nothing to compare: {compared.first} and its two "
+            f"stages stay below {compared.attention} by more than the uncertainty of the queries."
         )
     name, best = near.index[0], near.iloc[0]
     return Text(
-        text + f"The quickest that is not clearly below {compared.attention} in R@sum is **{name}**"
+        text + f"The fastest that is not clearly below {compared.attention} in R@sum is **{name}**"
         f" ({best['gap_percent']:+.1f} points [{best['gap_low']:.1f}, {best['gap_high']:.1f}]): "
         f"{best['ms_per_query']:.3g} ms, "
         f"{full['ms_per_query'] / best['ms_per_query']:,.1f} times less."
@@ -181,18 +179,18 @@ def at_equal_accuracy(compared: Comparison) -> Text:
 def beside_the_paper(compared: Comparison) -> Table:
     """The paper's gains in R@sum as its abstract prints them, and this run's."""
     rows = [
-        {"from": "paper", "data": one.dataset, "gain": one.printed, "in points": ""}
-        for one in gains().itertuples()
+        {"from": "paper", "data": row.dataset, "gain": row.printed, "in points": ""}
+        for row in gains().itertuples()
     ]
     both = variant_rows(compared)
     both = both[both["lca"].astype(bool) & both["cra"].astype(bool)]
-    for one in both.to_dict("records"):
+    for row in both.to_dict("records"):
         rows.append(
             {
                 "from": "this run",
-                "data": f"{one['model']} against {one['than']}",
-                "gain": f"{one['gain_share_percent']:.1f}%",
-                "in points": _gain(one),
+                "data": f"{row['model']} against {row['than']}",
+                "gain": f"{row['gain_share_percent']:.1f}%",
+                "in points": _gain(row),
             }
         )
     return Table(
@@ -211,7 +209,7 @@ def takeaways(compared: Comparison) -> Text:
         both = part[part["lca"].astype(bool) & part["cra"].astype(bool)].iloc[0]
         sentences.append(
             f"On **{base}**, LCA and CRA together change R@sum by {_change(both)}"
-            + "".join(f", {name} alone by {_change(one)}" for name, one in _parts(part).items())
+            + "".join(f", {name} alone by {_change(row)}" for name, row in _parts(part).items())
             + f". The base has {part.iloc[0]['r_sum_percent']:.1f}."
         )
     swept = concept_rows(compared)
@@ -224,19 +222,19 @@ def takeaways(compared: Comparison) -> Text:
         )
     kinds = aligned_rows(compared)
     if len(kinds):
-        told = [f"{WORDS[one['aligned']]} {_change(one)}" for _, one in kinds.iterrows()]
-        sentences.append(f"By the words that LCA aligns, the change is: {'; '.join(told)}.")
+        changes = [f"{WORDS[row['aligned']]} {_change(row)}" for _, row in kinds.iterrows()]
+        sentences.append(f"By the words that LCA aligns, the change is: {'; '.join(changes)}.")
     return bullets([*sentences, at_equal_accuracy(compared).markdown])
 
 
 def _parts(rows: pd.DataFrame) -> dict[str, pd.Series]:
     """LCA alone and CRA alone, where they were run."""
-    found = {}
+    parts = {}
     for name, other in (("lca", "cra"), ("cra", "lca")):
         alone = rows[rows[name].astype(bool) & ~rows[other].astype(bool)]
         if len(alone):
-            found[name.upper()] = alone.iloc[0]
-    return found
+            parts[name.upper()] = alone.iloc[0]
+    return parts
 
 
 def _change(row) -> str:

@@ -8,10 +8,9 @@ import torch
 
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.runtime.devices import threads as torch_threads
-from fico_lib.similarity import similarity
+from fico_lib.similarity.two_stages import stages
 
 WARM_UP, REPEATS = 10, 200
-ABOVE = 1000.0  # lifts reordered candidates above the rest, whatever the scores' range
 
 
 @torch.inference_mode()
@@ -50,16 +49,6 @@ def two_stages(first: Embeddings, second: Scores, k: int) -> Scores:
 
     Candidates that tie with the k-th are among the best.
     """
-    quick = similarity(first.images, first.texts, first.measure)
-    slow = second.i2t, second.i2t.T if second.t2i is None else second.t2i
-    i2t, t2i = (_lifted(*both, k) for both in zip((quick, quick.T), slow, strict=True))
-    return Scores(i2t=i2t, t2i=t2i, image_of_caption=first.image_of_caption)
-
-
-def _lifted(quick: np.ndarray, slow: np.ndarray, k: int) -> np.ndarray:
-    """`quick`, with `slow` + 1000 in place of each row's k largest: (queries, candidates) float64.
-
-    float64, since a constant added in float32 would make ties.
-    """
-    kth = -np.partition(-quick, k - 1, axis=1)[:, k - 1 : k]
-    return np.where(quick >= kth, np.asarray(slow, np.float64) + ABOVE, quick)
+    both = stages(first, second)
+    lists = {direction: both[direction].reordered(k) for direction in both}
+    return Scores(**lists, image_of_caption=first.image_of_caption)

@@ -1,6 +1,6 @@
-"""Which regions of the test images each word matches best: what LCA learned without being told."""
+"""Which regions of the test images each word matches best: what LCA learned unsupervised."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,39 +15,36 @@ CAPTIONS_AT_ONCE = 1000
 SMALLEST = 8  # pixels that a side of a picture has at least
 
 
-def frequent_words(
-    split: FeatureSplit, words: Sequence[str], count: int, part_of: Mapping[str, str]
-) -> list[str]:
+def frequent_words(split: FeatureSplit, count: int) -> list[str]:
     """The words in most captions: as many nouns as adjectives, each kind the most frequent first.
 
-    split: whose captions are counted; words: the vocabulary, word i has number i + 2; part_of: a
-    word's part of speech. Where none is known, the most frequent words beside gensim's stop words.
+    Where no part of speech is known, the most frequent words beside gensim's stop words.
     """
     tokens = np.asarray(split.tokens)[split.text_of_caption]
     present = np.zeros((len(tokens), split.vocabulary_size), bool)
     np.put_along_axis(present, tokens.astype(np.int64), True, axis=1)
     frequency = present.sum(0)[UNKNOWN + 1 :]
-    order = [str(words[i]) for i in np.argsort(-frequency, kind="stable") if frequency[i]]
-    kinds = [[w for w in order if part_of.get(w) == part] for part in SHOWN]
-    if not any(kinds):
+    order = [i for i in np.argsort(-frequency, kind="stable") if frequency[i]]
+    if split.parts_of_speech is None:
         from gensim.parsing.preprocessing import STOPWORDS  # takes a second
 
-        return [w for w in order if w not in STOPWORDS][:count]
+        return [word for i in order if (word := str(split.words[i])) not in STOPWORDS][:count]
+    kinds = [
+        [str(split.words[i]) for i in order if split.parts_of_speech[i] == part] for part in SHOWN
+    ]
     nouns, adjectives = kinds
     few = min(len(adjectives), count // 2)
     return nouns[: count - few] + adjectives[:few]
 
 
-def matches(
-    model: SelfAlign, split: FeatureSplit, vocabulary: Sequence[str], words: Sequence[str], top: int
-) -> pd.DataFrame:
+def matches(model: SelfAlign, split: FeatureSplit, words: Sequence[str], top: int) -> pd.DataFrame:
     """The `top` regions that match each word best, one of each image.
 
     Of each caption with the word, the region of its image that is most similar to it; rows have
     word, place (from 1), image (row of the split), image_id, region, cosine, and the region's box
     as fractions of the image: centre_x, centre_y, width, height.
     """
-    number = {str(word): i + UNKNOWN + 1 for i, word in enumerate(vocabulary)}
+    number = {str(word): i + UNKNOWN + 1 for i, word in enumerate(split.words)}
     found = pd.concat(_occurrences(model, split, [number[word] for word in words]))
     found["word"] = found["number"].map({number[word]: word for word in words})
     found = found.sort_values(["number", "cosine"], ascending=[True, False], kind="stable")

@@ -124,7 +124,7 @@ def materialise(modules: list[nn.Module], device: torch.device, dtype: torch.dty
     """Give `modules` random weights of `dtype` on `device`, in place; what has some keeps them."""
     noise = SCALE * torch.randn(NOISE, generator=torch.Generator().manual_seed(0))
     noise = noise.to(device, dtype)
-    for module in (one for top in modules for one in top.modules()):
+    for module in (module for top in modules for module in top.modules()):
         for name, weight in list(module._parameters.items()):
             if weight is not None and weight.is_meta:
                 setattr(module, name, nn.Parameter(_filled(noise, weight.shape), False))

@@ -41,10 +41,6 @@ class SCAN(PaperModel):
             pair=count.linear(REGIONS, WIDTH, WORDS) + count.linear(REGIONS, REGIONS, WORDS),
         )
 
-    def direct_flops(self) -> int:
-        """Of a pair as the paper writes it: similarities, and a sum of regions for every word."""
-        return 2 * count.linear(REGIONS, WIDTH, WORDS)
-
     def parts(self, step: Step) -> list[nn.Module]:
         """One layer, the GRU, or nothing: scoring has no weights."""
         return {"image": [self.regions], "text": [self.words, self.gru], "pair": []}[step]

@@ -11,14 +11,14 @@ from fico_lib.runtime.digests import digest, file_digest
 
 def _listing(folder: Path) -> list[tuple[str, int]]:
     """(name below `folder`, bytes) of every file in it, sorted; hidden files do not count."""
-    found = []
+    listing = []
     for place, folders, files in os.walk(existing_folder(folder, "images")):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             if not name.startswith("."):
                 path = os.path.join(place, name)
-                found.append((os.path.relpath(path, folder), os.path.getsize(path)))
-    return sorted(found)
+                listing.append((os.path.relpath(path, folder), os.path.getsize(path)))
+    return sorted(listing)
 
 
 @functools.lru_cache(maxsize=16)  # one verdict for all folds and models

@@ -59,8 +59,8 @@ def blocks(entries: Sequence[Entry], labels: Labels, path: Path) -> np.ndarray:
     keys = [(natural(entry.folder), natural(entry.filename)) for entry in entries]
     order = np.array(sorted(range(len(entries)), key=keys.__getitem__))
     block = np.empty(len(entries), np.int64)
-    for one in np.unique(classes):
-        for number, rows in enumerate(np.array_split(order[classes[order] == one], FOLDS)):
+    for category in np.unique(classes):
+        for number, rows in enumerate(np.array_split(order[classes[order] == category], FOLDS)):
             block[rows] = number
     return block
 

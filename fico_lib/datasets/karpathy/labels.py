@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import scipy.io
-import scipy.sparse
 
 from fico_lib.datasets.karpathy.annotations import Entry
 from fico_lib.datasets.karpathy.paths import existing_file
+from fico_lib.runtime.arrays import as_bits, as_numpy, read_mat, read_npz
 from fico_lib.runtime.errors import InputError
 
 KEYS = ("filename", "imgid", "cocoid")
@@ -25,21 +24,13 @@ Labels = tuple[np.ndarray, tuple[str, ...]]  # (n, categories) bool, and their n
 
 
 def _binary(values: np.ndarray, path: Path, row_name: Callable[[int], str]) -> np.ndarray:
-    """The labels as bool; raises InputError where they are neither 0/1 nor -1/1."""
+    """The labels as bool; InputError where they are no matrix, or neither 0/1 nor -1/1."""
+    values = as_numpy(values, f"{path}: labels")
     if values.ndim != 2:
         raise InputError(f"{path}: labels of shape {values.shape}, expected (images, categories)")
-    if values.dtype.kind not in "biuf":
-        raise InputError(f"{path}: labels of type {values.dtype}, expected numbers")
-    present = values == 1
-    low = -1 if (values == -1).any() else 0
-    odd = np.argwhere(~present & (values != low))
-    if len(odd):
-        row, column = odd[0]
-        raise InputError(
-            f"{path}: label {values[row, column]} of {row_name(row)}, column {column}; "
-            f"expected {low} (without) or 1 (with) as in the rest of the file"
-        )
-    return present
+    return as_bits(
+        values, lambda row, column: f"{path}: label of {row_name(row)}, column {column},"
+    )
 
 
 def _pick(labels: np.ndarray, names: Sequence[str], path: Path, entries: list[Entry], key: str):
@@ -99,7 +90,7 @@ def _read_csv(path: Path, entries: list[Entry]) -> Labels:
     if len(header) == 2 and header[1] in LONG:
         categories = tuple(sorted({category for _, category in rows}))
         names = tuple(dict.fromkeys(name for name, _ in rows))
-        row_of, column_of = ({v: i for i, v in enumerate(of)} for of in (names, categories))
+        row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (names, categories))
         labels = np.zeros((len(names), len(categories)), bool)
         for name, category in rows:
             labels[row_of[name], column_of[category]] = True
@@ -118,11 +109,7 @@ def _read_npz(path: Path, entries: list[Entry]) -> Labels:
 
     annotated: False where nobody looked for labels; such a row must be empty.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # a damaged file makes the parser raise almost anything
-        raise InputError(f"{path}: not an NPZ file of plain arrays ({error})") from error
+    arrays = read_npz(path)
     if "labels" not in arrays:
         raise InputError(f"{path}: no array 'labels'; it has {', '.join(arrays) or 'none'}")
     labels = _binary(arrays["labels"], path, lambda row: f"row {row}")
@@ -144,17 +131,7 @@ def _read_npz(path: Path, entries: list[Entry]) -> Labels:
 
 def _read_mat(path: Path, entries: list[Entry]) -> Labels:
     """A matrix `LAll` (images, categories), dense or sparse, as published with hashing methods."""
-    try:
-        content = scipy.io.loadmat(path, variable_names=["LAll"])
-    except NotImplementedError as error:
-        raise InputError(f"{path}: MATLAB 7.3 files are not read; save it with '-v7'") from error
-    except Exception as error:  # a damaged file makes the parser raise almost anything
-        raise InputError(f"{path}: not a MATLAB file ({error})") from error
-    if "LAll" not in content:
-        raise InputError(f"{path}: no matrix 'LAll'")
-    values = content["LAll"]
-    values = values.toarray() if scipy.sparse.issparse(values) else values
-    labels = _binary(values, path, lambda row: f"row {row}")
+    labels = _binary(read_mat(path, "LAll"), path, lambda row: f"row {row}")
     return _in_order(labels, path, entries), _unnamed(labels.shape[1])
 
 

@@ -1,17 +1,19 @@
 """The parameters of `karpathy` (nothing but pydantic is imported here)."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
+
+from fico_lib.datasets.base import DatasetSchema
 
 FOLDS = 5  # blocks of a cross-validation
 
 
-class KarpathyParameters(BaseModel):
+class KarpathyParameters(DatasetSchema):
     """Where a data set in Karpathy's JSON format lies, and how it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    folds: ClassVar[int] = FOLDS
 
     name: Literal["karpathy"] = Field("karpathy", description="a set in Karpathy's JSON format")
     root: Path = Field(description="folder that the other paths are relative to")
@@ -48,6 +50,16 @@ class KarpathyParameters(BaseModel):
         if fold is not None and info.data.get("labels", fold) is None:
             raise ValueError("blocks are cut within classes; expected data.labels beside it")
         return fold
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether a file of labels is given."""
+        return self.labels is not None
+
+    @property
+    def label(self) -> str:
+        """The name, with the fold where one is chosen."""
+        return self.name if self.fold is None else f"{self.name} (fold {self.fold})"
 
     def path(self, path: Path) -> Path:
         """One of the paths, seen from the working directory."""

@@ -5,6 +5,7 @@ import numpy as np
 from fico_lib.datasets.dataset import Dataset, Split, label_words
 from fico_lib.datasets.scenes.captions import Habits, captions_of
 from fico_lib.datasets.scenes.parameters import ScenesParameters
+from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.datasets.scenes.render import SceneImages
 from fico_lib.datasets.scenes.sample import Scenes, join, sample
 from fico_lib.datasets.scenes.world import KINDS
@@ -64,4 +65,4 @@ def load_scenes(parameters: ScenesParameters) -> Dataset:
     """The data set `scenes`; a split of size 0 is left out."""
     splits = {name: load_split(parameters, name, n) for name, n in parameters.sizes().items() if n}
     description = f"procedural scenes, {parameters.skew}-like labels, seed {parameters.seed}"
-    return Dataset("scenes", description, splits)
+    return Dataset("scenes", description, splits, PART_OF)

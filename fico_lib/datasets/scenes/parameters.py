@@ -1,21 +1,24 @@
 """The parameters of `scenes` (nothing but pydantic is imported here: a command's help reads it)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from fico_lib.datasets.base import DatasetSchema
 
 Count = Annotated[int, Field(ge=1, le=20)]
 MOST = 10_000_000  # images of a split; far below the 2**44 that have serial numbers
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class ScenesParameters(BaseModel):
+class ScenesParameters(DatasetSchema):
     """What `scenes` generates.
 
     The defaults are the setting in which models of different strength differ clearly.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    skews: ClassVar[tuple[str, ...]] = ("coco", "flickr")
+    parts_of_speech: ClassVar[tuple[str, ...]] = ("noun", "adjective", "relation")
 
     name: Literal["scenes"] = Field("scenes", description="the procedural image-text set")
     seed: int = Field(0, ge=0, lt=2**32, description="another seed gives another world of scenes")
@@ -58,6 +61,11 @@ class ScenesParameters(BaseModel):
         if isinstance(value, tuple) and value[0] > value[1]:
             raise ValueError(f"(fewest, most) expected, found {value}")
         return value
+
+    @property
+    def label(self) -> str:
+        """The name with the skew of the labels."""
+        return f"{self.name} ({self.skew})"
 
     def sizes(self) -> dict[str, int]:
         """Images per split, in the order in which the splits are listed."""

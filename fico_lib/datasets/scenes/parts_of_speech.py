@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from fico_lib.datasets.scenes import world
 from fico_lib.datasets.scenes.captions import plural
 
-PARTS = ("noun", "adjective", "relation")
 _FUNCTION_WORDS = {"to", "the", "of", "than"}  # in relations, such as "to the left of"
 
 

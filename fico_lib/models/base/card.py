@@ -14,9 +14,10 @@ class ModelCard:
 
     name: as registered; title: for tables; granularity: fine-grained (FG) or coarse-grained (CG);
     approach, query_time_attention, dimension, image_features, text_features, dtype: the columns of
-    FiCo-ITR's Table 1, of the model here at its default parameters; reference: the paper that
-    proposed it; needs: what a split must have for it ("regions", "labels"); pretrained: whether it
-    learns on the split `extra`, where the data have one, before `train`; note: what it is here.
+    FiCo-ITR's Table 1; dimension is a format of the adjusted training parameters `p`, which
+    `Model.dimension` fills in; reference: the paper that proposed it; needs: what a split must have
+    for it ("regions", "labels"); pretrained: whether it learns on the split `extra`, where the data
+    have one, before `train`; note: what it is here.
     """
 
     name: str

@@ -37,6 +37,11 @@ class Model(ABC):
         """The parameters as this model uses them; a model that needs other ones says so here."""
         return parameters
 
+    @classmethod
+    def dimension(cls, parameters: TrainingParameters) -> str:
+        """How wide its encodings are under these parameters, as tables print it: "256D"."""
+        return cls.card.dimension.format(p=cls.adjusted(parameters))
+
     @abstractmethod
     def build(self, train: FeatureSplit) -> nn.Module:
         """An untrained network for data like `train`.

@@ -17,3 +17,8 @@ class TrainingParameters(BaseModel):
     dimension: int = Field(256, ge=8, le=8192, description="size of continuous embeddings")
     bits: int = Field(64, ge=8, le=4096, multiple_of=8, description="length of hash codes")
     threads: int = Field(1, ge=1, le=256, description="CPU threads (a sum's last digits depend)")
+
+    @property
+    def variant(self) -> str:
+        """Which variant of the model is trained, in a few words; "" where there is one alone."""
+        return ""

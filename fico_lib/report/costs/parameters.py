@@ -2,15 +2,24 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from fico_lib.costs.architectures import PAPER_MODELS, paper_model_module
-from fico_lib.report.parameters import ChapterParameters
+from fico_lib.report.parameters import ChapterParameters, Device, registered
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
 
 DtypeName = Literal["float32", "bfloat16", "float16", "float64"]
-Size = Annotated[int, Field(ge=1, le=10**9)]
+PaperModels = Annotated[list[str], registered(paper_model_module)]
+
+
+def _growing(sizes: list[int]) -> list[int]:
+    if sizes != sorted(set(sizes)):
+        raise InputError(f"found {sizes}; expected sizes that grow, each once")
+    return sizes
+
+
+Sizes = Annotated[list[Annotated[int, Field(ge=1, le=10**9)]], AfterValidator(_growing)]
 
 
 class CostParameters(ChapterParameters):
@@ -18,15 +27,15 @@ class CostParameters(ChapterParameters):
 
     timed: ClassVar[bool] = True
 
-    measured: list[str] = Field(
+    measured: PaperModels = Field(
         list(PAPER_MODELS), description="models at the paper's sizes that are measured"
     )
-    galleries: list[Size] = Field(
+    galleries: Sizes = Field(
         [1000, 10_000, 100_000, 1_000_000], min_length=1, description="gallery sizes, in images"
     )
     texts_per_image: int = Field(5, ge=1, le=1000, description="texts of each image")
     dtype: DtypeName = Field("float32", description="numbers in which models are measured")
-    dtype_of: dict[str, DtypeName] = Field(
+    dtype_of: Annotated[dict[str, DtypeName], registered(paper_model_module)] = Field(
         {"blip2": "bfloat16"}, description="models that are measured in another dtype"
     )
     batch: int = Field(32, ge=1, le=100_000, description="most items at once")
@@ -39,37 +48,18 @@ class CostParameters(ChapterParameters):
         80.0, gt=0, description="what a run may hold before it does not finish (DNF)"
     )
     threads: int = Field(0, ge=0, le=1024, description="threads of the processor; 0: all cores")
-    device: str = Field(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto: a GPU if there is one"
-    )
-
-    @field_validator("measured")
-    @classmethod
-    def _known(cls, names: list[str]) -> list[str]:
-        for name in names:
-            paper_model_module(name)  # raises the error that names the nearest model
-        return names
-
-    @field_validator("dtype_of")
-    @classmethod
-    def _known_keys(cls, names: dict[str, str]) -> dict[str, str]:
-        for name in names:
-            paper_model_module(name)
-        return names
-
-    @field_validator("galleries")
-    @classmethod
-    def _growing(cls, sizes: list[int]) -> list[int]:
-        if sizes != sorted(set(sizes)):
-            raise InputError(f"found {sizes}; expected sizes that grow, each once")
-        return sizes
+    device: Device = "auto"
 
     def data_key(self) -> str:
         """The key of what the chapter reads: the code of the models it costs, and its data."""
         modules = {paper_model_module(name) for name in PAPER_MODELS}
         return digest(super().data_key(), code_digest(*sorted(modules)))
 
-    def measuring(self) -> dict:
-        """The arguments that the measurements of both chapters take."""
-        names = ("measured", "dtype", "dtype_of", "batch", "seconds", "longest", "memory_gib")
-        return {name: getattr(self, name) for name in (*names, "threads", "device")}
+    @property
+    def gallery_sizes(self) -> list[tuple[int, int]]:
+        """Images and texts of each gallery."""
+        return [(images, images * self.texts_per_image) for images in self.galleries]
+
+    def dtype_for(self, model: str) -> str:
+        """The dtype in which a model is measured."""
+        return self.dtype_of.get(model, self.dtype)

@@ -1,60 +1,22 @@
 """Rows that both cost chapters share: facts of the models, rates of the device, measured steps."""
 
 import gc
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import torch
 
 from fico_lib.costs.analytic import GIB, Analytic, analytic_of
 from fico_lib.costs.architectures import PAPER_MODELS, paper_model
-from fico_lib.costs.architectures.model import PaperModel, Step, build
+from fico_lib.costs.architectures.model import Step, build
 from fico_lib.costs.extrapolated import Estimate, estimate, together
 from fico_lib.costs.measured import CLOCK, Measurement, gemm_rate
 from fico_lib.costs.steps import Budget, StepCost, measure_step
+from fico_lib.report.costs.parameters import CostParameters
 from fico_lib.runtime.devices import resolve, threads
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.machine import cores
 from fico_lib.runtime.progress import track
-
-
-@dataclass(frozen=True)
-class How:
-    """The measuring parameters of a chapter (`CostParameters.measuring`), made concrete."""
-
-    device: torch.device
-    threads: int
-    dtype: str
-    dtype_of: Mapping[str, str]
-    budget: Budget
-
-    def dtype_for(self, model: str) -> str:
-        """The dtype in which a model is measured."""
-        return self.dtype_of.get(model, self.dtype)
-
-
-def cores() -> int:
-    """The processor's cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def how(
-    dtype: str,
-    dtype_of: Mapping[str, str],
-    batch: int,
-    seconds: float,
-    longest: float,
-    memory_gib: float,
-    threads: int,
-    device: str,
-    most: int | None = None,
-) -> How:
-    """The measuring parameters; 0 threads are as many as there are cores."""
-    budget = Budget(seconds, longest, int(memory_gib * GIB), batch, most)
-    return How(resolve(device), threads or cores(), dtype, dtype_of, budget)
 
 
 def all_facts() -> dict[str, Analytic]:
@@ -62,17 +24,18 @@ def all_facts() -> dict[str, Analytic]:
     return {name: analytic_of(name)[1] for name in PAPER_MODELS}
 
 
-def rates(models: Sequence[str], measuring: How) -> pd.DataFrame:
+def rates(models: Sequence[str], parameters: CostParameters) -> pd.DataFrame:
     """The rate of matrix products of each dtype in use: dtype, device, threads, gflops_per_s."""
-    used = dict.fromkeys([measuring.dtype, *map(measuring.dtype_for, models)])
-    with threads(measuring.threads):
-        found = {dtype: gemm_rate(measuring.device, dtype) / 1e9 for dtype in used}
+    used = dict.fromkeys([parameters.dtype, *map(parameters.dtype_for, models)])
+    device = resolve(parameters.device)
+    with threads(parameters.threads):
+        gflops = {dtype: gemm_rate(device, dtype) / 1e9 for dtype in used}
     return pd.DataFrame(
         {
-            "dtype": found.keys(),
-            "device": measuring.device.type,
-            "threads": measuring.threads,
-            "gflops_per_s": found.values(),
+            "dtype": gflops.keys(),
+            "device": device.type,
+            "threads": parameters.threads or cores(),
+            "gflops_per_s": gflops.values(),
         }
     )
 
@@ -87,32 +50,29 @@ def measured_steps(
     steps: Sequence[Step],
     known: Mapping[str, Analytic],
     rate: pd.DataFrame,
-    measuring: How,
+    parameters: CostParameters,
+    most: int | None = None,
 ) -> dict[tuple[str, str], StepCost]:
-    """(model, step) -> its measurement; one model is in memory at a time."""
-    found = {}
-    with threads(measuring.threads):
+    """(model, step) -> its measurement; one model is in memory at a time.
+
+    most: a step stops after so many items.
+    """
+    costs: dict[tuple[str, str], StepCost] = {}
+    device, p = resolve(parameters.device), parameters
+    budget = Budget(p.seconds, p.longest, int(p.memory_gib * GIB), p.batch, most)
+    with threads(p.threads):
         for name in track(models, "models measured"):
-            model, dtype = build(paper_model(name)), measuring.dtype_for(name)
-            for step, cost in _steps(model, known[name], steps, dtype, rate, measuring):
-                found[name, step] = cost
+            model, dtype = build(paper_model(name)), p.dtype_for(name)
+            for step in steps:
+                if getattr(known[name].flops, step) is not None:
+                    costs[name, step] = measure_step(
+                        model, known[name], step, device, dtype, rate_of(rate, dtype), budget
+                    )
             del model
             gc.collect()  # the classes of transformers refer to themselves
-            if measuring.device.type == "cuda":
+            if device.type == "cuda":
                 torch.cuda.empty_cache()
-    return found
-
-
-def _steps(
-    model: PaperModel, known: Analytic, steps: Sequence[Step], dtype: str, rate, measuring: How
-) -> Iterator[tuple[Step, StepCost]]:
-    for step in steps:
-        if getattr(known.flops, step) is not None:
-            speed = rate_of(rate, dtype)
-            yield (
-                step,
-                measure_step(model, known, step, measuring.device, dtype, speed, measuring.budget),
-            )
+    return costs
 
 
 def require_some(
@@ -163,11 +123,19 @@ def _measured(found: Measurement | None, flops: int, rate: pd.DataFrame) -> dict
     }
 
 
+def estimate_columns(total: Estimate | None) -> dict:
+    """An estimate as columns of a row; NaN where nothing was measured."""
+    if total is None:
+        return dict.fromkeys(("seconds", "low", "high"), float("nan")) | {"kind": "not measured"}
+    return {"seconds": total.seconds, "low": total.low, "high": total.high, "kind": total.kind}
+
+
 def of_items(counts: Mapping[str, int], costs: Mapping[str, StepCost]) -> Estimate | None:
     """The seconds of so many items of each step; None where a step was not measured."""
     parts = []
     for step, count in counts.items():
-        if costs[step].measurement is None:
+        measurement = costs[step].measurement
+        if measurement is None:
             return None
-        parts.append(estimate(costs[step].measurement, count))
+        parts.append(estimate(measurement, count))
     return together(parts)

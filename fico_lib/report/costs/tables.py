@@ -87,18 +87,18 @@ def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
     lines, before = [], ""
     for row in rows.to_dict("records"):
         title = known[row["model"]].title
-        one = {"model": "" if title == before else title, "step": STEPS[row["step"]]}
+        line = {"model": "" if title == before else title, "step": STEPS[row["step"]]}
         before = title
         if pd.isna(row["seconds_per_item"]):
             needed = f", {size(row['needed_gib'])} needed" if row["needed_gib"] else ""
-            lines.append(one | {"median": f"not run\n{row['why_not']}{needed}"})
+            lines.append(line | {"median": f"not run\n{row['why_not']}{needed}"})
             continue
         low, high = (duration(row[f"{x}_seconds"]) for x in ("fastest", "slowest"))
         spread = f"\n{low} to {high}" if row["repeats"] > 1 else ""
         share = 100 * row["ideal_seconds"] / row["seconds_per_item"]
         peak = row["peak_device_gib"] or row["peak_host_gib"]
         lines.append(
-            one
+            line
             | {
                 "median": duration(row["seconds_per_item"]) + spread,
                 "warm-up": duration(row["warm_up_seconds"]),
@@ -136,8 +136,8 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
     rows = []
     for name, part in checks.groupby("name", sort=False):
         row = {("", "model"): name}
-        for one in part.itertuples():
-            row[quantities[one.quantity], one.size] = f"{one.printed}\n{one.verdict}"
+        for cell in part.itertuples():
+            row[quantities[cell.quantity], cell.size] = f"{cell.printed}\n{cell.verdict}"
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
@@ -149,16 +149,16 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
 def objections(checks: pd.DataFrame) -> Table:
     """The cells whose verdict is not that they agree: what the arithmetic gives, and why."""
     rows = []
-    for one in checks[checks["verdict"] != "agrees"].itertuples():
-        computed = "" if pd.isna(one.computed) else f"{one.computed:,.2f}"
-        time = one.quantity.endswith("time")
+    for row in checks[checks["verdict"] != "agrees"].itertuples():
+        computed = "" if pd.isna(row.computed) else f"{row.computed:,.2f}"
+        time = row.quantity.endswith("time")
         rows.append(
             {
-                "cell": one.cell.replace("_", " "),
-                "printed": one.printed,
+                "cell": row.cell.replace("_", " "),
+                "printed": row.printed,
                 "arithmetic": "" if time else f"{computed} GiB",
-                "verdict": one.verdict,
-                "because": one.why,
+                "verdict": row.verdict,
+                "because": row.why,
             }
         )
     return Table(

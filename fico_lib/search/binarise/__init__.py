@@ -1,7 +1,7 @@
-"""Binarisers: from real vectors to codes of any number of bits, by the signs of projections.
+"""Binary quantizers: from real vectors to codes of any number of bits, by signs of projections.
 
-BINARISERS: name -> "module:function"; a function fits one on train vectors (n, d) and returns a
-`Projection`. Their formulas and sources are in their modules.
+QUANTIZERS: name -> "module:function"; the function fits the quantizer to training vectors (n, d)
+and returns a `Projection`. Each module has the formula and its source.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ import numpy as np
 
 from fico_lib.runtime.errors import InputError, unknown_name
 
-BINARISERS = {
+QUANTIZERS = {
     "itq": "fico_lib.search.binarise.itq:itq",
     "hyperplanes": "fico_lib.search.binarise.hyperplanes:hyperplanes",
     "pca_sign": "fico_lib.search.binarise.pca_sign:pca_sign",
@@ -24,16 +24,20 @@ TITLES = {
 }
 
 
-def binariser_module(name: str) -> str:
-    """The module of a binariser; InputError with the nearest name where there is none."""
-    if name not in BINARISERS:
-        raise unknown_name("binariser", name, BINARISERS)
-    return BINARISERS[name].split(":")[0]
+def quantizer_module(name: str) -> str:
+    """The module of a binary quantizer; InputError suggests the nearest name for an unknown one."""
+    if name not in QUANTIZERS:
+        raise unknown_name("binary quantizer", name, QUANTIZERS)
+    return QUANTIZERS[name].split(":")[0]
 
 
 def fit(name: str, train: np.ndarray, bits: int, seed: int = 0):
-    """A binariser of that name, fitted on `train` (n, d); InputError where `bits` are too many."""
-    module = binariser_module(name)
+    """The quantizer `name` as a `Projection` fitted to `train` (n, d) float32.
+
+    Raises InputError for an unknown name, and for fewer bits than 1 or more than the quantizer can
+    make of d dimensions.
+    """
+    module = quantizer_module(name)
     if bits < 1:
         raise InputError(f"bits: found {bits}; expected at least 1")
-    return getattr(import_module(module), BINARISERS[name].split(":")[1])(train, bits, seed)
+    return getattr(import_module(module), QUANTIZERS[name].split(":")[1])(train, bits, seed)

@@ -1,11 +1,11 @@
-"""What every binariser is once it is fitted: a projection whose signs are the bits."""
+"""A fitted binary quantizer: a projection whose signs are the bits."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-ROWS = 65_536  # vectors that are projected at a time
+ROWS = 65_536  # vectors projected at a time
 
 
 @dataclass(frozen=True)

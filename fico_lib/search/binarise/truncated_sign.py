@@ -1,4 +1,4 @@
-"""Signs of the first components as they are: what costs nothing."""
+"""Signs of the first components: a code without any training."""
 
 import numpy as np
 

@@ -4,11 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fico_lib.chapters.attention.budget import gain, largest_k, stages
+from fico_lib.chapters.attention.budget import gain, largest_k
+from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.runtime.errors import InputError
+from fico_lib.similarity.two_stages import stages
 
-HOW = {"ties": "expected", "resamples": 100, "device": "cpu"}
+
+def check(**values) -> AttentionChapter:
+    return AttentionChapter.check(values | {"resamples": 100, "device": "cpu"}, "test")
 
 
 def two_stages():
@@ -22,7 +26,7 @@ def two_stages():
 
 
 def test_gains_by_hand():
-    rows = gain(two_stages(), [1, 2, 3], **HOW)
+    rows = gain(two_stages(), check(gain_k=[1, 2, 3]))
     t2i = rows[(rows["direction"] == "t2i") & (rows["metric"] == "R@1")].set_index("k")
     assert t2i["percent"].tolist() == pytest.approx([0, 200 / 3, 100])
     assert t2i["gain_percent"].tolist() == pytest.approx([0, 200 / 3, 100])
@@ -33,12 +37,12 @@ def test_gains_by_hand():
 def test_gains_of_two_trainings_are_means_over_both():
     first, second = two_stages()
     wrong = Scores(-np.eye(3, dtype=np.float32), None, np.arange(3), model="second")
-    rows = gain([first, first, second, wrong], [1, 3], **HOW)
+    rows = gain([first, first, second, wrong], check(gain_k=[1, 3]))
     t2i = rows[(rows["direction"] == "t2i") & (rows["metric"] == "R@1")].set_index("k")
     assert t2i["percent"].tolist() == pytest.approx([0, 50])
     assert t2i.loc[3, ["low", "gain_percent", "high"]].tolist() == pytest.approx([0, 50, 100])
-    right = gain([first, first, second, second], [1, 3], **HOW)
-    pd.testing.assert_frame_equal(right, gain([first, second], [1, 3], **HOW))
+    right = gain([first, first, second, second], check(gain_k=[1, 3]))
+    pd.testing.assert_frame_equal(right, gain([first, second], check(gain_k=[1, 3])))
 
 
 def test_only_the_best_k_are_ranked_again():
@@ -51,7 +55,7 @@ def test_only_the_best_k_are_ranked_again():
 
 
 def test_a_k_beyond_the_candidates_is_left_out():
-    assert gain(two_stages(), [2, 50], **HOW)["k"].max() == 2
+    assert gain(two_stages(), check(gain_k=[2, 50]))["k"].max() == 2
 
 
 def test_stages_of_different_data():
@@ -71,9 +75,10 @@ def test_stages_of_the_wrong_kind():
 
 
 def test_the_largest_k_by_hand():
-    gains = gain(two_stages(), [1, 2, 3], **HOW)
+    chapter = check(gain_k=[1, 2, 3], latency_ms=[25, 5], queries_per_second=[500])
+    gains = gain(two_stages(), chapter)
     seconds = {"m": {"latency": 0.01, "throughput": 0.001}}
-    rows = largest_k(seconds, gains, [25.0, 5.0], [500.0])
+    rows = largest_k(seconds, gains, chapter)
     t2i = rows[rows["direction"] == "t2i"].set_index(["budget", "value"])
     assert t2i.loc[("latency", 25.0), "k"] == 2
     assert t2i.loc[("latency", 25.0), "gain_percent"] == pytest.approx(200 / 3)

@@ -7,9 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from fico_lib.chapters.category import captions, results, tables
+from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.cli import app
 from fico_lib.datasets.dataset import Split
 from fico_lib.datasets.karpathy.images import AbsentImages
+from fico_lib.features.parameters import CropParameters
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.controls import CONTROLS
 from fico_lib.runtime.errors import InputError
 
@@ -44,7 +47,13 @@ def make_split(n: int = 80, labelled=None) -> Split:
     )
 
 
-HOW = {"dimension": 32, "bits": 16, "min_count": 1, "max_words": 10, "seed": 0}
+CHAPTER = CategoryChapter(
+    features=CropParameters(min_count=1, max_words=10),
+    training=TrainingParameters(dimension=32, bits=16),
+    map_at=[5],
+    resamples=100,
+    device="cpu",
+)
 
 
 def test_the_first_caption_stands_for_its_image():
@@ -67,13 +76,10 @@ def test_halves_are_disjoint_and_leave_out_what_nobody_labelled():
 
 
 def test_labels_are_learnt():
-    task = captions.task("toy", make_split(), **HOW)
+    task = captions.task("toy", make_split(), CHAPTER)
     assert [entry.name for entry in task.entries] == [*CONTROLS, "random"]
-    compared = results.compare(
-        [task], map_at=[5], denominator="hits", empty="skip", ties="expected", resamples=100,
-        device="cpu",
-    )  # fmt: skip
-    means = results.over_seeds(compared.accuracy).set_index(["model", "direction", "metric"])
+    compared = results.compare([task], CHAPTER)
+    means = results.mean_accuracy(compared.accuracy).set_index(["model", "direction", "metric"])
     for direction in ("i2t", "t2i"):
         supervised = means.loc[("labels_float", direction, "mAP@N"), "percent"]
         assert supervised > means.loc[("pairs_float", direction, "mAP@N"), "percent"] + 5
@@ -82,7 +88,7 @@ def test_labels_are_learnt():
 
 def test_too_few_labelled_images_are_refused():
     with pytest.raises(InputError, match="3 images with a label and two captions"):
-        captions.task("toy", make_split(5, labelled=np.arange(5) < 3), **HOW)
+        captions.task("toy", make_split(5, labelled=np.arange(5) < 3), CHAPTER)
 
 
 @pytest.fixture

@@ -5,13 +5,19 @@ import pytest
 
 from fico_lib.chapters.instance import folds as results
 from fico_lib.chapters.instance import folds_tables as tables
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
 from fico_lib.runtime.errors import InputError
 
-HOW = {"mode": "any", "ties": "expected", "resamples": 300, "device": "cpu"}
 SIZES = (30, 20, 25)
 MODELS = ("vse", "dadh")
+DATA = {"name": "karpathy", "root": "nowhere", "labels": "labels.csv"}
+
+
+def check(folds: list[int], recall_at: list[int]) -> InstanceChapter:
+    values = {"data": DATA, "folds": folds, "recall_at": recall_at, "resamples": 300}
+    return InstanceChapter.check(values | {"device": "cpu"}, "test")
 
 
 def made(fold: int, model: str):
@@ -32,7 +38,7 @@ ENCODINGS = [made(fold, model) for fold in range(3) for model in MODELS]
 
 @pytest.fixture(scope="module")
 def crossed():
-    return results.compare(ENCODINGS, [0, 2, 3], [1, 5, 10], **HOW)
+    return results.compare(ENCODINGS, check([0, 2, 3], [1, 5, 10]))
 
 
 def test_the_recall_of_all_folds_counts_every_query_once(crossed):
@@ -49,7 +55,7 @@ def test_intervals_hold_the_mean_and_narrow_with_folds(crossed):
     for rows, value in ((crossed.recall, "percent"), (crossed.gaps, "gap_percent")):
         assert (rows["low"] < rows[value]).all()
         assert (rows[value] < rows["high"]).all()
-    alone = results.compare(ENCODINGS[:2], [0], [1, 5], **HOW)
+    alone = results.compare(ENCODINGS[:2], check([0], [1, 5]))
     width = [(c.gaps["high"] - c.gaps["low"]).mean() for c in (crossed, alone)]
     assert width[0] < width[1]
 
@@ -71,7 +77,7 @@ def test_rows_per_fold_are_the_engines(crossed):
 def test_an_image_in_two_folds_is_refused():
     twice = [made(0, "vse"), made(0, "vse")]
     with pytest.raises(InputError, match="image '0' is in two"):
-        results.compare(twice, [0, 1], [1], **HOW)
+        results.compare(twice, check([0, 1], [1]))
 
 
 def test_tables_and_sentences(crossed):
@@ -87,7 +93,7 @@ def test_tables_and_sentences(crossed):
 
 
 def test_without_folds_there_is_a_sentence():
-    nothing = results.compare([], [], [1], **HOW)
+    nothing = results.compare([], check([], [1]))
     assert nothing.recall.empty
     assert "No cross-validation" in repr(tables.facts(nothing))
     assert tables.table(nothing) is None

@@ -1,6 +1,7 @@
 """Repeated captions and classes: judgements by hand, classes by brute force."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,11 +9,16 @@ from feature_splits import split_of
 
 from fico_lib.chapters.instance import repeats
 from fico_lib.chapters.instance import repeats_tables as tables
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.chapters.instance.pooled import pooled
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
 
-HOW = {"mode": "any", "ties": "expected", "resamples": 200, "device": "cpu"}
+
+def check(seeds: list[int], recall_at: list[int]) -> InstanceChapter:
+    values = {"seeds": seeds, "recall_at": recall_at, "resamples": 200, "device": "cpu"}
+    return InstanceChapter.check(values, "test")
+
 
 # -- by hand: images 0 and 1 have the same two texts, image 2 has its own --------------------------
 
@@ -46,7 +52,7 @@ def test_a_text_that_is_shared_alone_counts_and_its_neighbour_does_not():
 
 
 def test_recall_by_hand():
-    found = repeats.compare([HAND], split_of(TEXTS, OF), [0], [1, 5], **HOW)
+    found = repeats.compare([HAND], split_of(TEXTS, OF), check([0], [1, 5]))
     assert (found.images, found.sharing, found.sets, found.shared) == (3, 2, 2, 4)
     assert found.judgements == ["usual", "duplicates"]
     rows = found.recall.set_index(["judgement", "model", "direction", "k"])["percent"]
@@ -93,7 +99,7 @@ def test_within_classes_is_what_brute_force_finds():
     scores = unit[0].astype(float) @ unit[1].astype(float).T
     right = np.arange(N)[:, None] == MAP
     same = CLASSES[:, None] == CLASSES[MAP]
-    found = repeats.within_classes(one, CLASSES, recall_at=(1, 2), tasks="instance").instance
+    found = repeats.within_classes(one, CLASSES, partial(evaluate, recall_at=(1, 2))).instance
     for k in (1, 2):
         assert found["i2t"][f"R@{k}"] == pytest.approx(brute(scores, right, same, k))
         assert found["t2i"][f"R@{k}"] == pytest.approx(brute(scores.T, right.T, same.T, k))
@@ -105,7 +111,7 @@ def test_within_classes_is_what_brute_force_finds():
 
 def test_ties_within_classes_are_expected_values():
     flat = Embeddings(np.ones((N, 2), np.float32), np.ones((N * PER, 2), np.float32), MAP)
-    found = repeats.within_classes(flat, CLASSES, recall_at=(1,), tasks="instance").instance
+    found = repeats.within_classes(flat, CLASSES, partial(evaluate, recall_at=(1,))).instance
     assert found["t2i"]["R@1"] == pytest.approx(100 / 6)
     assert found["t2i"].tie_interval["R@1"] == pytest.approx((0, 100))
 
@@ -153,7 +159,7 @@ def test_a_reranked_list_that_ends_within_a_class_has_no_value():
     kept = [np.where(s >= np.sort(s, 1)[:, [-2]], s, -np.inf) for s in (scores, scores.T)]
     partial = Scores(*kept, MAP, missing=-np.inf, model="xvlm")
     texts = np.arange(N * PER)
-    found = repeats.compare([full, partial], split_of(texts, MAP, LABELS), [0], [1, 5], **HOW)
+    found = repeats.compare([full, partial], split_of(texts, MAP, LABELS), check([0], [1, 5]))
     rows = found.recall.set_index(["judgement", "model", "direction", "k"])["percent"]
     assert ("class", "xvlm", "i2t", 5) not in rows.index
     assert ("class", "vse", "i2t", 5) in rows.index
@@ -165,7 +171,7 @@ def compared():
     made = [embeddings(1.5, seed) for seed in (0, 1)]
     made += [replace(codes(), model="dadh")] * 2
     texts = np.where(np.arange(N * PER) < 2 * PER, np.arange(N * PER) % PER, np.arange(N * PER))
-    return repeats.compare(made, split_of(texts, MAP, LABELS), [3, 4], [1, 5, 10], **HOW)
+    return repeats.compare(made, split_of(texts, MAP, LABELS), check([3, 4], [1, 5, 10]))
 
 
 def test_intervals_hold_the_mean_and_gaps_are_paired(compared):
@@ -200,7 +206,7 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
     several = LABELS.copy()
     several[0] = True
     found = repeats.compare(
-        [embeddings(1.0)], split_of(np.arange(N * PER), MAP, several), [0], [1], **HOW
+        [embeddings(1.0)], split_of(np.arange(N * PER), MAP, several), check([0], [1])
     )
     assert found.recall.empty
     assert found.classes == 0
@@ -211,13 +217,13 @@ def test_no_repeats_and_several_labels_leave_a_sentence():
 def test_texts_that_repeat_without_their_sets_leave_a_sentence():
     texts = np.arange(N * PER)
     texts[PER] = 0  # one text of image 1 is one of image 0
-    found = repeats.compare([embeddings(1.0)], split_of(texts, MAP), [0], [1], **HOW)
+    found = repeats.compare([embeddings(1.0)], split_of(texts, MAP), check([0], [1]))
     assert (found.sharing, found.shared, found.judgements) == (0, 2, [])
     assert "2 of the 72 captions" in repr(tables.facts(found))
     assert "2.8 %" in repr(tables.facts(found))
 
 
 def test_without_labels_only_repeats_are_judged():
-    found = repeats.compare([HAND], split_of(TEXTS, OF), [0], [1], **HOW)
+    found = repeats.compare([HAND], split_of(TEXTS, OF), check([0], [1]))
     assert "class" not in found.judgements
     assert "own class" not in repr(tables.table(found))

@@ -7,6 +7,7 @@ import pytest
 from feature_splits import split_of
 
 from fico_lib.chapters.instance import results, tables
+from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.report import claims_table as claim_tables
@@ -18,7 +19,10 @@ TEXTS = np.arange(120)
 TEXTS[:6] = 0
 SPLIT = split_of(TEXTS, np.repeat(np.arange(40), 3), np.eye(4, dtype=bool)[np.arange(40) % 4])
 N, OF = 40, np.repeat(np.arange(40), 3)
-HOW = {"mode": "any", "ties": "expected", "resamples": 200, "device": "cpu"}
+
+
+def check(**values) -> InstanceChapter:
+    return InstanceChapter.check(values | {"resamples": 200, "device": "cpu"}, "test")
 
 
 def partial(embeddings: Embeddings, k: int) -> Scores:
@@ -44,7 +48,9 @@ def made():
 
 @pytest.fixture(scope="module")
 def compared(made):
-    return results.compare(made, SPLIT, [5, 6], [1, 5, 10], [20, 500], **HOW)
+    return results.compare(
+        made, SPLIT, check(seeds=[5, 6], recall_at=[1, 5, 10], recall_at_codes=[20, 500])
+    )
 
 
 def test_recall_is_what_the_engine_says(made, compared):
@@ -69,7 +75,9 @@ def test_intervals_hold_the_mean_and_seeds_widen_them(made, compared):
     one = means.loc["vse", "t2i", 1]
     assert one["low"] < one["percent"] < one["high"]
     assert one["seed_deviation"] > 0
-    alone = results.compare(made[:1], SPLIT, [5], [1, 5, 10], [], **HOW).means
+    alone = results.compare(
+        made[:1], SPLIT, check(seeds=[5], recall_at=[1, 5, 10], recall_at_codes=[1, 5, 10])
+    ).means
     assert alone["seed_deviation"].isna().all()
 
 
@@ -117,7 +125,7 @@ def test_the_caption_oracle_offers_the_rarest_text_first():
 
 def test_without_labels_there_is_no_label_oracle(made):
     bare = replace(SPLIT, labels=None)
-    found = results.compare(made[:2], bare, [5, 6], [1], [], **HOW)
+    found = results.compare(made[:2], bare, check(seeds=[5, 6], recall_at=[1], recall_at_codes=[1]))
     assert set(found.means["model"]) == {"vse", "random", "caption_oracle"}
 
 
@@ -134,7 +142,9 @@ def test_every_table_and_sentence_can_be_made(compared):
 
 
 def test_one_kind_of_model_alone_is_enough(made):
-    found = results.compare(made[4:], SPLIT, [5, 6], [1], [], **HOW)
+    found = results.compare(
+        made[4:], SPLIT, check(seeds=[5, 6], recall_at=[1], recall_at_codes=[1])
+    )
     assert found.gaps.empty
     assert found.sums.empty
     for shown in (tables.takeaways(found), tables.recall(found), tables.gaps(found)):

@@ -40,12 +40,12 @@ def embeddings():
 
 
 def parameters(**changed):
-    return chapter("search").check(TINY | changed, "test").comparison()
+    return chapter("search").check(TINY | changed, "test")
 
 
 @pytest.fixture(scope="module")
 def found(embeddings, tmp_path_factory):
-    return results.study(embeddings, tmp_path_factory.mktemp("cache"), **parameters())
+    return results.study(embeddings, tmp_path_factory.mktemp("cache"), parameters())
 
 
 def test_exact_search_keeps_everything(found):
@@ -104,7 +104,7 @@ def test_the_gallery_grows(found):
 def test_a_second_study_measures_nothing_again(found, embeddings, tmp_path_factory, monkeypatch):
     cache = next(p for p in tmp_path_factory.getbasetemp().iterdir() if p.name.startswith("cache"))
     monkeypatch.setattr("fico_lib.search.measure.make", None)
-    again = results.study(embeddings, cache, **parameters())
+    again = results.study(embeddings, cache, parameters())
     for name in ("paper", "measured", "lists", "elsewhere"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(again, name))
 
@@ -120,7 +120,7 @@ def test_sizes_that_do_not_fit_are_refused_with_the_parameters(name):
 def test_wrong_parameters():
     with pytest.raises(InputError, match="unknown index 'hnws': did you mean 'hnsw'"):
         parameters(indexes=["hnws"])
-    with pytest.raises(InputError, match="unknown binariser"):
+    with pytest.raises(InputError, match="unknown binary quantizer 'lsh'"):
         parameters(binarisers=["lsh"])
     with pytest.raises(InputError, match="memory: found 'lots'"):
         parameters(memory="lots")
@@ -145,7 +145,10 @@ def test_every_table_and_sentence(found):
     for table in (tables.sweep_k, tables.ties, tables.elsewhere):
         assert table(found)._repr_html_()
     assert "nan" not in sentences.takeaways(found).markdown
-    assert "exact search takes" in sentences.takeaways(found).markdown
+    flat = found.measured["index"] == "flat"  # which index is fastest at this size is chance
+    times = found.measured["milliseconds_per_query"].mask(flat, 1000.0)
+    slow = dataclasses.replace(found, measured=found.measured.assign(milliseconds_per_query=times))
+    assert "exact search takes" in sentences.takeaways(slow).markdown
 
 
 def test_every_figure(found, tmp_path):

@@ -1,6 +1,6 @@
 """The SelfAlign chapter: what it asks for, its rows, its claims, its pictures."""
 
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,10 @@ import pytest
 from fico_lib.chapters.selfalign import figures, results, tables, timing
 from fico_lib.chapters.selfalign import words as selfalign_words
 from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
-from fico_lib.datasets.scenes.parts_of_speech import PART_OF
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.pipeline import request as keys
 from fico_lib.report.claims import verdicts
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import similarity
@@ -43,7 +41,15 @@ def attention(noise: float, seed: int) -> Scores:
 
 @pytest.fixture(scope="module")
 def compared() -> results.Comparison:
-    chapter = check(bases=["vse"], concepts=[8], aligned=["noun"], seeds=[3, 4], rerank_k=[2, 999])
+    chapter = check(
+        bases=["vse"],
+        concepts=[8],
+        aligned=["noun"],
+        seeds=[3, 4],
+        rerank_k=[2, 999],
+        resamples=200,
+        device="cpu",
+    )
     noise = {"vse": 0.5, "vse+LCA": 0.5, "vse+CRA": 0.5, "vse+LCA+CRA": 0.1}
     made = [
         embeddings(noise.get(results.name_of(one), 0.6), seed)
@@ -51,16 +57,15 @@ def compared() -> results.Comparison:
         for seed in chapter.seeds
     ]
     made += [attention(0.05, seed) for seed in chapter.seeds]
-    how = chapter.comparison() | {"resamples": 200, "device": "cpu"}
-    return results.compare(made, 2 * N, **how)
+    return results.compare(made, 2 * N, chapter)
 
 
 def test_every_training_is_asked_for_once():
-    requests = check(seeds=[0, 1], concepts=[8, 100, 8], aligned=["all", "noun"]).encodings()
-    asked = [keys.encodings_key(**request) for request in requests]
+    requests = check(seeds=[0, 1], concepts=[8, 100, 8], aligned=["all", "noun"]).requests()
+    asked = [request.encodings_key for request in requests]
     # two bases in four variants, 8 concepts, nouns, and scan: 100 and "all" are a variant.
     assert len(asked) == len(set(asked)) == 2 * (8 + 1 + 1 + 1)
-    assert [request["model"] for request in requests[-2:]] == ["scan", "scan"]
+    assert [request.model for request in requests[-2:]] == ["scan", "scan"]
 
 
 def test_bases_after_the_first_may_get_both_parts_only():
@@ -73,9 +78,7 @@ def test_bases_after_the_first_may_get_both_parts_only():
 
 def test_the_pictured_model_is_one_of_the_encoded():
     chapter = check(bases=["vsrn", "vse"], seeds=[7])
-    assert keys.encodings_key(**chapter.pictured()) in [
-        keys.encodings_key(**request) for request in chapter.encodings()
-    ]
+    assert chapter.pictured() in chapter.requests()
 
 
 @pytest.mark.parametrize(
@@ -138,9 +141,9 @@ def test_claims_have_their_cases_and_verdicts(compared):
 
 def test_too_small_a_split_is_refused():
     small = Embeddings(np.eye(4), np.eye(4), np.arange(4), model="selfalign")
-    how = check(bases=["vse"], concepts=[], aligned=[]).comparison()
+    chapter = check(bases=["vse"], concepts=[], aligned=[])
     with pytest.raises(InputError, match="has 4 images; R@sum needs 10"):
-        results.compare([small] * 5, 4, **how)
+        results.compare([small] * 5, 4, chapter)
 
 
 @pytest.mark.parametrize("measure", ["cosine", "inner_product"])
@@ -189,7 +192,8 @@ class Matcher:
         return regions, np.repeat(split.image_of_caption[captions][:, None] / 10, lengths.max(), 1)
 
 
-VOCABULARY = ["a", "square", "red", "circle", "huge"]
+WORDS = np.array(["a", "square", "red", "circle", "huge"])
+PARTS = np.array(["", "noun", "adjective", "noun", "adjective"])
 
 
 @pytest.fixture
@@ -207,26 +211,25 @@ def split() -> FeatureSplit:
         image_of_caption=np.array([0, 0, 1, 2]),
         image_ids=np.array(["x", "y", "z"]),
         caption_ids=np.arange(4).astype(str),
+        words=WORDS,
+        parts_of_speech=PARTS,
     )
 
 
 def test_words_are_chosen_by_frequency(split):
-    chosen = partial(selfalign_words.frequent_words, split)
-    assert chosen(VOCABULARY, 2, PART_OF) == ["square", "red"]
-    assert chosen(VOCABULARY, 9, PART_OF) == ["square", "circle", "red"]
-    assert chosen(["a", "kiwi", "of", "tram", "fog"], 2, PART_OF) == ["kiwi", "tram"]
+    assert selfalign_words.frequent_words(split, 2) == ["square", "red"]
+    assert selfalign_words.frequent_words(split, 9) == ["square", "circle", "red"]
 
 
-def test_words_of_other_data_are_no_scenes_words(split):
+def test_without_parts_of_speech_stop_words_are_left_out(split):
     """A word of `scenes` in other captions is one of many there, however often it occurs."""
-    words = ["a", "runway", "of", "trees", "red"]
-    assert selfalign_words.frequent_words(split, words, 9, {}) == ["runway", "trees"]
-    assert check(**REAL, aligned=[]).part_of() == {}
-    assert check().part_of() == PART_OF
+    words = np.array(["a", "runway", "of", "trees", "red"])
+    other = replace(split, words=words, parts_of_speech=None)
+    assert selfalign_words.frequent_words(other, 9) == ["runway", "trees"]
 
 
 def test_matches_are_the_best_of_distinct_images(split):
-    found = selfalign_words.matches(Matcher(), split, VOCABULARY, ["square", "red"], top=5)
+    found = selfalign_words.matches(Matcher(), split, ["square", "red"], top=5)
     rows = list(zip(found["word"], found["place"], found["image_id"], found["region"], strict=True))
     assert rows == [("square", 1, "y", 1), ("square", 2, "x", 1), ("red", 1, "x", 1)]
 
@@ -234,7 +237,7 @@ def test_matches_are_the_best_of_distinct_images(split):
 def test_crops_show_the_box_and_keep_inside(split):
     picture = np.zeros((40, 40, 3), np.uint8)
     picture[10:30, 10:30] = 255
-    found = selfalign_words.matches(Matcher(), split, VOCABULARY, ["circle"], top=1)
+    found = selfalign_words.matches(Matcher(), split, ["circle"], top=1)
 
     class Images:
         def read(self, rows):

@@ -130,7 +130,7 @@ def test_blocks_of_pairs_change_nothing(trained, splits, monkeypatch):
 
 def test_whole_rankings_are_not_available_from_partial_lists(trained, splits):
     found = evaluate(trained.encode(splits[2]), labels=splits[2].labels, tasks="category")
-    assert found.category["i2t"]["mAP@all"] is None
+    assert found.category["i2t"]["mAP@N"] is None
 
 
 def test_the_weight_is_the_best_on_the_validation_split(splits, monkeypatch):

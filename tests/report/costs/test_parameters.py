@@ -33,6 +33,6 @@ def test_both_chapters_run_alone_and_the_defaults_name_every_model():
 
 
 def test_attention_asks_for_the_encodings_of_both_stages():
-    asked = chapter("attention").check({"models": ["vsrn", "scan"]}, "test").encodings()
-    assert [request["model"] for request in asked] == ["vsrn", "scan"]
-    assert chapter("encoding_storage")().encodings() == []
+    asked = chapter("attention").check({"models": ["vsrn", "scan"]}, "test").requests()
+    assert [request.model for request in asked] == ["vsrn", "scan"]
+    assert chapter("encoding_storage")().requests() == []

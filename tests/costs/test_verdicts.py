@@ -2,8 +2,8 @@
 
 import pytest
 
+from fico_lib.costs.verdicts import VERDICTS, check, close
 from fico_lib.report import published
-from fico_lib.report.costs.published import VERDICTS, check, close
 from fico_lib.report.costs.rows import all_facts
 
 

@@ -16,6 +16,7 @@ from fico_lib.costs.analytic import (
     feature_bytes,
     scored_pairs,
 )
+from fico_lib.runtime.errors import InputError
 
 AGREES, FLOAT64, BYTE_PER_BIT, UNEXPLAINED = (
     "agrees",
@@ -74,15 +75,15 @@ def _first_close(row, readings: dict[tuple[str, str], float], expected: float):
     return computed, UNEXPLAINED, f"{share:+.1f} % off {computed:,.2f} GiB, as Table 1 has it"
 
 
-def _embeddings(row, one: Analytic, places):
-    if one.dimension is None:
+def _embeddings(row, model: Analytic, places):
+    if model.dimension is None:
         agree = pd.isna(row.value)
         return float("nan"), AGREES if agree else UNEXPLAINED, "there are no embeddings"
 
     def gib(layout: str) -> float:
-        return embedding_bytes(one, row.images, row.texts, layout, 1) / GIB
+        return embedding_bytes(model, row.images, row.texts, layout, 1) / GIB
 
-    if one.bits:
+    if model.bits:
         readings = {
             (AGREES, "packed bits"): gib("packed bits"),
             (BYTE_PER_BIT, f"packed: {gib('packed bits'):.3f} GiB"): gib("byte per bit"),
@@ -93,66 +94,68 @@ def _embeddings(row, one: Analytic, places):
             (AGREES, "float32, one vector per item"): gib("float32"),
             (FLOAT64, half): gib("float64"),
         }
-    expected = gib("byte per bit") if one.bits else gib(_dtype(one))
+    expected = gib("byte per bit") if model.bits else gib(_dtype(model))
     return _first_close(row, readings, expected)
 
 
-def _dtype(one: Analytic) -> str:
+def _dtype(model: Analytic) -> str:
     """The dtype that Table 1 gives the model's floats: float64 for those without pre-training."""
-    return "float64" if one.group == "FG" else "float32"
+    return "float64" if model.group == "FG" else "float32"
 
 
-def _features(row, one: Analytic, places):
-    if one.image_kept is None or pd.isna(row.value):
-        agree = one.image_kept is None and pd.isna(row.value)
+def _features(row, model: Analytic, places):
+    if model.image_kept is None or pd.isna(row.value):
+        agree = model.image_kept is None and pd.isna(row.value)
         return float("nan"), AGREES if agree else UNEXPLAINED, "attention needs no features"
 
     def gib(dtype: str, mask: bool) -> float:
-        return feature_bytes(one, row.images, row.texts, dtype, mask) / GIB
+        return feature_bytes(model, row.images, row.texts, dtype, mask) / GIB
 
     readings = {
         (AGREES, "float32"): gib("float32", False),
         (AGREES, "float32, with a mask (int64)"): gib("float32", True),
         (FLOAT64, f"as float32: {gib('float32', False):.0f} GiB"): gib("float64", False),
     }
-    computed, verdict, why = _first_close(row, readings, gib(_dtype(one), False))
-    if verdict == UNEXPLAINED and (words := _words_that_fit(row, one)):
+    computed, verdict, why = _first_close(row, readings, gib(_dtype(model), False))
+    if verdict == UNEXPLAINED and (words := _words_that_fit(row, model)):
         why = words
     return computed, verdict, why
 
 
-def _words_that_fit(row, one: Analytic) -> str:
-    """What length of texts, in float64, would give the printed number, where one near would."""
-    count, width = one.text_kept
-    images = feature_bytes(one, row.images, 0, "float64")
-    found = (row.value * GIB - images) / (row.texts * width * 8)
-    if not count <= round(found) <= 1.2 * count or abs(found - round(found)) > 0.02:
+def _words_that_fit(row, model: Analytic) -> str:
+    """The length of texts that gives the printed number in float64, if it is near Table 1's."""
+    if model.text_kept is None:  # nothing of a text is kept: no length would explain it
         return ""
-    return f"float64 with {round(found)} words would fit; Table 1 says {count}"
+    count, width = model.text_kept
+    images = feature_bytes(model, row.images, 0, "float64")
+    length = (row.value * GIB - images) / (row.texts * width * 8)
+    if not count <= round(length) <= 1.2 * count or abs(length - round(length)) > 0.02:
+        return ""
+    return f"float64 with {round(length)} words would fit; Table 1 says {count}"
 
 
-def _finishes(row, one: Analytic) -> tuple[float, str]:
-    """GiB that a run would hold as the paper stores it, and what they are made of."""
+def _finishes(row, model: Analytic) -> tuple[float, str]:
+    """GiB that a run would hold as the paper stores it, and their contents."""
     if row.model == "beit3":
         gib = BEIT3_GIB_AT_1K * row.images / 1000
         return gib, f"{BEIT3_GIB_AT_1K} GiB per 1K/5K, says the text"
-    dtype = _dtype(one)
-    held = feature_bytes(one, row.images, row.texts, dtype)
-    if not one.bits:
-        held += embedding_bytes(one, row.images, row.texts, dtype, 1)
+    dtype = _dtype(model)
+    held = feature_bytes(model, row.images, row.texts, dtype)
+    if not model.bits:
+        held += embedding_bytes(model, row.images, row.texts, dtype, 1)
     return held / GIB, f"features and embeddings as {dtype}"
 
 
-def _encoding(row, one: Analytic, places):
+def _encoding(row, model: Analytic, places):
     nothing = float("nan")
-    if one.dimension is None:
+    if model.dimension is None:
         agree = pd.isna(row.value)
         return nothing, AGREES if agree else UNEXPLAINED, "nothing is encoded"
-    gib, of = _finishes(row, one)
+    gib, contents = _finishes(row, model)
     if pd.isna(row.value):
         agree = gib > PAPER_LIMIT_GIB
-        return nothing, AGREES if agree else UNEXPLAINED, f"needs {gib:,.0f} GiB: {of}"
-    flops = encoding_flops(one, row.images, row.texts)
+        return nothing, AGREES if agree else UNEXPLAINED, f"needs {gib:,.0f} GiB: {contents}"
+    flops = encoding_flops(model, row.images, row.texts)
     ideal, rate = flops / FLOAT32_PEAK, flops / row.value
     before = places.get((row.model, row.quantity, row.images // 10))
     after = places.get((row.model, row.quantity, row.images * 10))
@@ -162,18 +165,20 @@ def _encoding(row, one: Analytic, places):
     if after and after < row.value:
         return ideal, UNEXPLAINED, "longer than for ten times the data"
     if gib > PAPER_LIMIT_GIB:
-        return ideal, UNEXPLAINED, f"finished, though it needs {gib:,.0f} GiB: {of}"
+        return ideal, UNEXPLAINED, f"finished, though it needs {gib:,.0f} GiB: {contents}"
     if rate > FLOAT32_PEAK:
         return ideal, UNEXPLAINED, f"{rate / 1e12:.0f} TFLOP/s, above the A100's float32"
     return ideal, AGREES, f"{rate / 1e12:.2f} TFLOP/s"
 
 
-def _attention(row, one: Analytic, places):
-    pairs = scored_pairs(one.attention, row.images, row.texts, PAPER_K)
-    per_pair = one.flops.pair
+def _attention(row, model: Analytic, places):
+    pairs = scored_pairs(model.attention, row.images, row.texts, PAPER_K)
+    per_pair = model.flops.pair
+    if per_pair is None:
+        raise InputError(f"{row.model}: a time of attention is printed, and it scores no pairs")
     ideal = pairs * per_pair / FLOAT32_PEAK
     if pd.isna(row.value):
-        gib = feature_bytes(one, row.images, row.texts) / GIB
+        gib = feature_bytes(model, row.images, row.texts) / GIB
         agree = gib > PAPER_LIMIT_GIB
         return ideal, AGREES if agree else UNEXPLAINED, f"features need {gib:,.0f} GiB"
     before = places.get((row.model, row.quantity, row.images // 10))
@@ -186,7 +191,7 @@ def _attention(row, one: Analytic, places):
             spent += ": not in plain float32 (TF32 or float16 could)"
         return ideal, AGREES, spent
     grown = row.value / before
-    expected = pairs / scored_pairs(one.attention, row.images // 10, row.texts // 10, PAPER_K)
+    expected = pairs / scored_pairs(model.attention, row.images // 10, row.texts // 10, PAPER_K)
     if grown > GROWTH * expected:
         return ideal, UNEXPLAINED, f"{grown:,.0f} times the time for {expected:.0f} times the pairs"
     if grown > 0.9 * expected:
