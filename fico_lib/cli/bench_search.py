@@ -81,12 +81,12 @@ def bench_search_command(
     )
     rows = bench.bench(problem, chosen, widths, k, limit, conditions)
     _show(rows, k)
-    series = series_rows(comparable_rows(rows, k, "single"))
-    with write_whole(plot) as part:
-        figures.pareto(*series, "ms of a single query").savefig(part, format=plot.suffix[1:])
+    _plot(rows, k, plot)
     if table is not None:
         with write_whole(table) as part:
             rows.to_csv(part, index=False, lineterminator="\n")
+    from fico_lib.chapters.search.sentences import recommendation
+
     print(f"\nplot: {plot}")
     print(recommendation(rows, k, recall))
 
@@ -127,3 +127,13 @@ def _show(rows, k: int) -> None:
         )  # fmt: skip
         shown.add_row(label(batch), *values, build, f"{size:,.0f}")
     Console().print(shown)
+
+
+def _plot(rows, k: int, plot: Path) -> None:
+    from fico_lib.chapters.search import figures
+    from fico_lib.chapters.search.rows import comparable_rows, series_rows
+
+    found = comparable_rows(rows, k, "single")
+    figure = figures.pareto(*series_rows(found), "ms of a single query")
+    with write_whole(plot) as part:
+        figure.savefig(part, format=plot.suffix[1:])

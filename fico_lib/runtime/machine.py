@@ -7,7 +7,6 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fico_lib import __version__
 from fico_lib.runtime.errors import InputError
 
 PACKAGES = ("numpy", "pandas", "scipy", "torch", "faiss", "transformers", "matplotlib")

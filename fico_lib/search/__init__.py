@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from fico_lib.runtime.errors import unknown_name
-from fico_lib.runtime.extras import named_extras
 
 FLOAT = "fico_lib.search.float_index:FloatIndex"
 CODE = "fico_lib.search.code_index:"
@@ -98,9 +97,7 @@ def make(name: str, dimension: int, **build):
     """An empty index of that name; `build` overrides build arguments of its entry."""
     entry = index_entry(name)
     module, cls = entry.cls.split(":")
-    with named_extras():
-        kind = getattr(import_module(module), cls)
-    return kind(dimension, **entry.build | build)
+    return getattr(import_module(module), cls)(dimension, **entry.build | build)
 
 
 def query_arguments(name: str, values: dict[str, list]) -> list[dict]:
