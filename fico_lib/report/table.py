@@ -113,13 +113,13 @@ def stated(row: Mapping) -> str:
     return f"{row['percent']:.1f} % [{row['low']:.1f}, {row['high']:.1f}]"
 
 
-def signed(row: Mapping, between: str = " ") -> str:
-    """A row's gap in points and its interval, all with their signs.
+def signed(row: Mapping, between: str = " ", value: str = "gap_percent") -> str:
+    """A row's difference in points, in the column `value`, and its interval, all with their signs.
 
     >>> signed({"gap_percent": 1.25, "low": -0.5, "high": 3.0})
     '+1.2 [-0.5, +3.0]'
     """
-    return f"{row['gap_percent']:+.1f}{between}[{row['low']:+.1f}, {row['high']:+.1f}]"
+    return f"{row[value]:+.1f}{between}[{row['low']:+.1f}, {row['high']:+.1f}]"
 
 
 def written(value: str | float) -> str:

@@ -49,6 +49,15 @@ def test_file_digest_follows_the_content(tmp_path):
     assert digests.file_digest(path) != first
 
 
+@pytest.fixture
+def no_modules_known():
+    """Where modules lie is looked up once per process: here and afterwards, anew."""
+    digests._module_file.cache_clear()
+    yield
+    digests._module_file.cache_clear()
+
+
+@pytest.mark.usefixtures("no_modules_known")
 def test_sources_follow_imports_of_the_library(tmp_path, monkeypatch):
     library = tmp_path / "fico_lib"
     library.mkdir()

@@ -215,7 +215,7 @@ def gains(rows: pd.DataFrame, models: Sequence[str]) -> Table:
             here = part[part["direction"] == direction].set_index("metric")
             for metric in here.index:
                 line[title, metric] = percentage(here.loc[metric, "percent"])
-            line[title, "gain R@1"] = signed(here.loc["R@1"], between="\n") if k > 1 else ""
+            line[title, "gain R@1"] = signed(here.loc["R@1"], "\n", "gain_percent") if k > 1 else ""
         lines.append(line)
     return Table(
         pd.DataFrame(lines),
