@@ -25,12 +25,6 @@ from fico_lib.models.latent import LatentSemantics
 
 RIDGE = 0.1  # added to each variance, as a share of the mean variance; chosen on validation splits
 ITERATIONS = 50  # of ITQ, as in its paper
-CONTROLS = {
-    "pairs_float": "pairs, float",
-    "pairs_binary": "pairs, binary",
-    "labels_float": "labels, float",
-    "labels_binary": "labels, binary",
-}
 
 Head = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -127,7 +121,7 @@ def itq(images: np.ndarray, texts: np.ndarray, bits: int, seed: int) -> Head:
 def four(
     train: Vectors, test: Vectors, heads: dict[str, Head], bits: int, seed: int, **ids
 ) -> list[Embeddings | Codes]:
-    """The four controls of `test`, in the order of `CONTROLS`.
+    """The controls of `test`: pairs_float, pairs_binary, labels_float, labels_binary.
 
     heads: "pairs" and "labels", fitted on `train`; bits: of the codes; seed: of ITQ's first
     rotation; ids: image_ids and caption_ids of the test split, where there are some.

@@ -15,7 +15,6 @@ import numpy as np
 from fico_lib.encodings import Embeddings, Encodings, Scores
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import model_card
-from fico_lib.models.controls import CONTROLS
 
 RANDOM, LABELS, CAPTIONS = "random", "label_oracle", "caption_oracle"
 CHANCE = "chance"  # the last line of a table: no scorer, but the expected value of a random ranking
@@ -24,14 +23,16 @@ NAMES = {
     LABELS: "label oracle",
     CAPTIONS: "caption oracle",
     CHANCE: "chance",
+    "pairs_float": "control: pairs, float",
+    "pairs_binary": "control: pairs, binary",
+    "labels_float": "control: labels, float",
+    "labels_binary": "control: labels, binary",
 }
 MAX_PAIRS = 1 << 27  # of the caption oracle's matrix: half a GB
 
 
 def name_of(model: str) -> str:
     """What tables and figures call a model (with its granularity), a control or a reference row."""
-    if model in CONTROLS:
-        return f"control: {CONTROLS[model]}"
     return NAMES.get(model) or f"{model} ({model_card(model).granularity})"
 
 
