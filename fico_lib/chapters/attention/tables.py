@@ -29,27 +29,20 @@ def _cell(entry) -> str:
 
 def beside_table_6(costs: AttentionCosts) -> Table:
     """Attention time: the paper's, this run's, and the ideal of this device, per gallery."""
-    printed, rows = published.wide(6, printed=True), []
-    here = costs.galleries[costs.galleries["which"].isin(["", f"k = {PAPER_K}"])]
-    for name, part in here.groupby("model", sort=False):
-        title = costs.known[name].title
-        if costs.known[name].attention == "rerank":
-            title += f", k = {PAPER_K}"
-        lines = {source: {"model": title, "from": source} for source in ("paper", "this run")}
-        lines["ideal"] = {"model": title, "from": "ideal"}
-        for entry in part.itertuples():
-            column = gallery(entry.images, entry.texts)
-            place = ("attention_time", column)
-            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
-            lines["this run"][column] = _cell(entry)
-            lines["ideal"][column] = duration(entry.ideal_seconds)
-        rows += lines.values()
-    return Table(
-        pd.DataFrame(rows),
+
+    def title(name: str) -> str:
+        model = costs.known[name]
+        return f"{model.title}, k = {PAPER_K}" if model.attention == "rerank" else model.title
+
+    return shared.beside_the_paper(
+        6,
+        "attention_time",
+        costs.galleries[costs.galleries["which"].isin(["", f"k = {PAPER_K}"])],
+        title,
+        _cell,
         f"Time of attention for images/texts, both directions. {MARKS} Ideal: all operations at "
         "the rate of a matrix product on this device. DNF: the features that have to be at hand "
         "need that much memory, more than the limit.",
-        words=("model", "from"),
     )
 
 

@@ -7,7 +7,7 @@ from fico_lib.costs.analytic import GIB, LAYOUTS, embedding_bytes, feature_bytes
 from fico_lib.costs.verdicts import VERDICTS
 from fico_lib.report import published
 from fico_lib.report.costs import tables as shared
-from fico_lib.report.costs.tables import MARKS, duration, gallery, marked, significant, size
+from fico_lib.report.costs.tables import MARKS, gallery, marked, significant, size
 from fico_lib.report.table import Table, Text, bullets
 
 NOTE_MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
@@ -60,27 +60,20 @@ def steps(costs: EncodingCosts) -> Table:
 
 def beside_table_5(costs: EncodingCosts) -> Table:
     """Encoding time: the paper's, this run's, and the ideal of this device, per gallery."""
-    printed = published.wide(5, printed=True)
-    rows = []
-    for name, part in costs.galleries.groupby("model", sort=False):
-        paper, here, ideal = (
-            {"model": costs.known[name].title, "from": source}
-            for source in ("paper", "this run", "ideal")
-        )
-        for entry in part.itertuples():
-            column = gallery(entry.images, entry.texts)
-            place = ("encoding_time", column)
-            paper[column] = printed.loc[name, place] if place in printed.columns else ""
-            more = "" if entry.finishes else f"\nDNF: {size(entry.needed_gib)}"
-            here[column] = marked(entry.seconds, entry.kind) + more
-            ideal[column] = duration(entry.ideal_seconds)
-        rows += [paper, here, ideal]
-    return Table(
-        pd.DataFrame(rows),
+
+    def cell(row) -> str:
+        more = "" if row.finishes else f"\nDNF: {size(row.needed_gib)}"
+        return marked(row.seconds, row.kind) + more
+
+    return shared.beside_the_paper(
+        5,
+        "encoding_time",
+        costs.galleries,
+        lambda name: costs.known[name].title,
+        cell,
         f"Encoding time for images/texts. {MARKS} Ideal: all operations at the rate of a matrix "
         "product on this device. DNF: a run that holds all of its output would need that much "
         "memory, more than the limit.",
-        words=("model", "from"),
     )
 
 

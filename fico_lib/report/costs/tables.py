@@ -1,10 +1,11 @@
 """What both cost chapters show: amounts in words, the measured steps, the verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from fico_lib.costs.analytic import Analytic
+from fico_lib.report import published
 from fico_lib.report.table import Table
 
 UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
@@ -80,6 +81,34 @@ def marked(seconds: float, kind: str) -> str:
     if pd.isna(seconds):
         return "not run"
     return ("" if kind == "measured" else "≈ ") + duration(seconds)
+
+
+def beside_the_paper(
+    number: int,
+    quantity: str,
+    galleries: pd.DataFrame,
+    title: Callable[[str], str],
+    cell: Callable[..., str],
+    caption: str,
+) -> Table:
+    """A line per model for each of the paper, this run and the ideal; a column per gallery.
+
+    number, quantity: of the published table, and of its cells; galleries: rows with the columns
+    model, images, texts and ideal_seconds; title: of a model; cell: this run's, of such a row.
+    """
+    printed = published.wide(number, printed=True)
+    rows: list[dict] = []
+    for name, part in galleries.groupby("model", sort=False):
+        sources = ("paper", "this run", "ideal")
+        lines = {source: {"model": title(name), "from": source} for source in sources}
+        for entry in part.itertuples():
+            column = gallery(entry.images, entry.texts)
+            place = (quantity, column)
+            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
+            lines["this run"][column] = cell(entry)
+            lines["ideal"][column] = duration(entry.ideal_seconds)
+        rows += lines.values()
+    return Table(pd.DataFrame(rows), caption, words=("model", "from"))
 
 
 def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
