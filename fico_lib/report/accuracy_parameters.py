@@ -1,6 +1,6 @@
 """What the chapters that measure accuracy share: data, features, models, training, seeds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -26,7 +26,7 @@ Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]
 
 
 class TrainedParameters(ChapterParameters):
-    """Base of the schemas of chapters whose models are trained here."""
+    """Base of the schemas of chapters whose models learn: from released weights, or here."""
 
     data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
     features: FeatureParameters = Field(
@@ -36,6 +36,10 @@ class TrainedParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
+    weights: Literal["released", "train"] = Field(
+        "released",
+        description="released: those in checkpoints/, nothing is trained; train: trained here",
+    )
     ties: Ties = Field(
         TIES[0], description="order among equal scores (expected: mean over random orders)"
     )
@@ -51,7 +55,13 @@ class TrainedParameters(ChapterParameters):
     def request(self, model: str, seed: int) -> Request:
         """The encodings by one training of a model."""
         return Request(
-            self.data, self.features, self.training, model, seed=seed, device=self.device
+            self.data,
+            self.features,
+            self.training,
+            model,
+            seed=seed,
+            device=self.device,
+            weights=self.weights,
         )
 
 

@@ -42,16 +42,17 @@ def weights(profile: str, key: str) -> None:
     """Train a model whose weights are shared, those of that key in the plan of a profile."""
     request = plan.plan(repo.root(), profile).weights[key]
     with _reported(f"train {replace(request, model=weights_of(request.model)).label}"):
-        from fico_lib.pipeline.encode import train
+        from fico_lib.pipeline.encode import trained_model
 
-        train(request, Path(repo.CACHE))
+        trained_model(request, Path(repo.CACHE))
 
 
 def encodings(profile: str, key: str) -> None:
-    """Train a model, unless its weights are kept, and keep its encodings: those of that key."""
+    """Keep the encodings of that key; their model is trained, unless its weights are there."""
     planned = plan.plan(repo.root(), profile)
     request = planned.encodings[key]
-    verb = "encode" if request.weights_key in planned.weights else "train and encode"
+    trained = request.weights == "released" or request.weights_key in planned.weights
+    verb = "encode" if trained else "train and encode"
     with _reported(f"{verb} {request.label}"):
         from fico_lib.pipeline.encode import encode
 
