@@ -27,7 +27,7 @@ NOT_FITTED = {"n_test", "n_probe"}
 EXTRA = "n_extra"  # images that only models which pre-train read
 THREADS = {"threads"}
 NOTHING = "nothing"  # what a message says in place of a value that is not there
-HINT = "train here with -p weights=train; `make checkpoints` makes those of parameters/"
+HINT = "train here with -p weights=train; `make checkpoints` trains what parameters/ lists"
 
 
 def data_folder(data: DataParameters) -> str:

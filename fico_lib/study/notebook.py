@@ -42,7 +42,7 @@ class Run:
         self._clock = time.perf_counter()
 
     def encodings(self) -> list[Encodings]:
-        """The encodings of every model and seed of the chapter, from the cache or made now; errors come first."""
+        """The encodings of every model and seed of the chapter, from the cache or made now."""
         cache = self.repository / CACHE
         for request in self.requests:
             _ = request.encodings_key  # what is wrong with one shows before the work on any

@@ -1,4 +1,4 @@
-"""The steps that the Snakefile runs, each a process of its own that reports to `fico build`."""
+"""The steps that the Snakefiles run, each a process of its own that reports to `fico build`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fico_lib.models import weights_of
+from fico_lib.pipeline.checkpoints import SUFFIX
 from fico_lib.runtime.progress import report
-from fico_lib.study import parameters, plan
+from fico_lib.study import checkpoints, parameters, plan
 from fico_lib.study import repository as repo
 
 
@@ -77,3 +78,26 @@ def book(profile: str) -> None:
         from fico_lib.study.book import build
 
         build(repo.root(), profile)
+
+
+def released_features(folder: str, data: str) -> None:
+    """Fit the features of a data set for checkpoints, and write them under `folder`."""
+    root = repo.root()
+    requests = checkpoints.wanted(root, Path(folder))
+    request = next(r for r in requests if r.weights_path.parent.name == data)
+    with _reported(f"features of {request.data.label}"):
+        from fico_lib.pipeline.release import release_features
+
+        release_features(request, repo.commit(root))
+
+
+def released_weights(folder: str, place: str) -> None:
+    """Train a checkpoint and write it; place: under `folder`, without its ending."""
+    root = repo.root()
+    path = Path(folder) / f"{place}{SUFFIX}"
+    requests = checkpoints.wanted(root, Path(folder))
+    request = next(r for r in requests if r.weights_path == path)
+    with _reported(f"train {request.label}"):
+        from fico_lib.pipeline.release import release_weights
+
+        release_weights(request, repo.commit(root), root / repo.CACHE)

@@ -9,6 +9,7 @@ import pytest
 from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.features.parameters import CropParameters, GridParameters
+from fico_lib.models import MODELS, PRETRAINED, model_card
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import DivergedError
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
@@ -35,6 +36,10 @@ def cache(tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
     encode(REQUEST, cache)
     return cache
+
+
+def test_the_registry_knows_which_models_pre_train():
+    assert [name for name in MODELS if model_card(name).pretrained] == list(PRETRAINED)
 
 
 def forbid(monkeypatch, *names):
@@ -214,7 +219,7 @@ class TestFailure:
         def fail(*args):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("fico_lib.features.build.Vocabulary.fit", fail)
+        monkeypatch.setattr("fico_lib.features.fitted.Vocabulary.fit", fail)
         with pytest.raises(KeyboardInterrupt):
             build_features(REQUEST, tmp_path)
         assert list((tmp_path / "features").iterdir()) == []

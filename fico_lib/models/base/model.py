@@ -31,6 +31,8 @@ class Model(ABC):
         self.parameters, self.seed, self.device = self.adjusted(parameters), seed, resolve(device)
         self.timings: dict[str, float] = {}
         self.network: nn.Module | None = None
+        self.curve: list[dict] = []
+        self.steps = 0
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:

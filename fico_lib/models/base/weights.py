@@ -14,7 +14,7 @@ from fico_lib.runtime.errors import InputError
 
 
 def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
-    """Write a trained model's network and timings to the file `path` (use `write_whole`).
+    """Write a trained model's network, timings and curve to the file `path` (use `write_whole`).
 
     dtype: of the floating-point tensors; integers and booleans stay as they are. Raises ValueError
     where a finite value is none in that type.
@@ -27,7 +27,8 @@ def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
             if not torch.isfinite(kept).all():
                 raise ValueError(f"'{model.card.name}': {name} is not finite as {dtype}")
         state[name] = kept.clone(memory_format=torch.contiguous_format)
-    save_file(state, path, metadata={"timings": json.dumps(model.timings)})
+    about = {"timings": model.timings, "curve": model.curve, "steps": model.steps}
+    save_file(state, path, metadata={name: json.dumps(value) for name, value in about.items()})
 
 
 def load(model: Model, train: FeatureSplit, path: Path) -> None:
@@ -46,3 +47,5 @@ def load(model: Model, train: FeatureSplit, path: Path) -> None:
         raise InputError(f"{path}: not weights of '{model.card.name}': {error}") from error
     model.network = network.eval()
     model.timings.update(json.loads(metadata.get("timings", "{}")))
+    model.curve = json.loads(metadata.get("curve", "[]"))
+    model.steps = json.loads(metadata.get("steps", "0"))
