@@ -6,9 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from fico_lib import cli
+from fico_lib.chapters import CHAPTERS
+from fico_lib.models import PRETRAINED, training_parameters
 from fico_lib.pipeline.card import WeightsCard, read_card
 from fico_lib.pipeline.release import probe_metrics
-from fico_lib.study import checkpoints
+from fico_lib.study import checkpoints, parameters
 from fico_lib.study import repository as repo
 
 FILES = [path for path in checkpoints.FOLDER.glob("*/*.safetensors") if path.stem != "features"]
@@ -53,3 +55,16 @@ def test_the_list_names_every_checkpoint():
     assert f"of at most {checkpoints.LIMIT / 1e6:.0f} MB" in result.output
     for path in FILES:
         assert Path(path).stem in result.output
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_the_default_profile_asks_for_is_wanted(name):
+    wanted = {request.weights_path: request for request in checkpoints.wanted(repo.root())}
+    for asked in parameters.load(repo.root(), name, "laptop").requests():
+        assert asked.weights == "released"
+        request = wanted[asked.weights_path]
+        assert request.features == asked.features
+        assert request.data == asked.data.model_copy(update={"n_extra": request.data.n_extra})
+        assert asked.model not in PRETRAINED or request.data.n_extra == asked.data.n_extra
+        training = training_parameters(request.model, asked.training.model_dump())
+        assert request.training == training

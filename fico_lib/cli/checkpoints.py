@@ -11,6 +11,7 @@ from rich.table import Table
 
 from fico_lib.pipeline.card import WeightsCard, card_path, read_card
 from fico_lib.pipeline.request import Request
+from fico_lib.runtime.errors import InputError
 from fico_lib.study import checkpoints, repository
 from fico_lib.study.build import snakemake
 
@@ -33,6 +34,11 @@ def checkpoints_command(
     The first seed of every model comes first; an interrupted run resumes where it stopped.
     """
     root, console = repository.root(), Console()
+    if checkpoints.FOLDER.parent != root:
+        raise InputError(
+            f"fico_lib is used from {checkpoints.FOLDER.parent}; expected {root}, the study one "
+            "stands in: checkpoints lie beside the library (pip install --editable)"
+        )
     wanted = checkpoints.wanted(root)
     if show:
         _list(wanted, console)

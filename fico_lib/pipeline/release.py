@@ -1,6 +1,7 @@
 """Makes released checkpoints: fits the features, trains the models, and says how well they do."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def release_features(request: Request, commit: str) -> Path:
     return path
 
 
+def extract_features(requests: Sequence[Request], cache: Path | str = CACHE) -> None:
+    """Extract what the trainings of these requests read, each once, so that none has to wait.
+
+    Trainings that run at the same time would each extract the same otherwise.
+    """
+    for request in requests:
+        for needed in (request, _probe(request)):
+            build_features(needed, cache)
+
+
+def _probe(request: Request) -> Request:
+    """The encodings that recorded metrics are of: on the CPU, as every reader can make them."""
+    return replace(request, weights="released", split=PROBE, device="cpu")
+
+
 def release_weights(request: Request, commit: str, cache: Path | str = CACHE) -> Path:
     """Train the model of a request on the released features; write its weights and their card.
 
@@ -87,9 +103,9 @@ def probe_metrics(
 ) -> dict[str, float | None]:
     """Metrics in percent on the probe split of the weights in the file `path`: "t2i R@1" -> 43.5.
 
-    On the CPU, as a reader would find them; None where the model has no such metric.
+    None where the model has no such metric.
     """
-    probe = replace(request, weights="released", split=PROBE, device="cpu")
+    probe = _probe(request)
     source = build_features(probe, cache)
     model = build(probe.model, probe.training, probe.seed, probe.device)
     weights.load(model, FeatureSplit.load(source / "train"), path)

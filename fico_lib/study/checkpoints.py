@@ -12,7 +12,7 @@ from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters
 from fico_lib.models import VARIANTS, training_parameters
 from fico_lib.pipeline.card import FeaturesCard, WeightsCard, card_path, read_card
-from fico_lib.pipeline.checkpoints import EXTRA, FOLDER, features_path, released_features
+from fico_lib.pipeline.checkpoints import EXTRA, FOLDER, PROBE, features_path, released_features
 from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Models, Seed
 from fico_lib.report.parameters import explain
@@ -46,8 +46,8 @@ class Entry(BaseModel):
             for model in dict.fromkeys(VARIANTS.get(name, name) for name in self.models):
                 for variant in self.variants:
                     training = _training(model, self.training | variant, where)
-                    asked = self.data, self.features, training, model
-                    yield Request(*asked, seed=seed, weights="release", folder=folder)
+                    asked = self.data, self.features, training, model, seed, PROBE
+                    yield Request(*asked, weights="release", folder=folder)
 
 
 def _training(model: str, values: dict[str, Any], where: str):
@@ -67,7 +67,7 @@ def read(repository: Path) -> list[Entry]:
     try:
         values = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {error}") from None
+        raise InputError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(values, list):
         raise InputError(f"{path}: found {values!r}; expected a list of entries")
     entries = []

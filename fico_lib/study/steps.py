@@ -81,14 +81,15 @@ def book(profile: str) -> None:
 
 
 def released_features(folder: str, data: str) -> None:
-    """Fit the features of a data set for checkpoints, and write them under `folder`."""
+    """Fit the features of a data set for checkpoints, write them under `folder`, and use them."""
     root = repo.root()
     requests = checkpoints.wanted(root, Path(folder))
-    request = next(r for r in requests if r.weights_path.parent.name == data)
-    with _reported(f"features of {request.data.label}"):
-        from fico_lib.pipeline.release import release_features
+    requests = [request for request in requests if request.weights_path.parent.name == data]
+    with _reported(f"features of {requests[0].data.label}"):
+        from fico_lib.pipeline.release import extract_features, release_features
 
-        release_features(request, repo.commit(root))
+        release_features(requests[0], repo.commit(root, checkpoints.FOLDER.name))
+        extract_features(requests, root / repo.CACHE)
 
 
 def released_weights(folder: str, place: str) -> None:
@@ -100,4 +101,5 @@ def released_weights(folder: str, place: str) -> None:
     with _reported(f"train {request.label}"):
         from fico_lib.pipeline.release import release_weights
 
-        release_weights(request, repo.commit(root), root / repo.CACHE)
+        commit = repo.commit(root, checkpoints.FOLDER.name)
+        release_weights(request, commit, root / repo.CACHE)

@@ -183,7 +183,7 @@ class TestRefused:
         request, path = copied
         for ending in (".safetensors", ".json"):
             shutil.copy(path.with_name(f"dadh-0{ending}"), path.with_suffix(ending))
-        with pytest.raises(InputError, match="card.model: found 'vse'; released 'dadh'"):
+        with pytest.raises(InputError, match=r"card\.model: found 'vse'; released 'dadh'"):
             _ = request.encodings_key
 
     def test_weights_whose_features_were_fitted_again(self, copied):
@@ -244,7 +244,7 @@ class TestMismatch:
 
     def test_features_of_other_kinds(self, copied):
         other = replace(copied[0], features=GridParameters(checkpoint="x"))
-        with pytest.raises(InputError, match="features.name: found 'grid'; released 'crops'"):
+        with pytest.raises(InputError, match=r"features\.name: found 'grid'; released 'crops'"):
             _ = other.released_weights
 
 
@@ -296,7 +296,7 @@ def test_a_value_beyond_half_precision_is_an_error(made):
     model = trained_model(replace(made[2]["vse"], weights="released"), made[1])
     with torch.no_grad():
         next(iter(model.network.parameters())).fill_(1e6)
-    with pytest.raises(ValueError, match="is not finite as torch.float16"):
+    with pytest.raises(ValueError, match=r"is not finite as torch\.float16"):
         weights.save(model, made[1] / "too-large.safetensors", torch.float16)
 
 
