@@ -45,8 +45,8 @@ class Split:
     labels: (n_images, n_categories) bool, or None; category_names: their names.
     hashtags: one string of label words per image, or None.
     objects: what a detector may be simulated from: (n_images, max_objects) structured array with
-        fields kind, colour, size (int) and x, y, side (float, pixels), kind -1 where there is
-        no object; None for real data.
+        fields kind (int, the category; -1 where there is no object), x, y, side (float, pixels),
+        and any further attributes (int) that a detector may learn; None for real data.
     """
 
     name: str

@@ -1,10 +1,12 @@
 """Features: what a model sees of the images and captions of a split.
 
-`FEATURES`: name of the image features -> "module:Class". Such a class is built with
-(dataset, parameters, device) and has the numbers `regions`, `dimension` and `block`, and
-`blocks(split)`, which yields, for `block` images at a time and in the order of the split's
-images, features (block, regions, dimension) float32 and boxes (block, regions, 4) float32:
-centre x, centre y, width and height as fractions of the image.
+`FEATURES`: name of the image features -> "module:Class". Such a class has `fit(dataset, parameters,
+device)`, which gives an object with the numbers `regions`, `dimension`, `whole_dimension` and
+`block`, and with `arrays()`, which `load(arrays, parameters, device)` makes it from again. Its
+`blocks(split)` yields, for `block` images at a time and in the order of the split's images,
+features (block, regions, dimension), boxes (block, regions, 4): centre x, centre y, width and
+height as fractions of the image, and features of whole images (block, whole_dimension), all
+float32.
 """
 
 from importlib import import_module

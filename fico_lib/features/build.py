@@ -8,38 +8,41 @@ import torch
 from fico_lib.datasets.dataset import Dataset, Split
 from fico_lib.features import doc2vec, feature_class
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.features.fitted import FILE, Fitted, named
 from fico_lib.features.parameters import FeatureParameters
 from fico_lib.features.text import Tokens, Vocabulary
 from fico_lib.runtime.devices import threads
 from fico_lib.runtime.progress import track
 
 BLOCK = 1000  # images standardised at once
+STANDARDISED = ("regions", "whole")
 
 
 def _extract(extractor, split: Split, folder: Path) -> dict[str, np.ndarray]:
-    """Raw features of one split as writable memory maps in `folder`: regions, boxes, whole.
-
-    whole: mean and maximum over the regions, side by side: (n_images, 2 * dimension).
-    """
+    """Raw features of one split as writable memory maps in `folder`: regions, boxes, whole."""
     folder.mkdir(parents=True)
-    n, r, d = len(split.image_ids), extractor.regions, extractor.dimension
-    shapes = {"regions": (n, r, d), "boxes": (n, r, 4), "whole": (n, 2 * d)}
+    n, r = len(split.image_ids), extractor.regions
+    shapes = {
+        "regions": (n, r, extractor.dimension),
+        "boxes": (n, r, 4),
+        "whole": (n, extractor.whole_dimension),
+    }
     arrays = {
         name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float32, shape)
         for name, shape in shapes.items()
     }
     row = 0
     blocks = track(extractor.blocks(split), f"features of {split.name}", -(-n // extractor.block))
-    for features, boxes in blocks:
-        block = slice(row, row + len(features))
-        arrays["regions"][block], arrays["boxes"][block] = features, boxes
-        arrays["whole"][block] = np.concatenate([features.mean(1), features.max(1)], 1)
+    for regions, boxes, whole in blocks:
+        block = slice(row, row + len(regions))
+        arrays["regions"][block], arrays["boxes"][block] = regions, boxes
+        arrays["whole"][block] = whole
         row = block.stop
     return arrays
 
 
-def statistics(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation over all but the last axis, in blocks: two (d,) float32."""
+def statistics(array: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and deviation over all but the last axis, in blocks: two (d,) float32."""
     total, squares = 0.0, 0.0
     for start in range(0, len(array), BLOCK):
         rows = array[start : start + BLOCK].reshape(-1, array.shape[-1]).astype(np.float64)
@@ -48,25 +51,38 @@ def statistics(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = total / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
     # A feature that is constant on the train split carries nothing: it becomes 0, not 0 / 0.
-    return mean.astype(np.float32), np.where(deviation > 1e-6, deviation, np.inf).astype(np.float32)
+    deviation = np.where(deviation > 1e-6, deviation, np.inf)
+    return {"mean": mean.astype(np.float32), "deviation": deviation.astype(np.float32)}
 
 
-def _standardise(array: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
+def _standardise(array: np.ndarray, of_train: dict[str, np.ndarray]) -> None:
     """Subtract the mean and divide by the deviation, in place."""
     for start in range(0, len(array), BLOCK):
         block = slice(start, start + BLOCK)
-        array[block] = (array[block] - mean) / deviation
+        array[block] = (array[block] - of_train["mean"]) / of_train["deviation"]
 
 
-def _documents(tokens: dict[str, Tokens], dimension: int) -> dict[str, np.ndarray | None]:
-    """Doc2Vec vectors of the texts of each split, learned and standardised on `train`."""
+def _learned_texts(train: Tokens, dimension: int) -> dict[str, np.ndarray]:
+    """Doc2Vec learned from the train texts, with the statistics of their vectors; {} without."""
     if not dimension:
+        return {}
+    model = doc2vec.fit(train, dimension)
+    vectors = doc2vec.infer(model, train, "train")
+    return {
+        **named("documents", doc2vec.arrays_of(model)),
+        **named("statistics/documents", statistics(vectors)),
+    }
+
+
+def _documents(fitted: Fitted, tokens: dict[str, Tokens]) -> dict[str, np.ndarray | None]:
+    """Standardised Doc2Vec vectors of the texts of each split, or None."""
+    learned = fitted.part("documents")
+    if not learned:
         return dict.fromkeys(tokens)
-    model = doc2vec.fit(tokens["train"], dimension)
+    model = doc2vec.load(learned)
     documents = {name: doc2vec.infer(model, tokens[name], name) for name in tokens}
-    mean, deviation = statistics(documents["train"])
-    for array in documents.values():
-        _standardise(array, mean, deviation)
+    for vectors in documents.values():
+        _standardise(vectors, fitted.part("statistics/documents"))
     return documents
 
 
@@ -76,27 +92,52 @@ def build(
     folder: Path,
     device: torch.device,
     splits: tuple[str, ...] = ("train", "val", "test"),
+    fitted: Fitted | None = None,
 ) -> None:
     """Write the features of `splits` to folder/<split>, as `FeatureSplit.load` reads them.
 
     Region and whole-image features are standardised by the mean and deviation, the vocabulary holds
     the words, and Doc2Vec learns from the captions, of the split `train`, which must be among
-    `splits`.
+    `splits`. What is learned is written to folder/`fitted.FILE`. With `fitted`, of an earlier run,
+    nothing is learned, and any splits will do.
     """
+    kind = feature_class(parameters.name)
     with threads(parameters.threads):
-        extractor = feature_class(parameters.name)(dataset, parameters, device)
+        if fitted is None:
+            extractor = kind.fit(dataset, parameters, device)
+        else:
+            extractor = kind.load(fitted.part("extractor"), parameters, device)
         arrays = {name: _extract(extractor, dataset[name], folder / name) for name in splits}
-    for kind in ("regions", "whole"):
-        mean, deviation = statistics(arrays["train"][kind])
-        for name in splits:
-            _standardise(arrays[name][kind], mean, deviation)
-    vocabulary = Vocabulary.fit(dataset["train"].captions, parameters.min_count)
+    if fitted is None:
+        vocabulary = Vocabulary.fit(dataset["train"].captions, parameters.min_count)
+        train = vocabulary.encode(dataset["train"].captions, parameters.max_words)
+        learned = named("extractor", extractor.arrays())
+        for name in STANDARDISED:
+            learned |= named(f"statistics/{name}", statistics(arrays["train"][name]))
+        learned |= _learned_texts(train, parameters.documents)
+        fitted = Fitted(learned, vocabulary.words)
+    fitted.save(folder / FILE)
+    for name in STANDARDISED:
+        for split in splits:
+            _standardise(arrays[split][name], fitted.part(f"statistics/{name}"))
+    _write(dataset, parameters, folder, arrays, fitted)
+
+
+def _write(
+    dataset: Dataset,
+    parameters: FeatureParameters,
+    folder: Path,
+    arrays: dict[str, dict[str, np.ndarray]],
+    fitted: Fitted,
+) -> None:
+    """Write the splits whose standardised `arrays` are there already, with their texts."""
+    vocabulary = Vocabulary(fitted.words)
     tokens = {
-        name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in splits
+        name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in arrays
     }
-    documents = _documents(tokens, parameters.documents)
+    documents = _documents(fitted, tokens)
     words, kinds = vocabulary.words, dataset.parts_of_speech
-    for name in splits:
+    for name, images in arrays.items():
         split = dataset[name]
         FeatureSplit(
             name=name,
@@ -111,5 +152,5 @@ def build(
             documents=documents[name],
             words=np.array(words, dtype=str),
             parts_of_speech=np.array([kinds.get(w, "") for w in words]) if kinds else None,
-            **arrays[name],
-        ).save(folder / name, written=tuple(arrays[name]))
+            **images,
+        ).save(folder / name, written=tuple(images))

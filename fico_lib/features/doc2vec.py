@@ -4,8 +4,8 @@ After Le and Mikolov 2014, "Distributed Representations of Sentences and Documen
 300 dimensions and rare words left out as in FiCo-ITR, Section 3. Two things differ on purpose:
 - FiCo-ITR learns from the captions of train and test together, which lets test captions into the
   features; here the train captions alone are learned from, and every vector is inferred;
-- FiCo-ITR does not name the variant; here it is the bag of words (PV-DBOW), which reads short texts
-  better than gensim's default.
+- the paper does not name the variant, and the authors' toolkit leaves it at gensim's default, the
+  distributed memory (PV-DM); here it is the bag of words (PV-DBOW), which reads short texts better.
 """
 
 import numpy as np
@@ -45,6 +45,29 @@ def fit(train: Tokens, dimension: int) -> Doc2Vec:
             start_alpha=rates[epoch],
             end_alpha=rates[epoch + 1],
         )
+    return model
+
+
+def arrays_of(model: Doc2Vec) -> dict[str, np.ndarray]:
+    """What `load` makes a model from that infers the same: words, their counts, and the weights."""
+    words = [int(word) for word in model.wv.index_to_key]
+    counts = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
+    return {
+        "words": np.array(words, np.int64),
+        "counts": np.array(counts, np.int64),
+        "hidden": model.syn1neg,
+    }
+
+
+def load(arrays: dict[str, np.ndarray]) -> Doc2Vec:
+    """The model whose `arrays_of` these are, for `infer` alone."""
+    hidden = np.array(arrays["hidden"], np.float32)
+    model = Doc2Vec(
+        vector_size=hidden.shape[1], dm=0, min_count=1, workers=1, seed=SEED, sorted_vocab=0
+    )
+    words = [str(word) for word in arrays["words"].tolist()]
+    model.build_vocab_from_freq(dict(zip(words, arrays["counts"].tolist(), strict=True)))
+    model.syn1neg = hidden
     return model
 
 

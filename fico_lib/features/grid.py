@@ -8,6 +8,7 @@ things; both are kept.
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -106,7 +107,7 @@ class GridFeatures:
     side. The last region is the mean of the cells.
     """
 
-    def __init__(self, dataset: Dataset, parameters: GridParameters, device: torch.device):
+    def __init__(self, parameters: GridParameters, device: torch.device):
         folder = Path(parameters.checkpoint)
         self.parameters, self.device = parameters, device
         self.model = load(folder).to(device, memory_format=torch.channels_last)
@@ -116,6 +117,23 @@ class GridFeatures:
         self.block = BATCH.get(device.type, BATCH["cpu"])
         blank = np.zeros((self.preprocess.side, self.preprocess.side, 3), np.uint8)
         self.dimension = self.features([blank]).shape[2]
+        self.whole_dimension = 2 * self.dimension
+
+    @classmethod
+    def fit(cls, dataset: Dataset, parameters: GridParameters, device: torch.device) -> Self:
+        """Nothing is learned: the checkpoint is."""
+        return cls(parameters, device)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Nothing: the checkpoint's files are where they were."""
+        return {}
+
+    @classmethod
+    def load(
+        cls, arrays: dict[str, np.ndarray], parameters: GridParameters, device: torch.device
+    ) -> Self:
+        """The features of the checkpoint that `parameters` name."""
+        return cls(parameters, device)
 
     @torch.inference_mode()
     def features(self, images: list[np.ndarray]) -> np.ndarray:
@@ -135,10 +153,15 @@ class GridFeatures:
         grid = torch.cat(maps, 1).flatten(2).transpose(1, 2)
         return torch.cat([grid, grid.mean(1, keepdim=True)], 1).float().cpu().numpy()
 
-    def blocks(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Features (block, regions, dimension) and boxes (block, regions, 4), image fractions."""
+    def blocks(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Features of cells, boxes as fractions of the image, and features of whole images.
+
+        (block, regions, dimension), (block, regions, 4), (block, 2 * dimension): an image's mean
+        and maximum over its cells, which cover it.
+        """
         for start in range(0, len(split.image_ids), self.block):
             rows = range(start, min(start + self.block, len(split.image_ids)))
             # One by one: the images of real data have different sizes.
             features = self.features([split.images.read([row])[0] for row in rows])
-            yield features, np.tile(self.boxes, (len(features), 1, 1))
+            whole = np.concatenate([features.mean(1), features.max(1)], 1)
+            yield features, np.tile(self.boxes, (len(features), 1, 1)), whole

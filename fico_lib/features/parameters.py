@@ -21,6 +21,11 @@ class SharedParameters(BaseModel):
         description="size of the Doc2Vec vectors of texts that hashing models read; 0: none, they "
         "read bags of words",
     )
+    boxes: Literal["published", "all", "none"] = Field(
+        "published",
+        description="which models read where regions are: those whose originals know it, all that "
+        "read regions, or none",
+    )
     threads: int = Field(
         1, ge=1, le=256, description="CPU threads; the last digits of features depend on it"
     )
@@ -41,7 +46,7 @@ class CropParameters(SharedParameters):
         "misses 10 % and boxes 10 % together with a neighbour; other values scale these",
     )
     detector_epochs: int = Field(
-        3, ge=0, le=100, description="passes over the split 'detector' that its network learns on"
+        6, ge=0, le=100, description="passes over the split 'detector' that its networks learn on"
     )
     dimension: int = Field(128, ge=8, le=4096, description="size of a region's feature")
     seed: int = Field(0, ge=0, lt=2**32, description="of the detector: its boxes, its training")

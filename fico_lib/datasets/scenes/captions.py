@@ -2,14 +2,18 @@
 
 caption  = [opening] [number things "including"] phrase {"and" phrase} [layout] [theme]
 phrase   = object | number kinds         (the last two may be linked by a relation, not "and")
-object   = "a" [size] [colour] kind
+object   = "a" [size] [colour] (kind | thing)
 
-Which objects are named is drawn by their size; every word may be replaced by a synonym. All
-choices are draws of the image and the caption's number, so caption j of an image is the same
-however many captions are asked for.
+A caption has a length to reach, drawn so that lengths spread as in MS-COCO or Flickr30K: it names
+objects, large ones more often, until it is that long, and then adds the theme and the layout. Some
+kinds are never called by their name in any caption of an image ("a red thing"), as most objects
+that MS-COCO has labels for are not; every word may be replaced by a synonym. All choices are draws
+of the image and the caption's number, so caption j of an image is the same however many captions
+are asked for.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,21 +26,30 @@ KINDS, COLOURS = tuple(world.KINDS.values()), tuple(world.COLOURS.values())
 SIZES = tuple(world.SIZES.values())
 THEMES, LAYOUTS = tuple(world.THEMES.values()), tuple(world.LAYOUTS.values())
 
-MOST_NAMED = 3
-DICE = 44  # no caption throws more: 5 to begin, 9 per object, 3 for a relation, 6 for the context
+MOST_NAMED = 6
+DICE = 88  # no caption throws more: 12 for the context, 12 per object, 3 for a relation
 OPENED = 0.25  # probability of an opening
-RELATED = 0.6  # probability that two of the named objects are related
+RELATED = 0.6  # probability that the last two of the named objects are related
 COUNTED = 0.5  # probability that objects of one kind are named together
+PROMINENCE = 4.0  # an object is named the more often, by this power of its side
+# The fewest words of a caption, and the mean of the exponential number that is added to them.
+LENGTHS = {"coco": (6.9, 2.1), "flickr": (5.0, 7.8)}
 
 
 @dataclass(frozen=True)
 class Habits:
-    """How captions are worded: probabilities of what is left out, swapped and added."""
+    """How captions are worded: probabilities of what is left out, swapped and added.
 
+    shortest, longer: words of a caption, the fewest and how many more on average.
+    """
+
+    drop_kind: float
     drop_colour: float
     drop_size: float
     synonyms: float
     context: float
+    shortest: float
+    longer: float
 
 
 def plural(noun: str) -> str:
@@ -55,15 +68,18 @@ def _word(words: tuple[str, ...], dice: Iterator[float], habits: Habits) -> str:
     return words[1 + int(next(dice) * (len(words) - 1))]
 
 
-def _object(thing: tuple, dice: Iterator[float], habits: Habits) -> str:
-    """One object: an article, perhaps its size and its colour, and its kind."""
+def _object(thing: tuple, called: bool, dice: Iterator[float], habits: Habits) -> str:
+    """One object: an article, perhaps its size and its colour, and its kind.
+
+    called: whether the kind is told; where it is not, the colour is.
+    """
     kind, colour, size, *_ = thing
     words = []
     if next(dice) >= habits.drop_size:
         words.append(_word(SIZES[size], dice, habits))
-    if next(dice) >= habits.drop_colour:
+    if next(dice) >= habits.drop_colour or not called:
         words.append(_word(COLOURS[colour], dice, habits))
-    words.append(_word(KINDS[kind], dice, habits))
+    words.append(_word(KINDS[kind] if called else world.THINGS, dice, habits))
     return " ".join(["an" if words[0][0] in "aeio" else "a", *words])
 
 
@@ -75,27 +91,31 @@ def _relation(one: tuple, other: tuple, dice: Iterator[float], habits: Habits) -
 
 
 def _phrases(
-    things: list[tuple], named: list[int], dice: Iterator[float], habits: Habits
-) -> list[tuple[str, tuple | None]]:
-    """The objects `named`, as phrases: each with its object, or None for all of one kind."""
+    things: list[tuple], order: list[int], called: list[bool], dice: Iterator[float], habits: Habits
+) -> Iterator[tuple[str, tuple | None]]:
+    """Objects in that order, as phrases: each with its object, or None for all of one kind.
+
+    called: for every kind whether captions of this image tell it.
+    """
     kinds = [thing[0] for thing in things]
-    phrases: list[tuple[str, tuple | None]] = []
     together: dict[int, bool] = {}  # kinds that were named: all at once, or one by one
-    for i in named:
+    for i in order:
         kind, alike = kinds[i], kinds.count(kinds[i])
         if kind not in together:
-            together[kind] = alike > 1 and next(dice) < COUNTED
+            together[kind] = called[kind] and alike > 1 and next(dice) < COUNTED
             if together[kind]:
                 noun = plural(_word(KINDS[kind], dice, habits))
-                phrases.append((f"{world.NUMBERS[alike]} {noun}", None))
+                yield f"{world.NUMBERS[alike]} {noun}", None
         if not together[kind]:
-            phrases.append((_object(things[i], dice, habits), things[i]))
-    return phrases
+            yield _object(things[i], called[kind], dice, habits), things[i]
 
 
-def _objects(things: list[tuple], named: list[int], dice: Iterator[float], habits: Habits) -> str:
-    """The phrase that names the objects `named`, the last two perhaps by how they stand."""
-    phrases = _phrases(things, named, dice, habits)
+def _length(parts: Iterable[str]) -> int:
+    return sum(part.count(" ") + 1 for part in parts)
+
+
+def _objects(phrases: list[tuple[str, tuple | None]], dice: Iterator[float], habits: Habits) -> str:
+    """The phrases in one, the last two perhaps linked by how their objects stand."""
     link = "and"
     if len(phrases) > 1 and next(dice) < RELATED:
         one, other = phrases[-2][1], phrases[-1][1]
@@ -107,7 +127,8 @@ def _objects(things: list[tuple], named: list[int], dice: Iterator[float], habit
 
 def caption(
     things: list[tuple],
-    named: list[int],
+    order: list[int],
+    called: list[bool],
     theme: int,
     layout: int,
     dice: Iterator[float],
@@ -115,33 +136,47 @@ def caption(
 ) -> str:
     """One caption.
 
-    things: the scene's objects (kind, colour, size, x, y, side); named: rows of those it names;
-    dice: uniform numbers, at least `DICE` of them.
+    things: the scene's objects (kind, colour, size, x, y, side); order: their rows, those to be
+    named first in front; called: (kinds,), which kinds are told; dice: uniform numbers, at least
+    `DICE` of them.
     """
-    parts = []
+    wanted = habits.shortest - habits.longer * math.log1p(-next(dice))
+    before = []
     if next(dice) < OPENED:
-        parts.append(world.OPENINGS[int(next(dice) * len(world.OPENINGS))])
+        before.append(world.OPENINGS[int(next(dice) * len(world.OPENINGS))])
     if next(dice) < habits.context:
-        parts += [world.NUMBERS[len(things)], _word(world.THINGS, dice, habits), "including"]
-    parts.append(_objects(things, named, dice, habits))
-    if next(dice) < habits.context:
-        parts.append(_word(LAYOUTS[layout], dice, habits))
-    if next(dice) < habits.context:
-        parts.append(_word(THEMES[theme], dice, habits))
-    return " ".join(parts)
+        noun = plural(_word(world.THINGS, dice, habits))
+        before.append(f"{world.NUMBERS[len(things)]} {noun} including")
+    has_theme, has_layout = next(dice) < habits.context, next(dice) < habits.context
+    theme_words, layout_words = _word(THEMES[theme], dice, habits), _word(LAYOUTS[layout], dice, habits)
+    context = [layout_words] * has_layout + [theme_words] * has_theme
+
+    phrases: list[tuple[str, tuple | None]] = []
+    for phrase in _phrases(things, order[:MOST_NAMED], called, dice, habits):
+        phrases.append(phrase)
+        # One word links it with the next.
+        if _length([*before, *context]) + _length(text + " and" for text, _ in phrases) > wanted:
+            break
+    objects = _objects(phrases, dice, habits)
+    # Where all objects are named and the caption is still short, it tells where they are.
+    if not has_theme and _length([*before, *context, objects]) < wanted:
+        context.append(theme_words)
+    if not has_layout and _length([*before, *context, objects]) < wanted:
+        context.insert(0, layout_words)
+    return " ".join([*before, objects, *context])
 
 
-def _named(draws: Draws, scenes: Scenes, captions: int) -> list[list[list[int]]]:
-    """Rows of the objects that each caption names: one to `MOST_NAMED`, large ones more often."""
-    side = scenes.objects["side"]
-    # Weighted sampling without replacement: the earliest of exponential times with rate = side.
+def _orders(draws: Draws, scenes: Scenes, captions: int) -> list[list[list[int]]]:
+    """Rows of the objects in the order in which each caption names them, large ones earlier."""
+    side = scenes.objects["side"].astype(np.float64)
+    # Weighted sampling without replacement: the earliest of exponential times.
     times = -np.log1p(-draws.uniform("named", captions, side.shape[1]))
-    times = np.where(side[:, None] > 0, times / np.maximum(side, 1)[:, None], np.inf)
-    order = times.argsort(2)[:, :, :MOST_NAMED].tolist()
-    n_named = (1 + draws.below("n_named", MOST_NAMED, captions)).tolist()
+    rate = side[:, None] ** PROMINENCE
+    times = np.where(side[:, None] > 0, times / np.maximum(rate, 1), np.inf)
+    count = (side > 0).sum(1).tolist()
     return [
-        [rows[:n] for rows, n in zip(of_image, n_of_image, strict=True)]
-        for of_image, n_of_image in zip(order, n_named, strict=True)
+        [row[:n] for row in rows]
+        for rows, n in zip(times.argsort(2).tolist(), count, strict=True)
     ]
 
 
@@ -152,13 +187,16 @@ def captions_of(
     fewest, most = per_image
     draws = Draws(scenes.seed, scenes.stream, scenes.index)
     counts = fewest + draws.below("n_captions", most - fewest + 1)
-    named = _named(draws, scenes, most)
+    orders = _orders(draws, scenes, most)
+    called = (draws.uniform("called", len(KINDS)) >= habits.drop_kind).tolist()
     dice = draws.uniform("words", most, DICE).tolist()
     things = [[t for t in row if t[0] >= 0] for row in scenes.objects.tolist()]
     themes, layouts = scenes.theme.tolist(), scenes.layout.tolist()
     return [
         tuple(
-            caption(things[i], named[i][j], themes[i], layouts[i], iter(dice[i][j]), habits)
+            caption(
+                things[i], orders[i][j], called[i], themes[i], layouts[i], iter(dice[i][j]), habits
+            )
             for j in range(count)
         )
         for i, count in enumerate(counts)

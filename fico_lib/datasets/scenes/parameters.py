@@ -22,11 +22,14 @@ class ScenesParameters(DatasetSchema):
 
     name: Literal["scenes"] = Field("scenes", description="the procedural image-text set")
     seed: int = Field(0, ge=0, lt=2**32, description="another seed gives another world of scenes")
-    n_train: int = Field(5000, ge=1, le=MOST, description="images that models are trained on")
+    n_train: int = Field(10_000, ge=1, le=MOST, description="images that models are trained on")
     n_val: int = Field(500, ge=1, le=MOST, description="images that choices are made on")
     n_test: int = Field(1000, ge=1, le=MOST, description="images that results are reported on")
     n_detector: int = Field(
-        4000, ge=0, le=MOST, description="images, disjoint, that the crop features learn on"
+        8000, ge=0, le=MOST, description="images, disjoint, that the crop features learn on"
+    )
+    n_probe: int = Field(
+        200, ge=1, le=MOST, description="images that released weights are checked on"
     )
     n_extra: int = Field(
         0, ge=0, le=MOST, description="further images for pre-training (split 'extra')"
@@ -42,6 +45,10 @@ class ScenesParameters(DatasetSchema):
     noise: float = Field(
         0.1, ge=0, le=0.5, description="standard deviation of pixel noise, full range = 1"
     )
+    drop_kind: Probability = Field(
+        0.46,
+        description="probability that no caption of an image tells what a kind of object is called",
+    )
     drop_colour: Probability = Field(
         0.3, description="probability that a caption leaves out an object's colour"
     )
@@ -49,10 +56,10 @@ class ScenesParameters(DatasetSchema):
         0.6, description="probability that a caption leaves out an object's size"
     )
     synonyms: Probability = Field(
-        0.3, description="probability that a caption uses a synonym instead of the usual word"
+        0.2, description="probability that a caption uses a synonym instead of the usual word"
     )
     context: Probability = Field(
-        0.35, description="probability of each of a theme, a layout and a count phrase"
+        0.15, description="probability of each of a theme, a layout and a count phrase"
     )
 
     @field_validator("captions_per_image")
@@ -74,5 +81,6 @@ class ScenesParameters(DatasetSchema):
             "train": self.n_train,
             "val": self.n_val,
             "test": self.n_test,
+            "probe": self.n_probe,
             "extra": self.n_extra,
         }

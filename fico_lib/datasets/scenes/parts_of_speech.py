@@ -9,7 +9,7 @@ _FUNCTION_WORDS = {"to", "the", "of", "than"}  # in relations, such as "to the l
 
 
 def _words() -> Iterator[tuple[str, str]]:
-    for names in world.KINDS.values():
+    for names in (*world.KINDS.values(), world.THINGS):
         for name in names:
             yield name, "noun"
             yield plural(name), "noun"

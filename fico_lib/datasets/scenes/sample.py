@@ -8,25 +8,32 @@ import numpy as np
 from fico_lib.datasets.scenes.draws import Draws, serials
 from fico_lib.datasets.scenes.placement import place
 from fico_lib.datasets.scenes.shapes import ANGLES
+from fico_lib.datasets.scenes.traits import TRAITS, trait_table
 from fico_lib.datasets.scenes.world import (
     COLOURS,
+    HOME,
     KINDS,
     LAYOUTS,
     MAX_OBJECTS,
     MIN_OBJECTS,
     SIZE_SIDES,
-    THEME_KINDS,
     THEMES,
 )
 
 OBJECT = np.dtype(
     [("kind", "i4"), ("colour", "i4"), ("size", "i4"), ("x", "f4"), ("y", "f4"), ("side", "f4")]
+    + [(trait, "i4") for trait in TRAITS]
 )
-# Probability that the first kind is in a scene: with the palette below it gives 33 % (coco) and
-# 88 % (flickr) of image pairs with a common label.
-DOMINANCE = {"coco": 0.25, "flickr": 0.915}
-PALETTE = 3  # kinds of its theme that a scene keeps to
-THEMATIC = 0.82  # probability that an object is of the palette, not of any kind
+# How many categories a scene shows: of 1 to 7, the shares among the labelled images of MS-COCO's
+# Karpathy test split, with its "seven or more" as seven.
+CATEGORIES_SHOWN = np.array([0.212, 0.305, 0.208, 0.119, 0.067, 0.040, 0.049])
+# Probability that the first kind is among them, in scenes of one category, of two, and of more: as
+# 'person' in MS-COCO (coco), and so often that 88 % of the pairs share a label (flickr).
+DOMINANCE = {"coco": (0.02, 0.45, 0.72), "flickr": (0.80, 0.93, 0.96)}
+# How frequent the other kinds are, relative to one another: a few stand out, as in MS-COCO.
+FREQUENCY = np.concatenate([[0, 2.6, 2.5, 2.4, 1.6, 1.5], np.linspace(1.15, 0.6, len(KINDS) - 6)])
+THEMATIC = 30.0  # a kind is this much more frequent in the scenes of its own theme
+REPEATED = 2  # objects at most that are of a kind another one is of; a scene has at least three
 
 
 @dataclass(frozen=True)
@@ -75,19 +82,33 @@ def join(parts: Sequence[Scenes]) -> Scenes:
     return Scenes(seed=parts[0].seed, stream=parts[0].stream, **arrays)
 
 
-def _kinds(draws: Draws, theme: np.ndarray, present: np.ndarray, dominance: float) -> np.ndarray:
-    """Kinds of the objects, (n, MAX_OBJECTS) int64, -1 where `present` is False."""
-    palette = draws.uniform("palette", THEME_KINDS.shape[1]).argsort(1)
-    palette = np.take_along_axis(THEME_KINDS[theme], palette[:, :PALETTE], 1)
-    kinds = np.where(
-        draws.uniform("thematic", MAX_OBJECTS) < THEMATIC,
-        np.take_along_axis(palette, draws.below("of palette", PALETTE, MAX_OBJECTS), 1),
-        1 + draws.below("any kind", len(KINDS) - 1, MAX_OBJECTS),
-    )
-    place_of_dominant = (draws.uniform("dominant place") * present.sum(1)).astype(np.int64)
-    has_dominant = draws.uniform("dominant") < dominance
-    kinds[has_dominant, place_of_dominant[has_dominant]] = 0
-    return np.where(present, kinds, -1)
+def _shown(draws: Draws, theme: np.ndarray, skew: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which kinds each scene shows, in random order, and how many.
+
+    Returns (n, MAX_OBJECTS) int64, of which the first (n,) int64 of a row count.
+    """
+    count = 1 + (draws.uniform("categories")[:, None] >= CATEGORIES_SHOWN.cumsum()[:-1]).sum(1)
+    likely = np.array(DOMINANCE[skew])[np.minimum(count, 3) - 1]
+    dominant = draws.uniform("dominant") < likely
+    rate = FREQUENCY * np.where(HOME == theme[:, None], THEMATIC, 1.0)
+    # Weighted sampling without replacement: the earliest of exponential times.
+    with np.errstate(divide="ignore"):
+        times = -np.log1p(-draws.uniform("kinds", len(KINDS))) / rate
+    times[:, 0] = np.where(dominant, -1.0, np.inf)
+    return times.argsort(1)[:, :MAX_OBJECTS], count
+
+
+def _kinds(draws: Draws, theme: np.ndarray, skew: str) -> np.ndarray:
+    """Kinds of the objects, (n, MAX_OBJECTS) int64, -1 where there is none."""
+    shown, count = _shown(draws, theme, skew)
+    slot = np.arange(MAX_OBJECTS)
+    again = (draws.uniform("again", MAX_OBJECTS) * count[:, None]).astype(np.int64)
+    kinds = np.take_along_axis(shown, np.where(slot < count[:, None], slot, again), 1)
+    wanted = count + draws.below("repeated", REPEATED + 1)
+    n_objects = np.clip(wanted, MIN_OBJECTS, MAX_OBJECTS)
+    absent = slot >= n_objects[:, None]
+    order = (draws.uniform("order", MAX_OBJECTS) + absent).argsort(1)
+    return np.where(absent, -1, np.take_along_axis(kinds, order, 1))
 
 
 def sample(seed: int, stream: int, index: np.ndarray, skew: str) -> Scenes:
@@ -96,14 +117,15 @@ def sample(seed: int, stream: int, index: np.ndarray, skew: str) -> Scenes:
     digits = (serial[:, None] >> (4 * np.arange(12, dtype=np.uint64))) & np.uint64(15)
     digits = digits.astype(np.int16)
     theme, layout = draws.below("theme", len(THEMES)), draws.below("layout", len(LAYOUTS))
-    n_objects = MIN_OBJECTS + draws.below("n_objects", MAX_OBJECTS - MIN_OBJECTS + 1)
-    present = np.arange(MAX_OBJECTS) < n_objects[:, None]
 
     objects = np.zeros((len(serial), MAX_OBJECTS), OBJECT)
-    objects["kind"] = _kinds(draws, theme, present, DOMINANCE[skew])
+    objects["kind"] = _kinds(draws, theme, skew)
+    present = objects["kind"] >= 0
     objects["colour"] = draws.below("colour", len(COLOURS), MAX_OBJECTS)
     objects["size"] = draws.below("size", len(SIZE_SIDES), MAX_OBJECTS)
     objects["side"] = SIZE_SIDES[objects["size"]]
+    for trait, values in zip(TRAITS, trait_table().T, strict=True):
+        objects[trait] = values[objects["kind"]]
     centres = place(draws, layout, present, objects["side"])
     objects["x"], objects["y"] = centres[..., 0], centres[..., 1]
     nothing = np.zeros(1, OBJECT)

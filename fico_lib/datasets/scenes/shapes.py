@@ -84,6 +84,65 @@ def _target(x, y):
     return (r <= 0.4) | ((r <= 0.95) & (r >= 0.68))
 
 
+def _horseshoe(x, y):
+    r, arms = np.hypot(x, y + 0.05), (abs(x) >= 0.4) & (abs(x) <= 0.92) & (y <= 0) & (y >= -0.92)
+    return ((r <= 0.92) & (r >= 0.4) & (y >= -0.05)) | arms
+
+
+def _chevron(x, y):
+    ridge = y - 1.1 * abs(x)
+    return (ridge >= -0.75) & (ridge <= -0.05) & (abs(x) <= 0.92)
+
+
+def _comb(x, y):
+    teeth = (y >= -0.5) & (y <= 0.9) & (np.floor((x + 0.9) / 0.36) % 2 == 0)
+    return (abs(x) <= 0.9) & (((y >= -0.9) & (y <= -0.4)) | teeth)
+
+
+def _fish(x, y):
+    body = ((x + 0.25) / 0.7) ** 2 + (y / 0.55) ** 2 <= 1
+    return body | ((x >= 0.3) & (x <= 0.95) & (abs(y) <= 1.2 * (x - 0.25)))
+
+
+def _tree(x, y):
+    tiers = (abs(x) <= 0.75 * np.where(y < -0.2, (y + 0.97) / 0.77, (y + 0.35) / 0.75)) & (y <= 0.4)
+    return tiers | ((abs(x) <= 0.2) & (y >= 0.4) & (y <= 0.95))
+
+
+def _crown(x, y):
+    points = -0.75 + 1.1 * abs((x + 0.9) / 0.6 % 1 - 0.5) * 2
+    return (abs(x) <= 0.9) & (y <= 0.75) & (y >= 0.35 - points - 0.75)
+
+
+def _mushroom(x, y):
+    cap = (x / 0.95) ** 2 + ((y - 0.05) / 0.9) ** 2 <= 1
+    return (cap & (y <= 0.05)) | ((abs(x) <= 0.27) & (y >= 0) & (y <= 0.92))
+
+
+def _clover(x, y):
+    leaves = [(0.0, -0.48), (-0.48, 0.1), (0.48, 0.1)]
+    leaf = [np.hypot(x - a, y - b) <= 0.45 for a, b in leaves]
+    return leaf[0] | leaf[1] | leaf[2] | ((abs(x) <= 0.12) & (y >= 0) & (y <= 0.95))
+
+
+def _fan(x, y):
+    return (np.hypot(x + 0.75, y - 0.75) <= 1.6) & (x >= -0.75) & (y <= 0.75)
+
+
+def _ladder(x, y):
+    rails = (abs(x) >= 0.35) & (abs(x) <= 0.7) & (abs(y) <= 0.95)
+    return rails | ((abs(x) <= 0.5) & ((abs(y - 0.45) <= 0.17) | (abs(y + 0.45) <= 0.17)))
+
+
+def _peanut(x, y):
+    return np.minimum(np.hypot(x - 0.5, y), np.hypot(x + 0.5, y)) <= 0.46
+
+
+def _zigzag(x, y):
+    wave = 0.55 - 1.1 * abs((x + 0.95) / 0.95 % 1 - 0.5) * 2
+    return (abs(x) <= 0.95) & (abs(y - wave) <= 0.36)
+
+
 OUTLINES: dict[str, Outline] = {
     "circle": lambda x, y: np.hypot(x, y) <= 0.92,
     "triangle": _polygon(3, np.pi / 6),
@@ -113,6 +172,18 @@ OUTLINES: dict[str, Outline] = {
     "gear": _gear,
     "target": _target,
     "slash": lambda x, y: (abs(x + y) <= 0.4) & (abs(x - y) <= 1.5),
+    "horseshoe": _horseshoe,
+    "chevron": _chevron,
+    "comb": _comb,
+    "fish": _fish,
+    "tree": _tree,
+    "crown": _crown,
+    "mushroom": _mushroom,
+    "clover": _clover,
+    "fan": _fan,
+    "ladder": _ladder,
+    "peanut": _peanut,
+    "zigzag": _zigzag,
 }
 
 

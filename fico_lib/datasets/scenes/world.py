@@ -6,7 +6,7 @@ Every table maps a name to its words, the usual one first, then its synonyms.
 import numpy as np
 
 SIDE = 64  # height and width of an image, pixels
-MAX_OBJECTS = 6
+MAX_OBJECTS = 7
 MIN_OBJECTS = 3
 
 # The first kind is the one that `skew` makes frequent, as people are in photographs.
@@ -39,6 +39,18 @@ KINDS: dict[str, tuple[str, ...]] = {
     "gear": ("gear", "cog"),
     "target": ("target", "bullseye"),
     "slash": ("slash", "ramp"),
+    "horseshoe": ("horseshoe", "magnet"),
+    "chevron": ("chevron", "boomerang"),
+    "comb": ("comb", "rake"),
+    "fish": ("fish", "trout"),
+    "tree": ("tree", "pine"),
+    "crown": ("crown", "coronet"),
+    "mushroom": ("mushroom", "toadstool"),
+    "clover": ("clover", "shamrock"),
+    "fan": ("fan", "slice"),
+    "ladder": ("ladder", "rung"),
+    "peanut": ("peanut", "dumbbell"),
+    "zigzag": ("zigzag", "squiggle"),
 }
 
 COLOURS: dict[str, tuple[str, ...]] = {
@@ -109,9 +121,9 @@ THEME_RGB = np.array(
 )
 # What is drawn on the ground: 0 nothing, 1 horizontal, 2 vertical stripes, 3 checks.
 THEME_TEXTURE = np.arange(len(THEMES)) % 4
-# The kinds that a theme brings together, never the first kind: every kind belongs to two or three
-# themes, and two themes share at most two.
-THEME_KINDS = 1 + (np.arange(len(THEMES))[:, None] + [0, 3, 7, 13, 18, 19]) % (len(KINDS) - 1)
+# The theme that each kind is at home in, by number; none for the first kind. A theme has three or
+# four.
+HOME = np.concatenate([[-1], np.arange(len(KINDS) - 1) % len(THEMES)])
 
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "row": ("in a row", "side by side"),
@@ -128,6 +140,6 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "above": ("above", "over", "higher than"),
     "below": ("below", "under", "beneath"),
 }
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
-THINGS = ("shapes", "things", "objects", "items")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+THINGS = ("shape", "thing", "object", "item")  # where the kind is left out
 OPENINGS = ("a picture of", "an image with", "look at", "we see")
