@@ -19,7 +19,7 @@ from fico_lib.runtime.digests import LIBRARY, file_digest
 from fico_lib.runtime.errors import InputError
 
 FOLDER = LIBRARY.parent / "checkpoints"
-PROBE = "val"  # the split that recorded metrics are of
+PROBE = "probe"  # the split that recorded metrics are of
 SUFFIX = ".safetensors"
 # Parameters that do not change the weights: sizes of splits that nothing is fitted or chosen on,
 # and how many threads compute.

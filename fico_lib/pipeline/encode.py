@@ -41,17 +41,16 @@ def build_features(request: Request, cache: Path | str = CACHE, models: Sequence
         dataset = load_dataset(request.resolved_data)
         for model in (request.model, *models):
             _check_labels(dataset, model)
-        from fico_lib.features.fitted import FittedFeatures
+        from fico_lib.features import build
+        from fico_lib.features.fitted import Fitted
 
-        device = resolve(request.device)
-        if request.fitted_features is None:
-            fitted = FittedFeatures.fit(dataset, request.resolved_features, device)
-        else:
-            fitted = FittedFeatures.load(request.fitted_features, device)
+        released = request.fitted_features
+        fitted = None if released is None else Fitted.load(released)
         extra = [EXTRA] if EXTRA in dataset.splits else []
+        splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
         with write_whole(folder) as part:
-            for name in dict.fromkeys(("train", "val", request.split, *extra)):
-                fitted.extract(dataset[name], part / name)
+            device = resolve(request.device)
+            build.build(dataset, request.resolved_features, part, device, splits, fitted)
     return folder
 
 

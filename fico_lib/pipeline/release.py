@@ -1,5 +1,6 @@
 """Makes released checkpoints: fits the features, trains the models, and says how well they do."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,17 +8,15 @@ from pathlib import Path
 
 import torch
 
-from fico_lib.datasets import load_dataset
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.features.fitted import FittedFeatures
+from fico_lib.features.fitted import FILE
 from fico_lib.models import VARIANTS, build, training_parameters
 from fico_lib.models.base import weights
 from fico_lib.pipeline.card import FeaturesCard, WeightsCard, write_card
-from fico_lib.pipeline.checkpoints import PROBE, features_path
+from fico_lib.pipeline.checkpoints import EXTRA, PROBE, features_path
 from fico_lib.pipeline.encode import CACHE, build_features, trained_model
 from fico_lib.pipeline.request import Request
-from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.digests import file_digest
 from fico_lib.runtime.files import write_whole
 from fico_lib.runtime.machine import machine, versions
@@ -25,26 +24,24 @@ from fico_lib.runtime.machine import machine, versions
 RECALL_AT, MAP_AT = (1, 5, 10), (10, "all")
 
 
-def release_features(request: Request, commit: str) -> Path:
+def release_features(request: Request, commit: str, cache: Path | str = CACHE) -> Path:
     """Fit the features of a request, and write them and their card; returns the file.
 
     commit: of the study, for the card.
     """
-    start = time.perf_counter()
-    dataset = load_dataset(request.data.model_copy(update={"n_extra": 0}))
-    fitted = FittedFeatures.fit(dataset, request.resolved_features, resolve(request.device))
-    path = features_path(request.folder, request.data)
+    start, path = time.perf_counter(), features_path(request.folder, request.data)
+    data = request.data.model_copy(update={EXTRA: 0})  # nothing is fitted on those images
+    source = build_features(replace(request, data=data, weights="train"), cache)
     with write_whole(path) as part:
-        fitted.save(part)
-        size = part.stat().st_size
+        shutil.copy(source / FILE, part)
     card = FeaturesCard(
-        data=request.data.model_dump(mode="json", exclude={"n_extra"}),
+        data=data.model_dump(mode="json"),
         features=request.features.model_dump(mode="json"),
         seconds=round(time.perf_counter() - start, 3),
         machine=machine(),
         versions=versions(),
         commit=commit,
-        bytes=size,
+        bytes=path.stat().st_size,
     )
     write_card(path, card)
     return path

@@ -115,7 +115,7 @@ class Request:
             {path.name: file_digest(path) for path in files},
             self.split,
             self.device,
-            code_digest(feature_module(self.features.name), "fico_lib.features.fitted"),
+            code_digest(feature_module(self.features.name), "fico_lib.features.build"),
             file_digest(LIBRARY / "pipeline/encode.py"),
             _versions(PACKAGES[self.features.name]),
         )

@@ -88,8 +88,9 @@ def released_features(folder: str, data: str) -> None:
     with _reported(f"features of {requests[0].data.label}"):
         from fico_lib.pipeline.release import extract_features, release_features
 
-        release_features(requests[0], repo.commit(root, checkpoints.FOLDER.name))
-        extract_features(requests, root / repo.CACHE)
+        commit, cache = repo.commit(root, checkpoints.FOLDER.name), root / repo.CACHE
+        release_features(requests[0], commit, cache)
+        extract_features(requests, cache)
 
 
 def released_weights(folder: str, place: str) -> None:

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from fico_lib.datasets.parameters import KarpathyParameters, ScenesParameters
 from fico_lib.encodings import Codes
 from fico_lib.features.parameters import CropParameters, GridParameters
-from fico_lib.models import model_class
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
 from fico_lib.pipeline.card import WeightsCard, card_path, read_card
@@ -25,7 +24,7 @@ from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError
 
 TINY = TrainingParameters(epochs=2, batch_size=32, width=16, dimension=16, bits=16)
-DATA = ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30, n_extra=20)
+DATA = ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30, n_extra=20, n_probe=20)
 FEATURES = CropParameters(detector_epochs=1, dimension=16, documents=8)
 
 
@@ -37,7 +36,7 @@ def made(tmp_path_factory):
         model: Request(DATA, FEATURES, TINY, model, weights="release", folder=folder)
         for model in ("vse", "dadh", "xvlm")
     }
-    release_features(asked["vse"], "abc")
+    release_features(asked["vse"], "abc", cache)
     for request in asked.values():
         release_weights(request, "abc", cache)
     return folder, cache, asked
@@ -108,9 +107,8 @@ def test_nothing_is_trained(made, monkeypatch, tmp_path):
     def never(*args, **kwargs):
         raise AssertionError("this should have come from a checkpoint")
 
-    monkeypatch.setattr("fico_lib.features.fitted.FittedFeatures.fit", never)
+    monkeypatch.setattr("fico_lib.features.crops.CropFeatures.fit", never)
     monkeypatch.setattr("fico_lib.models.base.model.Model.fit", never)
-    monkeypatch.setattr(model_class("xvlm"), "fit", never)
     for model, request in made[2].items():
         found = encode(replace(request, weights="released"), tmp_path)
         assert found.model == model

@@ -8,7 +8,7 @@ from fico_lib.runtime.errors import InputError
 from fico_lib.study import checkpoints
 
 TINY = """
-- data: {name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30, n_extra: 20}
+- data: {name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30, n_extra: 20, n_probe: 20}
   features: {name: crops, detector_epochs: 1, dimension: 16, documents: 0}
   training: {epochs: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}
   models: [vse, dadh]
