@@ -11,6 +11,7 @@ MODELS = {  # in the order of the paper's tables
     "xvlm": "fico_lib.models.xvlm:XVLM",
     "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
     "vilt": "fico_lib.models.vilt:ViLT",
+    "vilt_itc": "fico_lib.models.vilt_itc:ViLTITC",
     "imram": "fico_lib.models.imram:IMRAM",
     "vsrn": "fico_lib.models.vsrn:VSRN",
     "scan": "fico_lib.models.scan:SCAN",

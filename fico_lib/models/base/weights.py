@@ -17,11 +17,12 @@ FILE = "weights.safetensors"
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write a trained model's network and timings to `folder`, whole or not at all."""
+    """Write a trained model's network, timings and curve to `folder`, whole or not at all."""
     state = {name: x.detach().cpu().contiguous() for name, x in model.network.state_dict().items()}
     with write_whole(folder) as part:
         part.mkdir()
-        save_file(state, part / FILE, metadata={"timings": json.dumps(model.timings)})
+        about = {"timings": model.timings, "curve": model.curve, "steps": model.steps}
+        save_file(state, part / FILE, metadata={k: json.dumps(v) for k, v in about.items()})
 
 
 def load(model: Model, train: FeatureSplit, folder: Path) -> None:
@@ -39,3 +40,5 @@ def load(model: Model, train: FeatureSplit, folder: Path) -> None:
         raise InputError(f"{folder / FILE}: not weights of '{model.card.name}': {error}") from error
     model.network = network.eval()
     model.timings.update(json.loads(metadata.get("timings", "{}")))
+    model.curve = json.loads(metadata.get("curve", "[]"))
+    model.steps = json.loads(metadata.get("steps", "0"))
