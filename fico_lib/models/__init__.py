@@ -11,6 +11,7 @@ MODELS = {  # in the order of the paper's tables
     "xvlm": "fico_lib.models.xvlm:XVLM",
     "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
     "vilt": "fico_lib.models.vilt:ViLT",
+    "vilt_itc": "fico_lib.models.vilt_itc:ViLTITC",
     "imram": "fico_lib.models.imram:IMRAM",
     "vsrn": "fico_lib.models.vsrn:VSRN",
     "scan": "fico_lib.models.scan:SCAN",
@@ -24,7 +25,7 @@ MODELS = {  # in the order of the paper's tables
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
 # Models that learn on the split `extra` first, where the data have one (`card.pretrained`).
-PRETRAINED = ("blip2", "blip2_nf", "beit3", "xvlm", "xvlm_nf", "vilt")
+PRETRAINED = ("blip2", "blip2_nf", "beit3", "xvlm", "xvlm_nf", "vilt", "vilt_itc")
 # Models with choices of their own: the schema of their training parameters.
 TRAINING = {"selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters"}
 KEPT = ("selfalign",)  # a chapter looks into these networks: their weights are kept too

@@ -16,6 +16,10 @@ from fico_lib.report.parameters import ChapterParameters, Device, registered
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Cut = Annotated[int, Field(ge=1)]
+Weights = Annotated[
+    Literal["released", "train"],
+    Field(description="released: those in checkpoints/, nothing is trained; train: trained here"),
+]
 
 
 def _every(names: object) -> object:
@@ -36,10 +40,7 @@ class TrainedParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
-    weights: Literal["released", "train"] = Field(
-        "released",
-        description="released: those in checkpoints/, nothing is trained; train: trained here",
-    )
+    weights: Weights = "released"
     ties: Ties = Field(
         TIES[0], description="order among equal scores (expected: mean over random orders)"
     )

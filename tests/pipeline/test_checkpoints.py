@@ -23,7 +23,9 @@ from fico_lib.pipeline.release import probe_metrics, release_features, release_w
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError
 
-TINY = TrainingParameters(epochs=2, batch_size=32, width=16, dimension=16, bits=16)
+TINY = TrainingParameters(
+    max_steps=4, validation_interval=2, batch_size=32, width=16, dimension=16, bits=16
+)
 DATA = ScenesParameters(n_train=64, n_val=16, n_test=24, n_detector=30, n_extra=20, n_probe=20)
 FEATURES = CropParameters(detector_epochs=1, dimension=16, documents=8)
 
@@ -223,8 +225,8 @@ class TestMismatch:
         assert "make checkpoints" in str(error.value)
 
     def test_all_that_differs_is_told_at_once(self, copied):
-        request = changed(copied[0], "training", width=24, epochs=3)
-        with pytest.raises(InputError, match=r"(?s)training\.epochs: found 3.*training\.width"):
+        request = changed(copied[0], "training", width=24, max_steps=3)
+        with pytest.raises(InputError, match=r"(?s)training\.max_steps: found 3.*training\.width"):
             _ = request.encodings_key
 
     @pytest.mark.parametrize(

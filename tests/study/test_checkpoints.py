@@ -10,7 +10,7 @@ from fico_lib.study import checkpoints
 TINY = """
 - data: {name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30, n_extra: 20, n_probe: 20}
   features: {name: crops, detector_epochs: 1, dimension: 16, documents: 0}
-  training: {epochs: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}
+  training: {max_steps: 4, validation_interval: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}
   models: [vse, dadh]
   seeds: [0, 1]
 """
@@ -86,7 +86,7 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
         for setting in (
             "data={name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30}",
             "features={name: crops, detector_epochs: 1, dimension: 16, documents: 0}",
-            "training={epochs: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}",
+            "training={max_steps: 4, validation_interval: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}",
             "models=[vse, dadh]",
             "weights=released",
         )

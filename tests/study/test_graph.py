@@ -48,7 +48,7 @@ def test_a_parameter_of_a_chapter_reruns_it(study):
 
 
 def test_a_parameter_of_training_reruns_the_encodings(study):
-    with study.added("parameters/ci/instance.yaml", "training: {epochs: 15}"):
+    with study.added("parameters/ci/instance.yaml", "training: {max_steps: 90}"):
         assert study.pending() == ["book", "chapter: instance", "encodings", "encodings"]
 
 

@@ -148,7 +148,10 @@ def caption(
         noun = plural(_word(world.THINGS, dice, habits))
         before.append(f"{world.NUMBERS[len(things)]} {noun} including")
     has_theme, has_layout = next(dice) < habits.context, next(dice) < habits.context
-    theme_words, layout_words = _word(THEMES[theme], dice, habits), _word(LAYOUTS[layout], dice, habits)
+    theme_words, layout_words = (
+        _word(THEMES[theme], dice, habits),
+        _word(LAYOUTS[layout], dice, habits),
+    )
     context = [layout_words] * has_layout + [theme_words] * has_theme
 
     phrases: list[tuple[str, tuple | None]] = []
@@ -175,8 +178,7 @@ def _orders(draws: Draws, scenes: Scenes, captions: int) -> list[list[list[int]]
     times = np.where(side[:, None] > 0, times / np.maximum(rate, 1), np.inf)
     count = (side > 0).sum(1).tolist()
     return [
-        [row[:n] for row in rows]
-        for rows, n in zip(times.argsort(2).tolist(), count, strict=True)
+        [row[:n] for row in rows] for rows, n in zip(times.argsort(2).tolist(), count, strict=True)
     ]
 
 
