@@ -7,10 +7,13 @@ import pytest
 from fico_lib.runtime.errors import InputError
 from fico_lib.study import checkpoints
 
-TINY = """
-- data: {name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30, n_extra: 20, n_probe: 20}
-  features: {name: crops, detector_epochs: 1, dimension: 16, documents: 0}
-  training: {max_steps: 4, validation_interval: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}
+SIZES = "n_train: 64, n_val: 32, n_test: 24, n_probe: 20, n_detector: 30"
+FEATURES = "{name: crops, detector_epochs: 1, dimension: 16, documents: 0}"
+TRAINING = "{max_steps: 4, validation_interval: 2, width: 16, dimension: 16, bits: 16}"
+TINY = f"""
+- data: {{name: scenes, {SIZES}, n_extra: 20}}
+  features: {FEATURES}
+  training: {TRAINING}
   models: [vse, dadh]
   seeds: [0, 1]
 """
@@ -81,18 +84,16 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
     study = unbuilt_study
     (study.folder / "parameters" / "checkpoints.yaml").write_text(TINY)
     folder = study.folder / "checkpoints" / "scenes-coco"
-    settings = tuple(
-        part
-        for setting in (
-            "data={name: scenes, n_train: 64, n_val: 32, n_test: 24, n_detector: 30}",
-            "features={name: crops, detector_epochs: 1, dimension: 16, documents: 0}",
-            "training={max_steps: 4, validation_interval: 2, batch_size: 32, width: 16, dimension: 16, bits: 16}",
-            "models=[vse, dadh]",
-            "weights=released",
-        )
-        for part in ("-p", setting)
+    settings = (f"data={{name: scenes, {SIZES}}}", f"features={FEATURES}", f"training={TRAINING}")
+    settings += ("models=[vse, dadh]", "seeds=[0, 1]")
+    run = (
+        "fico_lib",
+        "run",
+        "instance",
+        "--profile",
+        "ci",
+        *(x for s in settings for x in ("-p", s)),
     )
-    run = ("fico_lib", "run", "instance", "--profile", "ci", *settings)
 
     refused = study.run(*run, check=False)
     assert refused.returncode == 1
