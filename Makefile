@@ -1,4 +1,5 @@
 # make book [PROFILE=laptop]   install, run the study, build the book
+# make checkpoints             install, train the released weights that are missing
 # make test                    install, run the tests
 # The first suitable of these (gensim has no wheel for 3.14 yet); or name one: make PYTHON=...
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
@@ -7,9 +8,12 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 PROFILE ?= laptop
 BIN := .venv/bin
 
-.PHONY: book test check bench clean help
+.PHONY: book checkpoints test check bench clean help
 book: .venv/book.stamp
 	@$(BIN)/fico build --profile $(PROFILE)
+
+checkpoints: .venv/book.stamp
+	@$(BIN)/fico checkpoints
 
 test: .venv/test.stamp
 	@$(BIN)/python -m pytest
@@ -27,6 +31,7 @@ clean:
 
 help:
 	@echo "make book [PROFILE=laptop]  run the study and build the book"
+	@echo "make checkpoints            train the released weights that are missing"
 	@echo "make test                   run the tests"
 	@echo "make check                  formatting, linting, which room imports which, types"
 	@echo "make bench                  the library beside its peers, as ratios"

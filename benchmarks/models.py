@@ -4,7 +4,7 @@ One model after the other on one thread, at the size of a profile; nothing else 
 are processor seconds of this process. Recall is that of the test split, to show that it learned.
 Features are made beforehand and kept in the study's cache; nothing else is read from it.
 
-    python benchmarks/models.py [--profile laptop] [MODEL ...]
+    python benchmarks/models.py [--profile scratch] [MODEL ...]
 """
 
 import argparse
@@ -56,12 +56,12 @@ def main() -> None:
     """Print a row as soon as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=[])
-    parser.add_argument("--profile", default="laptop")
+    parser.add_argument("--profile", default="scratch")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chapter = load(Path.cwd(), "instance", arguments.profile)
     names = arguments.models or [n for n in MODELS if weights_of(n) in (None, n)]
-    source = build_features(replace(chapter.request(names[0], 0), device="cpu"))
+    source = build_features(replace(chapter.request(names[0], 0), device="cpu", weights="train"))
     table = Table(*COLUMNS, title=f"Models at the size of profile '{arguments.profile}'")
     for name in names:
         row = measure(name, source, chapter.training, arguments.seed)

@@ -34,7 +34,7 @@ from fico_lib.models.base.parameters import TrainingParameters
 
 
 def test_it_has_a_result(splits):
-    model = build("toy", TrainingParameters(epochs=2, width=16, dimension=16), 0, "cpu")
+    model = build("toy", TrainingParameters(max_steps=4, width=16, dimension=16), 0, "cpu")
     model.fit(*splits[:2])
     assert evaluate(model.encode(splits[2])).instance["i2t"]["R@10"] > 0
 '''

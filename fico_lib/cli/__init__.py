@@ -13,6 +13,7 @@ from rich.table import Table
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
+from fico_lib.cli.checkpoints import checkpoints_command
 from fico_lib.cli.cost import cost_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.datasets import DATASETS
@@ -36,13 +37,14 @@ app = typer.Typer(
 run_app = typer.Typer(
     no_args_is_help=True, help="Run one chapter again, with parameters of your own."
 )
-step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by the Snakefile.")
+step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called by Snakemake.")
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
 app.command("cost")(cost_command)
+app.command("checkpoints")(checkpoints_command)
 
 Profile = Annotated[str, typer.Option(help="A folder of parameters/.")]
 Settings = Annotated[
@@ -155,6 +157,8 @@ step_app.command("weights")(steps.weights)
 step_app.command("encodings")(steps.encodings)
 step_app.command("chapter")(steps.chapter)
 step_app.command("book")(steps.book)
+step_app.command("released-features")(steps.released_features)
+step_app.command("released-weights")(steps.released_weights)
 
 
 def main() -> None:

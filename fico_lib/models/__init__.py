@@ -11,6 +11,7 @@ MODELS = {  # in the order of the paper's tables
     "xvlm": "fico_lib.models.xvlm:XVLM",
     "xvlm_nf": "fico_lib.models.xvlm:XVLMWithoutFusion",
     "vilt": "fico_lib.models.vilt:ViLT",
+    "vilt_itc": "fico_lib.models.vilt_itc:ViLTITC",
     "imram": "fico_lib.models.imram:IMRAM",
     "vsrn": "fico_lib.models.vsrn:VSRN",
     "scan": "fico_lib.models.scan:SCAN",
@@ -23,6 +24,10 @@ MODELS = {  # in the order of the paper's tables
 }
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
+# Models that learn on the split `extra` first, where the data have one (`card.pretrained`).
+PRETRAINED = ("blip2", "blip2_nf", "beit3", "xvlm", "xvlm_nf", "vilt", "vilt_itc")
+# Models with choices of their own: the schema of their training parameters.
+TRAINING = {"selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters"}
 KEPT = ("selfalign",)  # a chapter looks into these networks: their weights are kept too
 
 
@@ -36,6 +41,13 @@ def model_module(name: str) -> str:
     if name not in MODELS:
         raise unknown_name("model", name, MODELS)
     return MODELS[name].partition(":")[0]
+
+
+def training_parameters(name: str, values: dict):
+    """`values` as the training parameters of a model, its own choices at their defaults."""
+    default = "fico_lib.models.base.parameters:TrainingParameters"
+    module, schema = TRAINING.get(name, default).split(":")
+    return getattr(import_module(module), schema)(**values)
 
 
 def model_class(name: str) -> type:

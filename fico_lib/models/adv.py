@@ -8,8 +8,8 @@ relaxed codes h_i = tanh(...) of images and h_t of texts, in [-1, 1]:
 
 - InfoNCE over the batch matches each image to its own caption, no labels are used: the codes are
   fine-grained in what they learn, and coarse only in how few bits they have;
-- the quantisation loss, a mean over bits, draws every dimension to -1 or 1; r rises from 0 to 1, so
-  that the codes find their place before they are fixed;
+- the quantisation loss, a mean over bits, draws every dimension to -1 or 1; r rises from 0 to 1 in
+  the first steps, so that the codes find their place before they are fixed;
 - the adversary learns from a code whether it is an image's or a text's (cross-entropy), and both
   encoders learn, with weight 0.02, that it cannot: its gradient reaches them reversed (Ganin and
   Lempitsky 2015, "Unsupervised Domain Adaptation by Backpropagation").
@@ -18,25 +18,26 @@ FiCo-ITR has it twice, as a coarse-grained model of 64 bits that screens candida
 fine-grained one of 2048 bits.
 """
 
-import numpy as np
+from typing import Literal
+
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
-from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.binary import code_recall_sum, pack_signs
+from fico_lib.models.base.binary import BinaryModel
 from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.losses import info_nce
-from fico_lib.models.base.model import Model
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch
-from fico_lib.models.layers.text_encoder import GRUEncoder, pool
+from fico_lib.models.layers.padding import pool
+from fico_lib.models.vse import DualEncoder
 
-QUANTISATION, RAMP = 0.1, 0.5  # weight; share of the epochs in which it rises to its full value
+QUANTISATION = 0.1  # weight
+RAMP = 2000  # steps in which it rises to its full value, half of all steps at most
 ADVERSARIAL = 0.02
 ADVERSARY_WIDTH = 64
-NOTE = "our reading of the paper, compact and trained here from scratch"
+OWN_READING = "our reading of a paper without released code"
 
 
 class Reversed(torch.autograd.Function):
@@ -59,30 +60,23 @@ def quantisation(codes: torch.Tensor) -> torch.Tensor:
     return ((codes.abs() - 1) ** 2).mean()
 
 
-class CodeNetwork(nn.Module):
+class CodeNetwork(DualEncoder):
     """Relaxed codes in [-1, 1] of images and texts, and the adversary who tells them apart."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, parameters: TrainingParameters):
-        super().__init__()
-        width, dropout, bits = parameters.width, parameters.dropout, parameters.bits
-        self.regions = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(inputs + 4, width), nn.ReLU(), nn.Linear(width, width)
-        )
-        self.words = GRUEncoder(vocabulary_size, width, dropout)
-        self.image_code = nn.Linear(2 * width, bits)
-        self.text_code = nn.Linear(2 * width, bits)
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
+        bits = parameters.bits
+        super().__init__(train, parameters.model_copy(update={"dimension": bits}))
         self.adversary = nn.Sequential(
             nn.Linear(bits, ADVERSARY_WIDTH), nn.ReLU(), nn.Linear(ADVERSARY_WIDTH, 1)
         )
 
     def images(self, regions, boxes, whole) -> torch.Tensor:
-        """(b, r, inputs), (b, r, 4) -> (b, bits); `whole` is not used."""
-        vectors = self.regions(torch.cat([regions, 2 * boxes - 1], 2))
-        return torch.tanh(self.image_code(torch.cat([vectors.mean(1), vectors.amax(1)], 1)))
+        """(b, r, d), (b, r, 4) or None -> (b, bits); `whole` is not used."""
+        return torch.tanh(self.from_image(self.read(self.regions(regions, boxes))))
 
     def texts(self, tokens, lengths) -> torch.Tensor:
         """(b, longest), (b,) -> (b, bits)."""
-        return torch.tanh(self.text_code(pool(self.words(tokens, lengths), lengths)))
+        return torch.tanh(self.from_text(pool(self.words(tokens, lengths), lengths)))
 
     def adversarial(self, images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
         """The adversary's cross-entropy on codes (b, bits) of both; the encoders raise it."""
@@ -91,58 +85,40 @@ class CodeNetwork(nn.Module):
         return binary_cross_entropy_with_logits(self.adversary(codes)[:, 0], is_text.float())
 
 
-class ADV(Model):
+class ADV(BinaryModel):
     """What `adv64` and `adv2048` share: all but the number of bits and the scale."""
 
     bits: int
     scale: float  # s, of the cosines: the inverse temperature
+    network_class = CodeNetwork
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
         """The code length is the model's own."""
-        return parameters.model_copy(update={"bits": cls.bits})
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The encoders and their adversary for the sizes of `train`."""
-        self.epochs_done = 0
-        return CodeNetwork(train.regions.shape[2], train.vocabulary_size, self.parameters)
+        return super().adjusted(parameters).model_copy(update={"bits": cls.bits})
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """InfoNCE, quantisation and the adversary; see the top of this file."""
         images = self.network.images(batch.regions, batch.boxes, batch.whole)
         texts = self.network.texts(batch.tokens, batch.lengths)
         matching = info_nce(self.scale * normalize(images, dim=1) @ normalize(texts, dim=1).T)
-        ramp = min(1.0, self.epochs_done / (RAMP * self.parameters.epochs))
+        ramp = min(1.0, self.steps / min(RAMP, self.parameters.max_steps / 2))
         fixing = QUANTISATION * ramp * (quantisation(images) + quantisation(texts))
         return matching + fixing + self.network.adversarial(images, texts)
 
-    def after_epoch(self) -> None:
-        """Count the epochs: the weight of the quantisation loss follows them."""
-        self.epochs_done += 1
 
-    def score(self, images: torch.Tensor, texts: torch.Tensor, val: FeatureSplit) -> float:
-        """The sum of recalls of the binary codes on the validation split."""
-        return code_recall_sum(images, texts, val.image_of_caption)
-
-    def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Codes:
-        """Codes of one bit per dimension, its sign."""
-        return pack_signs(images, texts, **about)
-
-
-def _card(bits: int, granularity: str) -> ModelCard:
+def _card(bits: int, granularity: Literal["FG", "CG"]) -> ModelCard:
     return ModelCard(
         name=f"adv{bits}",
         title=f"ADV-{bits}",
         granularity=granularity,
-        approach="Dual",
-        query_time_attention="None",
         dimension=f"{bits}D",
-        image_features="regions",
-        text_features="words",
         dtype="1 bit",
         reference="Li et al. 2021",
-        needs=("regions",),
-        note=NOTE,
+        note=f"{OWN_READING}, compact and trained here from scratch",
+        objective=f"{OWN_READING}: InfoNCE, quantisation, a modality adversary",
+        architecture=f"{OWN_READING}: VSE's encoders with tanh, narrower",
+        selection=f"{OWN_READING}: recall of the binary codes",
     )
 
 

@@ -7,21 +7,24 @@ layers of their own.
 - Contrast (ITC): queries and text do not see each other; the similarity of an image and a text is
   the largest cosine of a query's vector with the text's.
 - Matching (ITM): queries and text see each other; each query gives a logit, and they are averaged.
-Both losses as in `fico_lib.models.base.rerank`, and so is the order of the reranked lists: a
-weighted mean of ITM and ITC, the weight chosen on the validation split. What differs here:
-- the frozen image encoder is the detector behind the region features;
+Both losses as in `fico_lib.models.base.rerank`; the reranked candidates are ordered by ITM's logit
+plus ITC's cosine, as LAVIS does. What differs here:
+- the image encoder is the detector behind the region features, and stays frozen; LAVIS fine-tunes
+  its ViT for retrieval;
 - there is one block instead of twelve, and 4 queries instead of 32: theirs start from BERT, and
   from a few thousand pairs alone a second block learned less (on the validation split);
 - the text's tokens are the states of a GRU, for the same reason, and the text's vector is of their
   mean and maximum after the block instead of a [CLS] token;
-- there is no third loss, the generation of text, and no second stage with a language model.
+- the third loss, the generation of the text (ITG), is left out, and so are the momentum encoder
+  with its soft targets and queue, and the second stage with a language model; pre-training is by
+  contrast alone.
 `blip2_nf` is the same trained model without the reranking (FiCo-ITR's BLIP-2_NF). Because of the
 maximum over queries it hands over `Scores`: an image has several vectors, and no single vector has
 the same similarities.
 """
 
-import math
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -30,19 +33,21 @@ from torch.nn.functional import normalize
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.base.rerank import RerankModel
-from fico_lib.models.layers.regions import RegionLayers
-from fico_lib.models.layers.text_encoder import GRUEncoder, pool
+from fico_lib.models.base.rerank import BOTH_RECALLS, RerankModel
+from fico_lib.models.beit3 import PRETRAINING
+from fico_lib.models.layers.padding import all_of, inside, pool
+from fico_lib.models.layers.regions import RegionLayers, region_size
+from fico_lib.models.layers.scale import Scale
+from fico_lib.models.layers.text_encoder import GRUEncoder
 from fico_lib.models.layers.transformer import (
     FIRST_SPREAD,
     Attention,
     feed_forward,
     grouped,
-    readable,
 )
 
 HEADS, QUERIES = 2, 4
-FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
+FIRST_SCALE = 15.0
 
 
 class QFormerBlock(nn.Module):
@@ -83,7 +88,7 @@ class QFormer(nn.Module):
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
         width, dropout = parameters.width, parameters.dropout
-        self.regions = RegionLayers(train.regions.shape[2], width, width, dropout)
+        self.regions = RegionLayers(region_size(train), width, dropout)
         self.region_norm = nn.LayerNorm(width)  # without it the queries learn far less
         self.words = GRUEncoder(train.vocabulary_size, width, dropout)
         self.queries = nn.Parameter(FIRST_SPREAD * torch.randn(QUERIES, width))
@@ -91,13 +96,12 @@ class QFormer(nn.Module):
         self.from_image = nn.Linear(width, parameters.dimension)
         self.from_text = nn.Linear(2 * width, parameters.dimension)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
-        self.register_buffer("weight", torch.tensor(0.0))
+        self.scale = Scale(FIRST_SCALE)
 
     def images(self, regions, boxes, whole) -> tuple[torch.Tensor, torch.Tensor]:
         """Region vectors (b, r, width) that queries read, and how many they are (b,)."""
         vectors = self.region_norm(self.regions(regions, boxes))
-        return vectors, torch.full((len(vectors),), vectors.shape[1], device=vectors.device)
+        return vectors, all_of(vectors)
 
     def texts(self, tokens, lengths) -> tuple[torch.Tensor, torch.Tensor]:
         """Words (b, l, width) before the block, and how many of each count (b,)."""
@@ -116,36 +120,33 @@ class QFormer(nn.Module):
     def match(self, images, texts, lengths) -> torch.Tensor:
         """Logits (p,): does the text belong to the image?"""
         queries = self.queries.expand(len(texts), -1, -1)
-        queries = self.block.together(queries, texts, readable(texts, lengths), images)
+        queries = self.block.together(queries, texts, inside(texts.shape[1], lengths), images)
         return self.head(queries)[:, :, 0].mean(1)
-
-    def scale(self) -> torch.Tensor:
-        """The inverse temperature, a scalar."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
 
 
 class BLIP2(RerankModel):
     """The model `blip2`."""
 
-    learning_rate = 1 / 4  # of 1/2 and more the queries learn less (on the validation split)
+    network_class = QFormer
+    adds_cosine = True
+    # A transformer costs more than a GRU; at higher rates the queries learn less (on the validation
+    # split).
+    shares: ClassVar = {"width": 1 / 2, "learning_rate": 1 / 2}
     card = ModelCard(
         name="blip2",
         title="BLIP-2",
-        granularity="FG",
         approach="Dual+Fusion",
         query_time_attention="Fusion Rerank",
         dimension=f"{QUERIES} × {{p.dimension}}D per image, {{p.dimension}}D per text",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Li et al. 2023",
-        needs=("regions",),
         pretrained=True,
+        positions=True,
+        objective="ITC and ITM as published; without the generation of text and soft targets",
+        architecture="differs: frozen detector regions for a ViT, 1 block instead of 12, 4 queries "
+        "instead of 32, a GRU below the text, narrower",
+        training=PRETRAINING,
+        selection=BOTH_RECALLS,
     )
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The querying transformer for the sizes of `train`."""
-        return QFormer(train, self.parameters)
 
 
 class BLIP2WithoutFusion(BLIP2):

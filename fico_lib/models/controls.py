@@ -22,9 +22,9 @@ from scipy import linalg
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.latent import LatentSemantics
+from fico_lib.search.binarise.itq import itq
 
 RIDGE = 0.1  # added to each variance, as a share of the mean variance; chosen on validation splits
-ITERATIONS = 50  # of ITQ, as in its paper
 
 Head = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -96,26 +96,18 @@ def pair_head(train: Vectors) -> Head:
     return lambda images, texts: ((images - means[0]) @ a, (texts - means[1]) @ b)
 
 
-def itq(images: np.ndarray, texts: np.ndarray, bits: int, seed: int) -> Head:
-    """Iterative quantisation fitted on train vectors: a function to real codes, whose sign counts.
+def codes_of(images: np.ndarray, texts: np.ndarray, bits: int, seed: int) -> Head:
+    """ITQ fitted on the vectors of train pairs, (n, c) each: a function to packed codes.
 
-    Vectors are centred side by side, reduced to their `bits` leading principal directions, and
-    turned so that signs lose least: min |B - V R| over B in {-1, 1} and R. Where there are fewer
-    directions than bits, R has orthonormal rows instead of being square; the solution for R is the
-    same. Source: Gong and Lazebnik 2011, "Iterative Quantization", Section 2.
+    Each side is centred on its own mean.
     """
     means = images.mean(0), texts.mean(0)
-    both = np.concatenate([images - means[0], texts - means[1]])
-    directions = np.linalg.eigh(both.T @ both)[1][:, ::-1][:, :bits]
-    reduced = both @ directions
-    random = np.random.default_rng(seed).standard_normal((bits, bits))
-    rotation = np.linalg.qr(random)[0][: reduced.shape[1]]
-    for _ in range(ITERATIONS):
-        signs = np.copysign(1.0, reduced @ rotation)
-        u, _, v = np.linalg.svd(reduced.T @ signs, full_matrices=False)
-        rotation = u @ v
-    turn = directions @ rotation
-    return lambda images, texts: ((images - means[0]) @ turn, (texts - means[1]) @ turn)
+    pairs = np.stack([images - means[0], texts - means[1]], 1)  # side by side, as ITQ may read few
+    projection = itq(pairs.reshape(-1, images.shape[1]).astype(np.float32), bits, seed)
+    return lambda *sides: tuple(
+        projection.encode((side - mean).astype(np.float32))
+        for side, mean in zip(sides, means, strict=True)
+    )
 
 
 def four(
@@ -130,12 +122,11 @@ def four(
     for name, head in heads.items():
         images, texts = head(train.images, train.texts)
         first = np.unique(train.image_of_caption, return_index=True)[1]  # one caption per image
-        binarise = itq(images, texts[first], bits, seed)
+        binarise = codes_of(images, texts[first], bits, seed)
         images, texts = head(test.images, test.texts)
         of, floats = test.image_of_caption, (images.astype(np.float32), texts.astype(np.float32))
         made.append(Embeddings(*floats, of, model=f"{name}_float", **ids))
-        codes = [side >= 0 for side in binarise(images, texts)]
-        made.append(Codes.pack(*codes, of, bits=bits, model=f"{name}_binary", **ids))
+        made.append(Codes(*binarise(images, texts), bits, of, model=f"{name}_binary", **ids))
     return made
 
 

@@ -25,11 +25,13 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.selection import average_precision
 from fico_lib.models.base.training import Batch, images_of, train
+from fico_lib.models.layers.regions import described, region_size
 from fico_lib.runtime.devices import resolve, seeded, threads
 from fico_lib.runtime.errors import InputError
 
 WIDTH, HEADS, HIDDEN = 64, 4, 128
 RATE, DROPOUT, BATCH = 2e-3, 0.1, 64
+PATIENCE, INTERVAL = 600, 100  # steps
 BLOCK = 1000  # images labelled at once
 THRESHOLDS = np.arange(1, 20) / 20
 
@@ -39,15 +41,15 @@ class LabelDecoder(nn.Module):
 
     def __init__(self, inputs: int, categories: int):
         super().__init__()
-        self.regions = nn.Linear(inputs + 4, WIDTH)
+        self.regions = nn.Linear(inputs, WIDTH)
         self.queries = nn.Parameter(torch.randn(categories, WIDTH) / WIDTH**0.5)
         self.layer = nn.TransformerDecoderLayer(WIDTH, HEADS, HIDDEN, DROPOUT, batch_first=True)
         self.weights = nn.Parameter(torch.randn(categories, WIDTH) / WIDTH**0.5)
         self.bias = nn.Parameter(torch.zeros(categories))
 
-    def forward(self, regions: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-        """regions (b, r, inputs), boxes (b, r, 4) -> (b, categories), log odds."""
-        seen = self.regions(torch.cat([regions, 2 * boxes - 1], 2))
+    def forward(self, regions: torch.Tensor, boxes: torch.Tensor | None) -> torch.Tensor:
+        """regions (b, r, d), boxes (b, r, 4) or None -> (b, categories), log odds."""
+        seen = self.regions(described(regions, boxes))
         answers = self.layer(self.queries.expand(len(seen), -1, -1), seen)
         return (answers * self.weights).sum(2) + self.bias
 
@@ -65,16 +67,21 @@ def asymmetric_loss(log_odds: torch.Tensor, labels: torch.Tensor) -> torch.Tenso
 class Query2Label:
     """A labeller: `fit` on labelled splits, then `probabilities` and `labels` of any split."""
 
-    def __init__(self, epochs: int, seed: int = 0, device: str = "auto"):
+    def __init__(self, max_steps: int, seed: int = 0, device: str = "auto"):
         self.parameters = TrainingParameters(
-            epochs=epochs, batch_size=BATCH, learning_rate=RATE, dropout=DROPOUT
+            max_steps=max_steps,
+            patience=PATIENCE,
+            validation_interval=INTERVAL,
+            batch_size=BATCH,
+            learning_rate=RATE,
+            dropout=DROPOUT,
         )
         self.seed, self.device = seed, resolve(device)
         self.network: LabelDecoder | None = None
         self.threshold = 0.5
 
     def fit(self, train_split: FeatureSplit, val: FeatureSplit) -> None:
-        """Train, choosing the epoch and the threshold by the labels of `val`.
+        """Train, choosing the weights and the threshold by the labels of `val`.
 
         The threshold is the one of 0.05, 0.10, ... with the best micro-averaged F1.
         """
@@ -89,7 +96,7 @@ class Query2Label:
             return average_precision(each, self._probabilities(val), each, known)
 
         with threads(self.parameters.threads), seeded(self.seed, self.device):
-            inputs, categories = train_split.regions.shape[2], train_split.labels.shape[1]
+            inputs, categories = region_size(train_split), train_split.labels.shape[1]
             self.network = LabelDecoder(inputs, categories).to(self.device)
             train(
                 "query2label",
@@ -110,8 +117,8 @@ class Query2Label:
     @torch.inference_mode()
     def _probabilities(self, split: FeatureSplit) -> torch.Tensor:
         blocks = np.array_split(np.arange(len(split.image_ids)), -(-len(split.image_ids) // BLOCK))
-        found = [self.network(*images_of(split, rows, self.device)[:2]) for rows in blocks]
-        return torch.sigmoid(torch.cat(found))
+        inputs = (images_of(split, rows, self.device)[:2] for rows in blocks)
+        return torch.sigmoid(torch.cat([self.network(*x) for x in inputs]))
 
     def probabilities(self, split: FeatureSplit) -> np.ndarray:
         """(n_images, n_categories) float32; the labels of `split` are not read."""

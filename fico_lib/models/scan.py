@@ -8,19 +8,20 @@ unit vectors v_r of the regions and w_l of the words, and S_rl = v_r . w_l, text
     c_l  = sum over r of a_rl v_r                  what it sees
     t2i  = mean over l of cos(w_l, c_l)
 
-and image to text (i2t) the same with the roles exchanged. The score of a pair is the mean of both.
+and image to text (i2t) the same with the roles exchanged and 4 in place of 9, as in the released
+arguments. The score of a pair is the mean of both.
 
 The Gram form computes this without the vectors c_l, of which there would be one per image, text and
 word: w_l . c_l = sum_r a_rl S_rl and |c_l|^2 = a_l' (V V') a_l. The softmax's denominator cancels
 in the cosine, and vectors of padding are 0, so they change neither of the two.
 
-Trained with InfoNCE over all pairs of the batch, with a learned temperature, as `vse` is: the
-paper's hinge on the hardest negative learns much more slowly in models as briefly trained as these.
-What differs besides: one network scores in both directions (the paper averages two networks),
-regions pass two layers, and everything is narrower.
+By default trained with InfoNCE over all pairs of the batch, with a learned temperature, as `vse`
+is; the published hinge on the hardest negative is the choice `training.objective: hinge`. What
+differs besides: one network scores in both directions (the paper averages two networks), regions
+may have boxes and pass two layers, and everything is narrower.
 """
 
-import math
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -28,28 +29,32 @@ from torch.nn.functional import leaky_relu, normalize
 
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.card import ModelCard
-from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.losses import match_loss
 from fico_lib.models.base.pairs import PairModel
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch
+from fico_lib.models.layers.padding import all_of, inside
+from fico_lib.models.layers.regions import RegionLayers, region_size
+from fico_lib.models.layers.scale import Scale
 from fico_lib.models.layers.text_encoder import GRUEncoder
+from fico_lib.models.vse import HINGE_OR_INFONCE
 
-SHARPNESS = 9.0  # lambda_1 of the paper
+SHARPNESS, SHARPNESS_I2T = 9.0, 4.0  # lambda_1 of the paper: words look, regions look
 SLOPE = 0.1
-FIRST_SCALE, LARGEST_SCALE = 20.0, 100.0  # of the scores: the inverse temperature
+FIRST_SCALE = 20.0
 EPSILON = 1e-8
 
 Padded = tuple[torch.Tensor, torch.Tensor]
 
 
-def attention(similarity: torch.Tensor) -> torch.Tensor:
+def attention(similarity: torch.Tensor, sharpness: float = SHARPNESS) -> torch.Tensor:
     """Where the queries' vectors look: weights of the contexts' vectors, not yet divided by their
     sum.
 
     similarity: (n, c, m, q), of the c vectors of n contexts and the q vectors of m queries.
     """
     kept = leaky_relu(similarity, SLOPE)
-    return (kept * (SHARPNESS / kept.norm(dim=3, keepdim=True).clamp(min=EPSILON))).exp()
+    return (kept * (sharpness / kept.norm(dim=3, keepdim=True).clamp(min=EPSILON))).exp()
 
 
 def relevance(weight: torch.Tensor, similarity: torch.Tensor, gram: torch.Tensor) -> torch.Tensor:
@@ -63,14 +68,9 @@ def relevance(weight: torch.Tensor, similarity: torch.Tensor, gram: torch.Tensor
     return product / squared.clamp(min=EPSILON).sqrt()
 
 
-def mask(longest: int, lengths: torch.Tensor) -> torch.Tensor:
-    """True at the places before each length, False at padding: (...,) -> (..., longest)."""
-    return torch.arange(longest, device=lengths.device) < lengths[..., None]
-
-
 def mean_of(values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """Means over the last axis of (..., m, q), without padding; lengths: (m,) -> (..., m)."""
-    return (values * mask(values.shape[-1], lengths)).sum(-1) / lengths
+    return (values * inside(values.shape[-1], lengths)).sum(-1) / lengths
 
 
 def gram(vectors: torch.Tensor) -> torch.Tensor:
@@ -81,24 +81,22 @@ def gram(vectors: torch.Tensor) -> torch.Tensor:
 class CrossEncoder(nn.Module):
     """Unit vectors of regions and of words, and the scores of pairs."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, width: int, dropout: float):
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
-        self.regions = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(inputs + 4, width), nn.ReLU(), nn.Linear(width, width)
-        )
-        self.words = GRUEncoder(vocabulary_size, width, dropout)
-        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
+        width, dropout = parameters.width, parameters.dropout
+        self.regions = RegionLayers(region_size(train), width, dropout)
+        self.words = GRUEncoder(train.vocabulary_size, width, dropout)
+        self.scale = Scale(FIRST_SCALE)
 
     def images(self, regions, boxes, whole) -> Padded:
-        """(b, r, inputs), (b, r, 4) -> (b, r, width), (b,); `whole` is not used."""
-        vectors = self.regions(torch.cat([regions, 2 * boxes - 1], 2))
-        lengths = torch.full((len(vectors),), vectors.shape[1], device=vectors.device)
-        return normalize(vectors, dim=2), lengths
+        """(b, r, d), (b, r, 4) or None -> (b, r, width), (b,); `whole` is not used."""
+        vectors = normalize(self.regions(regions, boxes), dim=2)
+        return vectors, all_of(vectors)
 
     def texts(self, tokens, lengths) -> Padded:
         """(b, longest), (b,) -> (b, longest, width), 0 at padding, and (b,)."""
         words = normalize(self.words(tokens, lengths), dim=2)
-        return words * mask(tokens.shape[1], lengths)[..., None], lengths
+        return words * inside(tokens.shape[1], lengths)[..., None], lengths
 
     def pairs(self, images: Padded, texts: Padded) -> torch.Tensor:
         """Scores (a, b) of all pairs of a images and b texts."""
@@ -107,52 +105,33 @@ class CrossEncoder(nn.Module):
         t2i = flat.view(*v.shape[:2], *w.shape[:2])
         i2t = flat.T.contiguous().view(*w.shape[:2], *v.shape[:2])
         words = mean_of(relevance(attention(t2i), t2i, gram(v)), w_lengths)
-        regions = mean_of(relevance(attention(i2t), i2t, gram(w)), v_lengths)
+        regions = mean_of(relevance(attention(i2t, SHARPNESS_I2T), i2t, gram(w)), v_lengths)
         return (words + regions.T) / 2
-
-    def scale(self) -> torch.Tensor:
-        """The inverse temperature, a scalar."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
 
 
 class SCAN(PairModel):
     """The model `scan`."""
 
+    network_class = CrossEncoder
+    hinge = True
+    # Every pair of a batch costs; the attention starts slowly at lower rates (on the validation
+    # split).
+    shares: ClassVar = {"batch_size": 1 / 2, "width": 3 / 4, "learning_rate": 2.0}
     card = ModelCard(
         name="scan",
         title="SCAN",
-        granularity="FG",
         approach="Local+Global",
         query_time_attention="Cross-Attn",
         dimension="{p.width}D per region and word",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Lee et al. 2018",
-        needs=("regions",),
+        objective=HINGE_OR_INFONCE,
+        architecture="differs: one network scores both directions instead of two averaged, regions "
+        "pass two layers, narrower",
     )
 
-    @classmethod
-    def adjusted(cls, parameters: TrainingParameters) -> TrainingParameters:
-        """Batches of half the size and three quarters of the width, since every pair costs.
-
-        The learning rate is two and a half times as high: the attention starts slowly.
-        """
-        return parameters.model_copy(
-            update={
-                "batch_size": max(2, parameters.batch_size // 2),
-                "width": max(8, parameters.width * 3 // 4),
-                "learning_rate": min(1.0, 2.5 * parameters.learning_rate),
-            }
-        )
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The cross-encoder for the sizes of `train`."""
-        sizes = train.regions.shape[2], train.vocabulary_size
-        return CrossEncoder(*sizes, self.parameters.width, self.parameters.dropout)
-
     def loss(self, batch: Batch) -> torch.Tensor:
-        """InfoNCE of the batch's scaled scores."""
+        """InfoNCE of the batch's scaled scores, or the hinge of the scores."""
         images = self.network.images(batch.regions, batch.boxes, batch.whole)
         texts = self.network.texts(batch.tokens, batch.lengths)
-        return info_nce(self.network.scale() * self.network.pairs(images, texts))
+        scores = self.network.pairs(images, texts)
+        return match_loss(self.parameters.objective, scores, self.network.scale)

@@ -25,10 +25,13 @@ At retrieval the sides stay independent. With CRA the embeddings are (e_i, z_i /
 and (e_t, mean l_t, z_t): their inner product adds to the base's cosine how well each side's context
 agrees with the other's locals. L_base is computed on these.
 
-What differs here: L_base is InfoNCE as in the bases, and words pass a linear layer before the GRU,
-also without LCA and CRA, so that the variants differ in nothing else.
+What differs here: L_base is InfoNCE by default, as in the bases (`training.objective: hinge` has
+the published one); there are 100 concepts instead of 1024; the released numbers are of the average
+of two models, these of one; and words pass a linear layer before the GRU, also without LCA and CRA,
+so that the variants differ in nothing else.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -39,13 +42,13 @@ from torch.nn.functional import log_softmax, normalize, relu, softplus
 from fico_lib.encodings import Embeddings
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.text import UNKNOWN
-from fico_lib.models.base.card import ModelCard
-from fico_lib.models.base.losses import info_nce
+from fico_lib.models.base.losses import match_loss
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch, images_of, texts_of
-from fico_lib.models.layers.text_encoder import PADDING, WORD_DIMENSION, GRUEncoder, pool
+from fico_lib.models.layers.padding import all_of, inside, pool
+from fico_lib.models.layers.text_encoder import PADDING, WORD_DIMENSION, GRUEncoder
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.models.vse import VSE, DualEncoder
+from fico_lib.models.vse import HINGE_OR_INFONCE, VSE, DualEncoder
 from fico_lib.models.vsrn import ReasoningDualEncoder
 from fico_lib.runtime.errors import InputError
 
@@ -54,11 +57,6 @@ CODE_TEMPERATURE, WORD_TEMPERATURE = 0.05, 0.1
 SINKHORN_ROUNDS = 2
 CONTEXT_TEMPERATURE, HARDEST = 0.7, 512
 CONTEXT_WEIGHT = 0.5
-
-
-def before(longest: int, lengths: torch.Tensor) -> torch.Tensor:
-    """True at the places before each length: (b,) -> (b, longest)."""
-    return torch.arange(longest, device=lengths.device) < lengths[:, None]
 
 
 def aligned_words(train: FeatureSplit, which: str) -> np.ndarray:
@@ -130,13 +128,13 @@ def context_loss(
     guides: (b, d); vectors: (b, k, d), lengths: (b,) of them count; all of length 1.
     """
     b, k, _ = vectors.shape
-    there = before(k, lengths)
+    counted = inside(k, lengths)
     scores = (guides @ vectors.flatten(0, 1).T).view(b, b, k) / CONTEXT_TEMPERATURE
     own = scores.diagonal().T  # (b, k)
     eye = torch.eye(b, dtype=torch.bool, device=guides.device)
-    others = scores.masked_fill(eye[..., None] | ~there, -torch.inf).flatten(1)
+    others = scores.masked_fill(eye[..., None] | ~counted, -torch.inf).flatten(1)
     hard = others.topk(min(HARDEST, others.shape[1])).values.logsumexp(1, keepdim=True)
-    return softplus(hard - own)[there].mean()
+    return softplus(hard - own)[counted].mean()
 
 
 class Locals(NamedTuple):
@@ -173,31 +171,32 @@ class Context(nn.Module):
 
     def forward(self, vectors, lengths) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Locals (b, k, width), 0 at padding, guides and contexts (b, width), all of length 1."""
-        there = before(vectors.shape[1], lengths)
-        mean = (vectors * there[..., None]).sum(1) / lengths[:, None]
+        counted = inside(vectors.shape[1], lengths)
+        mean = (vectors * counted[..., None]).sum(1) / lengths[:, None]
         guide = relu(self.norm_of_guide(self.map(mean)))
-        found = torch.zeros_like(vectors)
-        found[there] = normalize(relu(self.norm_of_locals(vectors[there])), dim=1)
+        parts = torch.zeros_like(vectors)
+        parts[counted] = normalize(relu(self.norm_of_locals(vectors[counted])), dim=1)
         gate = self.gate(torch.cat([mean, guide], 1)).sigmoid()
         context = gate * mean + (1 - gate) * guide
-        return found, normalize(guide, dim=1), normalize(context, dim=1)
+        return parts, normalize(guide, dim=1), normalize(context, dim=1)
 
 
 class AlignedEncoder(nn.Module):
     """A base's embeddings, with CRA's beside them, and what the losses compare."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, parameters: SelfAlignParameters):
+    def __init__(self, train: FeatureSplit, parameters: SelfAlignParameters):
         super().__init__()
-        width = parameters.width
-        self.base = BASES[parameters.base](inputs, vocabulary_size, parameters)
+        width, vocabulary_size = parameters.width, train.vocabulary_size
+        self.base = BASES[parameters.base](train, parameters)
         self.base.words = WordsFirst(vocabulary_size, width, parameters.dropout)
         self.concepts = nn.Parameter(torch.randn(parameters.concepts, width))
-        self.register_buffer("aligned", torch.ones(vocabulary_size, dtype=torch.bool))
+        aligned = torch.from_numpy(aligned_words(train, parameters.aligned))
+        self.register_buffer("aligned", aligned)
         self.image_context = Context(width) if parameters.cra else None
         self.text_context = Context(width) if parameters.cra else None
 
     def images(self, regions, boxes, whole) -> torch.Tensor:
-        """(b, r, inputs), (b, r, 4) -> embeddings (b, d)."""
+        """(b, r, d), (b, r, 4) or None -> embeddings (b, d)."""
         return self.image_parts(regions, boxes)[0]
 
     def texts(self, tokens, lengths) -> torch.Tensor:
@@ -207,14 +206,9 @@ class AlignedEncoder(nn.Module):
     def image_parts(self, regions, boxes) -> tuple[torch.Tensor, Locals]:
         """Embeddings (b, d) of images and what they are made of."""
         base = self.base
-        first = base.regions.layers(torch.cat([regions, 2 * boxes - 1], 2))
-        lengths = torch.full((len(first),), first.shape[1], device=first.device)
-        if isinstance(base, ReasoningDualEncoder):
-            vectors = base.regions.reason(first)
-            summary = base.regions.read(vectors)
-        else:
-            vectors, summary = first, pool(first, lengths)
-        embedding = normalize(base.from_image(summary), dim=1)
+        first = base.regions(regions, boxes)
+        lengths, vectors = all_of(first), base.contextual(first)
+        embedding = normalize(base.from_image(base.read(vectors)), dim=1)
         parts = Locals(normalize(first, dim=2), lengths)
         if self.image_context is None:
             return embedding, parts
@@ -239,37 +233,28 @@ class AlignedEncoder(nn.Module):
 class SelfAlign(VSE):
     """The model `selfalign`; its choices are `SelfAlignParameters`."""
 
-    card = ModelCard(
+    network_class = AlignedEncoder
+    card = replace(
+        VSE.card,
         name="selfalign",
         title="SelfAlign",
-        granularity="FG",
-        approach="Global",
-        query_time_attention="None",
         dimension="{p.embedding_dimension}D",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Zhuang et al. 2023",
-        needs=("regions",),
+        objective=f"LCA and CRA as published; the base's loss {HINGE_OR_INFONCE}",
+        architecture="differs: VSE as the base, 100 concepts instead of 1024, one model instead of "
+        "the average of two, narrower",
     )
 
     @classmethod
     def adjusted(cls, parameters: TrainingParameters) -> SelfAlignParameters:
         """The parameters with SelfAlign's own, at their defaults where they are not given."""
-        return SelfAlignParameters(**parameters.model_dump())
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The base with its additions for the sizes of `train`."""
-        sizes = train.regions.shape[2], train.vocabulary_size
-        network = AlignedEncoder(*sizes, self.parameters)
-        network.aligned = torch.from_numpy(aligned_words(train, self.parameters.aligned))
-        return network
+        return SelfAlignParameters(**super().adjusted(parameters).model_dump())
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """The base's InfoNCE and what is switched on of L_LCA and L_CRA."""
+        """The base's loss and what is switched on of L_LCA and L_CRA."""
         images, regions = self.network.image_parts(batch.regions, batch.boxes)
         texts, words = self.network.text_parts(batch.tokens, batch.lengths)
-        loss = info_nce(self.network.base.scale() * images @ texts.T)
+        loss = match_loss(self.parameters.objective, images @ texts.T, self.network.base.scale)
         if self.parameters.lca:
             counted = self.network.aligned[batch.tokens]
             concepts = self.network.concepts
@@ -280,10 +265,11 @@ class SelfAlign(VSE):
             loss = loss + (t2i + i2t) / 2
         return loss
 
-    def pack(self, images: np.ndarray, texts: np.ndarray, **about) -> Embeddings:
+    def pack(self, images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> Embeddings:
         """Embeddings compared by inner product with CRA, by cosine without."""
+        embeddings = super().pack(images, texts, split)
         measure = "inner_product" if self.parameters.cra else "cosine"
-        return Embeddings(images=images, texts=texts, measure=measure, **about)
+        return replace(embeddings, measure=measure)
 
     @torch.inference_mode()
     def word_regions(
@@ -295,10 +281,10 @@ class SelfAlign(VSE):
         and cosines (b, longest) float32.
         """
         images = split.image_of_caption[captions]
-        regions, boxes, _ = images_of(split, images, self.device)
+        regions, boxes, _ = images_of(self.view(split), images, self.device)
         texts = texts_of(split, split.text_of_caption[captions], self.device)
         _, of_image = self.network.image_parts(regions, boxes)
         _, of_text = self.network.text_parts(*texts)
         cosines, best = best_regions(of_image.vectors, of_text.vectors)
-        best = best.masked_fill(~before(best.shape[1], texts[1]), -1)
+        best = best.masked_fill(~inside(best.shape[1], texts[1]), -1)
         return best.cpu().numpy(), cosines.cpu().numpy()

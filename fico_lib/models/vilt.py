@@ -2,26 +2,22 @@
 
 After Kim et al. 2021, "ViLT: Vision-and-Language Transformer Without Convolution or Region
 Supervision": word and image tokens, each with a vector for its modality, pass one transformer side
-by side (Section 3.1), and a head on the [CLS] token tells how well they match. It is trained as
-they train it for retrieval (Section 4.4), a pair's score against those of other texts with the
-same image, 16 in all, by cross-entropy; and by the alignment of words and image parts, which they
-pre-train with (Section 3.2). Both terms are InfoNCE, one of the alignments a(i, t) of all b images
-and texts of a batch, one of the scores s(i, t) within groups of 16:
+by side (Section 3.1), and a head on the [CLS] token tells how well they match. For retrieval it is
+trained by binary matching and by the rank of the own text among 15 sampled false ones (Section 4.4;
+the released `task_finetune_irtr`, weights 1 and 0.5). With logits s(i, t), an image i, its own text
+and a false text f drawn among the others of the batch:
 
-    L = InfoNCE(scale a) + 1/b sum over the groups g of |g| InfoNCE(s_g)
-    a(i, t) = mean over the words w of 1/10 log sum over the regions r of exp(10 cos(q_w, k_r))
+    L = 1/b sum over i of  - log( e^s(i,i) / sum over the 16 texts t of e^s(i,t) )
+        + 0.5 BCE(s(i,i), 1; s(i,f), 0)
 
-where q and k are the queries and keys of the first block: words learn which regions to look at.
-From a few thousand pairs the scores alone do not teach it; without a the model hardly learns.
-What differs here:
+No loss compares an image with all texts of a batch: the limited set of negatives is what FiCo-ITR
+(Section 5.2) gives as a reason of ViLT's low recall. `vilt_itc` adds such a loss. Pre-training, on
+the split `extra`, has the binary matching alone. What differs here:
 - images are regions of a detector instead of patches, each read by two layers;
-- their alignment is an optimal transport between words and patches; this one is the mean over
-  words of the best region's similarity (Yao et al. 2021, "FILIP: Fine-grained Interactive
-  Language-Image Pre-Training", Section 3.1), softened by a log-sum-exp;
-- the 15 negatives are the texts of the other images in a group, which serve the direction text to
-  image as well; a group has images that align with each other's texts, as ALBEF draws hard
-  negatives by its contrast (Li et al. 2021, "Align before Fuse", Section 3.2); theirs are random;
-- pre-training has the same loss, and there is no masked language modelling;
+- one head gives both logits: theirs are two, of which the one of ranking starts as the other;
+- the false texts are those of the other 15 images of a random group, not of the whole data;
+- masked language modelling and the alignment of words and patches by optimal transport, which
+  belong to their matching loss, are left out;
 - the network is much smaller than the other models', because it runs for every pair: two blocks,
   of which the second computes the [CLS] token only, the one that is read, and the first has
   narrow feed-forward layers. A convolution over five words, once per text, stands in for the ten
@@ -31,28 +27,26 @@ What does not depend on the other side is computed once per image and per text: 
 queries, keys and values. This changes nothing in the result.
 """
 
-import math
+from typing import ClassVar
 
 import torch
 from torch import nn
-from torch.nn.functional import normalize
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.card import ModelCard
-from fico_lib.models.base.losses import info_nce
 from fico_lib.models.base.pairs import PairModel
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch
-from fico_lib.models.base.vlp import PretrainedModel
-from fico_lib.models.layers.regions import RegionLayers
-from fico_lib.models.layers.transformer import FIRST_SPREAD, Block, TextTokens, readable
+from fico_lib.models.layers.padding import all_of, inside
+from fico_lib.models.layers.regions import RegionLayers, region_size
+from fico_lib.models.layers.transformer import FIRST_SPREAD, Block, TextTokens
 
 HEADS = 2
-GROUP = 16  # images that are scored with each other's texts in training
+GROUP = 16  # texts that an image is scored with in training: its own and 15 false ones
+MATCHING = 0.5  # weight of binary matching beside the rank
 HIDDEN = 4  # hidden units per unit of width of the layers on regions, which run once per image
 NEIGHBOURS = 2  # words on either side that the convolution sees
-SHARPNESS = 10.0  # of the log-sum-exp over regions: the larger, the nearer to the maximum
-FIRST_SCALE, LARGEST_SCALE = 5.0, 100.0  # of the alignments: the inverse temperature
 
 
 class ViLTNetwork(nn.Module):
@@ -63,14 +57,13 @@ class ViLTNetwork(nn.Module):
         width, dropout = parameters.width, parameters.dropout
         self.width = width
         longest = train.tokens.shape[1]
-        self.regions = RegionLayers(train.regions.shape[2], HIDDEN * width, width, dropout)
+        self.regions = RegionLayers(region_size(train), width, dropout, HIDDEN * width)
         self.text_tokens = TextTokens(train.vocabulary_size, longest, width, dropout)
         self.context = nn.Conv1d(width, width, 2 * NEIGHBOURS + 1, padding=NEIGHBOURS)
         self.modality = nn.Parameter(FIRST_SPREAD * torch.randn(2, width))
         self.first = Block(width, HEADS, expansion=1)
         self.last = Block(width, HEADS)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
 
     def _item(self, tokens: torch.Tensor) -> torch.Tensor:
         """(b, t, width) -> (b, t, 4 * width): token, query, key, value."""
@@ -80,31 +73,14 @@ class ViLTNetwork(nn.Module):
     def images(self, regions, boxes, whole) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (b, r, 4 * width) and how many they are (b,)."""
         tokens = self.regions(regions, boxes) + self.modality[0]
-        lengths = torch.full((len(tokens),), tokens.shape[1], device=tokens.device)
-        return self._item(tokens), lengths
+        return self._item(tokens), all_of(tokens)
 
     def texts(self, tokens, lengths) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (b, 1 + l, 4 * width), [CLS] first, and how many of each count (b,)."""
         first, words = self.text_tokens(tokens).split([1, tokens.shape[1]], 1)
-        words = words * readable(words, lengths)[..., None]  # padding is no neighbour
+        words = words * inside(words.shape[1], lengths)[..., None]  # padding is no neighbour
         words = words + self.context(words.transpose(1, 2)).transpose(1, 2)
         return self._item(torch.cat([first, words], 1) + self.modality[1]), lengths + 1
-
-    def alignments(self, images, texts) -> torch.Tensor:
-        """How well words find regions (see the module's text): (a, b), as `pairs` takes them."""
-        (v, _), (w, lengths) = images, texts
-        query = normalize(w[:, 1:].split(self.width, 2)[1], dim=2)
-        key = normalize(v.split(self.width, 2)[2], dim=2)
-        words = readable(query, lengths - 1)
-        cosines = (query[words] @ key.flatten(0, 1).T).unflatten(1, key.shape[:2])
-        found = (SHARPNESS * cosines).logsumexp(2) / SHARPNESS  # (words, a)
-        text_of_word = words.nonzero()[:, 0]
-        total = found.new_zeros(len(w), len(v)).index_add(0, text_of_word, found)
-        return (total / (lengths - 1).clamp(min=1)[:, None]).T
-
-    def scale(self) -> torch.Tensor:
-        """The inverse temperature of the alignments, a scalar."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
 
     def pairs(self, images, texts) -> torch.Tensor:
         """Scores (a, b) of images (a, r, 4 * width) with texts (b, l, 4 * width) and lengths."""
@@ -122,67 +98,68 @@ class ViLTNetwork(nn.Module):
     @staticmethod
     def _mask(n_images: int, n_regions: int, longest: int, lengths) -> torch.Tensor | None:
         """Which tokens of the pairs count, (pairs, tokens) bool, or None where all do."""
-        there = torch.arange(longest, device=lengths.device) < lengths[:, None]
-        if there.all():  # texts of one length stand together when all pairs are scored
+        counted = inside(longest, lengths)
+        if counted.all():  # texts of one length stand together when all pairs are scored
             return None
-        there = torch.cat([there, there.new_ones(len(there), n_regions)], 1)
-        return there[None].expand(n_images, -1, -1).flatten(0, 1)
+        counted = torch.cat([counted, counted.new_ones(len(counted), n_regions)], 1)
+        return counted[None].expand(n_images, -1, -1).flatten(0, 1)
 
 
-def hard_groups(similarity: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """Rows of (b, b) in groups of `size`: the first row that is left, and those most like it.
+def group_loss(scores: torch.Tensor, ranks: bool) -> torch.Tensor:
+    """The loss of a group (see the module's text), a sum over its g images.
 
-    Two rows are alike by the similarity of one's image with the other's text, in both directions.
+    scores: (g, g) logits, rows images, columns texts, matching pairs on the diagonal, g at least 2;
+    ranks: whether the rank among the texts counts, or binary matching alone.
     """
-    alike, groups = similarity + similarity.T, []
-    left = torch.arange(len(alike), device=alike.device)
-    while len(left):
-        near = alike[left[0], left]
-        near[0] = torch.inf
-        order = near.argsort(descending=True)
-        groups.append(left[order[:size]])
-        left = left[order[size:].sort().values]
-    return groups
+    own = torch.arange(len(scores), device=scores.device)
+    false = scores[own, (own + 1) % len(own)]  # groups are random, and so is the next one's text
+    logits = torch.cat([scores.diagonal(), false])
+    is_pair = (torch.arange(len(logits), device=scores.device) < len(own)).to(scores.dtype)
+    matching = binary_cross_entropy_with_logits(logits, is_pair) * len(own)
+    return cross_entropy(scores, own, reduction="sum") + MATCHING * matching if ranks else matching
 
 
-class ViLT(PretrainedModel, PairModel):
+class ViLT(PairModel):
     """The model `vilt`."""
 
+    network_class = ViLTNetwork
+    shares: ClassVar = {"width": 1 / 4}  # the whole network runs for every pair
     card = ModelCard(
         name="vilt",
         title="ViLT",
-        granularity="FG",
         approach="Fusion",
         query_time_attention="Full Fusion",
         dimension="n/a",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Kim et al. 2021",
-        needs=("regions",),
         pretrained=True,
+        positions=True,
+        objective="rank among 16 texts and binary matching as published; without masked language "
+        "modelling and the alignment of words and patches",
+        architecture="differs: detector regions for patches, 2 blocks instead of 12 and a "
+        "convolution over the words, narrower",
+        training="differs: AdamW to a plateau, on further pairs by matching alone and then on the "
+        "train split",
+        selection="differs: recall on the validation split instead of a fixed number of epochs",
     )
 
-    width, epochs, learning_rate = 1 / 4, 8 / 15, 1.0
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The transformer for the sizes of `train`."""
-        return ViLTNetwork(train, self.parameters)
-
     def loss(self, batch: Batch) -> torch.Tensor:
-        """The alignments of the batch, and each pair against the others of its group."""
-        network = self.network
-        images, n_images = network.images(batch.regions, batch.boxes, batch.whole)
-        texts, n_texts = network.texts(batch.tokens, batch.lengths)
-        aligned = network.alignments((images, n_images), (texts, n_texts))
-        losses = []
-        for rows in hard_groups(aligned.detach(), GROUP):
-            longest = int(n_texts[rows].max())
-            scores = network.pairs(
-                (images[rows], n_images[rows]), (texts[rows, :longest], n_texts[rows])
+        """Rank and binary matching within random groups of 16 pairs."""
+        images = self.network.images(batch.regions, batch.boxes, batch.whole)
+        texts = self.network.texts(batch.tokens, batch.lengths)
+        return self.of_pairs(images, texts)
+
+    def of_pairs(self, images, texts) -> torch.Tensor:
+        """The loss of encoded images and texts; batches come in random order, so groups are rows
+        that follow each other."""
+        (v, n_regions), (w, n_words) = images, texts
+        losses, b = [], len(v)
+        for rows in torch.arange(b, device=v.device).tensor_split(max(1, b // GROUP)):
+            longest = int(n_words[rows].max())
+            scores = self.network.pairs(
+                (v[rows], n_regions[rows]), (w[rows, :longest], n_words[rows])
             )
-            losses.append(info_nce(scores) * len(rows))
-        return info_nce(network.scale() * aligned) + torch.stack(losses).sum() / len(aligned)
+            losses.append(group_loss(scores, ranks=not self.pretrains))
+        return torch.stack(losses).sum() / b
 
     def bytes_per_pair(self, n_image_vectors: int, n_text_vectors: int) -> int:
         """The joint tokens, their copies in the blocks, and the attention weights."""

@@ -13,18 +13,20 @@ What differs here:
 - the generation of the caption from the reasoned regions, VSRN's second objective, is left out, and
   so is the average over two trained models;
 - the GRU reads the regions as they are, not scaled to length 1;
-- InfoNCE over the batch instead of the hinge on the hardest negative;
-- the text side, width and training are those of `fico_lib.models.vse`, so that the two models
-  differ in the image side only.
+- by default InfoNCE over the batch instead of the hinge on the hardest negative
+  (`training.objective: hinge`);
+- regions may have boxes, and the text side, width and training are those of `fico_lib.models.vse`,
+  so that the two models differ in the image side only.
 """
+
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.vse import VSE, DualEncoder
+from fico_lib.models.vse import HINGE_OR_INFONCE, VSE, DualEncoder
 
 LAYERS = 4
 
@@ -45,52 +47,34 @@ class Reasoning(nn.Module):
         return regions + self.norm(message.flatten(0, 1)).view_as(regions)
 
 
-class ReasoningEncoder(nn.Module):
-    """Two layers on each region, reasoning over the regions, and a GRU that reads them."""
-
-    def __init__(self, inputs: int, width: int, dropout: float):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(inputs + 4, width), nn.ReLU(), nn.Linear(width, width)
-        )
-        self.reason = nn.Sequential(*(Reasoning(width) for _ in range(LAYERS)))
-        self.gru = nn.GRU(width, width, batch_first=True)
-
-    def forward(self, regions: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-        """regions (b, r, inputs), boxes (b, r, 4) -> (b, width)."""
-        return self.read(self.reason(self.layers(torch.cat([regions, 2 * boxes - 1], 2))))
-
-    def read(self, reasoned: torch.Tensor) -> torch.Tensor:
-        """The GRU's last state, (b, width), after the regions (b, r, width)."""
-        return self.gru(reasoned)[1][0]
-
-
 class ReasoningDualEncoder(DualEncoder):
     """Unit vectors of images and of texts; the image side reasons over the regions."""
 
-    def __init__(self, inputs: int, vocabulary_size: int, parameters: TrainingParameters):
-        super().__init__(inputs, vocabulary_size, parameters)
-        self.regions = ReasoningEncoder(inputs, parameters.width, parameters.dropout)
-        self.from_image = nn.Linear(parameters.width, parameters.dimension)
+    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
+        super().__init__(train, parameters)
+        width = parameters.width
+        self.reason = nn.Sequential(*(Reasoning(width) for _ in range(LAYERS)))
+        self.gru = nn.GRU(width, width, batch_first=True)
+        self.from_image = nn.Linear(width, parameters.dimension)
+
+    def contextual(self, vectors: torch.Tensor) -> torch.Tensor:
+        """The regions after reasoning, (b, r, width) -> (b, r, width)."""
+        return self.reason(vectors)
+
+    def read(self, contextual: torch.Tensor) -> torch.Tensor:
+        """The GRU's last state, (b, width), after the regions (b, r, width)."""
+        return self.gru(contextual)[1][0]
 
 
 class VSRN(VSE):
     """The model `vsrn`: objective, selection and encodings are those of `vse`."""
 
-    card = ModelCard(
+    network_class = ReasoningDualEncoder
+    card = replace(
+        VSE.card,
         name="vsrn",
         title="VSRN",
-        granularity="FG",
-        approach="Global",
-        query_time_attention="None",
-        dimension="{p.dimension}D",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Li et al. 2019",
-        needs=("regions",),
+        objective=f"{HINGE_OR_INFONCE}; without the generation of captions",
+        architecture="differs: narrower, and one model instead of the average of two",
     )
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The dual encoder for the sizes of `train`."""
-        return ReasoningDualEncoder(train.regions.shape[2], train.vocabulary_size, self.parameters)

@@ -7,18 +7,18 @@ the image's by cross-attention (Section 3.1); trained by contrast and matching a
 - theirs starts from pre-trained encoders, Swin and BERT; from a few thousand pairs alone
   transformers learned far less (on the validation split) than a GRU over the words and two layers
   on each region of a detector, which take their place;
-- theirs orders the reranked lists by ITM alone, which is one of the weights that the validation
-  split chooses from;
-- the alignment is of whole images: there is no loss of single boxes (their "multi-grained"
-  alignment and box prediction) and no masked language modelling;
+- the alignment is of whole images: their "multi-grained" contrast and matching of objects and
+  regions with phrases, their prediction of boxes and masked language modelling are left out, and so
+  are the momentum encoder's soft targets; pre-training is by contrast alone;
 - the fusion encoder is one block, whose self-attention (it sees the text alone) is computed once
   per text; the text's vector is taken after it;
 - a sequence is read by the mean and the maximum of its vectors instead of by a [CLS] token.
-`xvlm_nf` is the same trained model without the reranking (FiCo-ITR's X-VLM_NF).
+The reranked candidates are ordered by ITM alone, as theirs are. `xvlm_nf` is the same trained model
+without the reranking (FiCo-ITR's X-VLM_NF).
 """
 
-import math
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -27,13 +27,16 @@ from torch.nn.functional import normalize
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.base.rerank import RerankModel
-from fico_lib.models.layers.regions import RegionLayers
-from fico_lib.models.layers.text_encoder import GRUEncoder, pool
+from fico_lib.models.base.rerank import BOTH_RECALLS, RerankModel
+from fico_lib.models.beit3 import PRETRAINING
+from fico_lib.models.layers.padding import all_of, pool
+from fico_lib.models.layers.regions import RegionLayers, region_size
+from fico_lib.models.layers.scale import Scale
+from fico_lib.models.layers.text_encoder import GRUEncoder
 from fico_lib.models.layers.transformer import Block, grouped
 
 HEADS = 2
-FIRST_SCALE, LARGEST_SCALE = 15.0, 100.0  # of the cosines: the inverse temperature
+FIRST_SCALE = 15.0
 
 
 class XVLMNetwork(nn.Module):
@@ -42,19 +45,18 @@ class XVLMNetwork(nn.Module):
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         super().__init__()
         width, dropout = parameters.width, parameters.dropout
-        self.regions = RegionLayers(train.regions.shape[2], width, width, dropout)
+        self.regions = RegionLayers(region_size(train), width, dropout)
         self.words = GRUEncoder(train.vocabulary_size, width, dropout)
         self.fusion = Block(width, HEADS, cross=True)
         self.from_image = nn.Linear(2 * width, parameters.dimension)
         self.from_text = nn.Linear(2 * width, parameters.dimension)
         self.head = nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, 1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
-        self.register_buffer("weight", torch.tensor(0.0))
+        self.scale = Scale(FIRST_SCALE)
 
     def images(self, regions, boxes, whole) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (b, r, width) of the regions and how many they are (b,)."""
         vectors = self.regions(regions, boxes)
-        return vectors, torch.full((len(vectors),), vectors.shape[1], device=vectors.device)
+        return vectors, all_of(vectors)
 
     def texts(self, tokens, lengths) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (b, l, width) of the words and how many of each count (b,)."""
@@ -77,33 +79,27 @@ class XVLMNetwork(nn.Module):
         """Logits (p,): does the text belong to the image?"""
         return self.head(pool(self.fusion.rest(texts, images), lengths))[:, 0]
 
-    def scale(self) -> torch.Tensor:
-        """The inverse temperature, a scalar."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
-
 
 class XVLM(RerankModel):
     """The model `xvlm`."""
 
-    learning_rate = 1.0  # without transformer encoders it learns at the rate of the others
+    network_class = XVLMNetwork
+    shares: ClassVar = {"width": 1 / 2}  # a transformer costs more than a GRU
     card = ModelCard(
         name="xvlm",
         title="X-VLM",
-        granularity="FG",
         approach="Dual+Fusion",
         query_time_attention="Fusion Rerank",
-        dimension="{p.dimension}D",
-        image_features="regions",
-        text_features="words",
-        dtype="f32",
         reference="Zeng et al. 2022",
-        needs=("regions",),
         pretrained=True,
+        positions=True,
+        objective="ITC and ITM of whole images as published; without the alignment of single "
+        "regions, the prediction of boxes and masked language modelling",
+        architecture="differs: detector regions for Swin, a GRU for BERT, one fusion block for 6, "
+        "narrower",
+        training=PRETRAINING,
+        selection=BOTH_RECALLS,
     )
-
-    def build(self, train: FeatureSplit) -> nn.Module:
-        """The encoders for the sizes of `train`."""
-        return XVLMNetwork(train, self.parameters)
 
 
 class XVLMWithoutFusion(XVLM):

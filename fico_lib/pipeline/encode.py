@@ -18,6 +18,7 @@ from fico_lib.runtime.files import write_whole
 
 CACHE = Path("cache")
 EXTRA = "extra"  # the split that models with `card.pretrained` learn on first
+WEIGHTS = "weights.safetensors"
 
 
 def _check_labels(dataset: Dataset, model: str) -> None:
@@ -31,58 +32,70 @@ def _check_labels(dataset: Dataset, model: str) -> None:
 def build_features(request: Request, cache: Path | str = CACHE, models: Sequence[str] = ()) -> Path:
     """The folder of a request's features, of train, val and its split, computed where need be.
 
-    Those of the split `extra` are there too, where the data have it: some models pre-train on it.
+    Those of the split `extra` are there too, where the data have it and a model may pre-train on
+    it. What features fit on the data is fitted here or loaded, as the request says.
     models: further ones that they are for; what any needs of the data is checked first.
     """
     folder = Path(cache) / "features" / request.features_key
     if not folder.is_dir():
-        dataset = load_dataset(request.data)
+        dataset = load_dataset(request.resolved_data)
         for model in (request.model, *models):
             _check_labels(dataset, model)
         from fico_lib.features import build
+        from fico_lib.features.fitted import Fitted
 
+        released = request.fitted_features
+        fitted = None if released is None else Fitted.load(released)
         extra = [EXTRA] if EXTRA in dataset.splits else []
         splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
         with write_whole(folder) as part:
             device = resolve(request.device)
-            build.build(dataset, request.resolved_features, part, device, splits)
+            build.build(dataset, request.resolved_features, part, device, splits, fitted)
     return folder
 
 
-def train(request: Request, cache: Path | str = CACHE) -> Model:
-    """A trained model.
+def trained_model(request: Request, cache: Path | str = CACHE) -> Model:
+    """The model of a request, ready to encode: its weights are released, or trained here.
 
-    Weights that several models share are kept in cache/models/<key>, and loaded when they are
-    there. Errors as in `encode`.
+    Trained weights that several models share are kept in cache/models/<key>, and loaded when they
+    are there. Errors as in `encode`.
     """
+    if request.weights == "released":
+        _ = request.released_weights  # what is not released shows before features are computed
     source = build_features(request, cache)
     settings = (request.training, request.seed, request.device)
-    trained = build_model(request.model, *settings)
+    model = build_model(request.model, *settings)
     splits = [FeatureSplit.load(source / name) for name in ("train", "val")]
-    if trained.card.pretrained and (source / EXTRA).is_dir():
+    if request.weights == "released":
+        weights.load(model, splits[0], request.released_weights)
+        return model
+    if model.card.pretrained and (source / EXTRA).is_dir():
         splits.append(FeatureSplit.load(source / EXTRA))
     if request.weights_key is None:
-        trained.fit(*splits)
-        return trained
-    folder = Path(cache) / "models" / request.weights_key
-    if not folder.is_dir():
+        model.fit(*splits)
+        return model
+    path = Path(cache) / "models" / request.weights_key / WEIGHTS
+    if not path.is_file():
         shared = build_model(weights_of(request.model), *settings)
         shared.fit(*splits)
-        weights.save(shared, folder)
-    weights.load(trained, splits[0], folder)
-    return trained
+        with write_whole(path.parent) as part:
+            part.mkdir()
+            weights.save(shared, part / WEIGHTS)
+    weights.load(model, splits[0], path)
+    return model
 
 
 def encode(request: Request, cache: Path | str = CACHE) -> Embeddings | Codes | Scores:
-    """The encodings of a request's split by its model, trained on train and val.
+    """The encodings of a request's split by its model, released or trained on train and val.
 
     Kept in cache/encodings/<key>, the features in cache/features/<key>, written whole or not at
     all, and loaded when they are there. Raises InputError, before training, where the model lacks
-    what it needs, and DivergedError where its loss is no longer a number.
+    what it needs or its weights are not released, and DivergedError where its loss is no longer a
+    number.
     """
     folder = Path(cache) / "encodings" / request.encodings_key
     if not folder.is_dir():
-        trained = train(request, cache)
+        model = trained_model(request, cache)
         source = build_features(request, cache)
-        trained.encode(FeatureSplit.load(source / request.split)).save(folder)
+        model.encode(FeatureSplit.load(source / request.split)).save(folder)
     return encodings.load(folder)

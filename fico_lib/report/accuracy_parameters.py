@@ -1,6 +1,6 @@
 """What the chapters that measure accuracy share: data, features, models, training, seeds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -16,6 +16,10 @@ from fico_lib.report.parameters import ChapterParameters, Device, registered
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Cut = Annotated[int, Field(ge=1)]
+Weights = Annotated[
+    Literal["released", "train"],
+    Field(description="released: those in checkpoints/, nothing is trained; train: trained here"),
+]
 
 
 def _every(names: object) -> object:
@@ -26,7 +30,7 @@ Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]
 
 
 class TrainedParameters(ChapterParameters):
-    """Base of the schemas of chapters whose models are trained here."""
+    """Base of the schemas of chapters whose models learn: from released weights, or here."""
 
     data: DataParameters = Field(ScenesParameters(), description="the data set and its options")
     features: FeatureParameters = Field(
@@ -36,6 +40,7 @@ class TrainedParameters(ChapterParameters):
         TrainingParameters(), description="how large models are and how they are trained"
     )
     seeds: list[Seed] = Field([0], min_length=1, description="one training per model and seed")
+    weights: Weights = "released"
     ties: Ties = Field(
         TIES[0], description="order among equal scores (expected: mean over random orders)"
     )
@@ -51,7 +56,13 @@ class TrainedParameters(ChapterParameters):
     def request(self, model: str, seed: int) -> Request:
         """The encodings by one training of a model."""
         return Request(
-            self.data, self.features, self.training, model, seed=seed, device=self.device
+            self.data,
+            self.features,
+            self.training,
+            model,
+            seed=seed,
+            device=self.device,
+            weights=self.weights,
         )
 
 

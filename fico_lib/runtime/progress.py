@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 from rich.progress import (
@@ -49,11 +49,13 @@ def report(**event: object) -> None:
             file.write(json.dumps({"process": os.getpid(), **event}) + "\n")
 
 
-def track(items: Iterable, what: str, total: int | None = None) -> Iterator:
+def track(items: Iterable, what: str | Callable[[], str], total: int | None = None) -> Iterator:
     """Iterate over `items`, showing how far it is.
 
-    Under `fico build` events go to its display; on a terminal a bar is drawn; elsewhere nothing.
+    what: the step in a person's words, or a function that gives them after each item. Under
+    `fico build` events go to its display; on a terminal a bar is drawn; elsewhere nothing.
     """
+    words = what if callable(what) else lambda: what
     total = len(items) if total is None else total  # type: ignore[arg-type]
     if os.environ.get(EVENTS):
         last = 0.0
@@ -61,9 +63,12 @@ def track(items: Iterable, what: str, total: int | None = None) -> Iterator:
             yield item
             if time.monotonic() - last > 0.5 or i + 1 == total:
                 last = time.monotonic()
-                report(kind="progress", what=what, done=i + 1, total=total)
+                report(kind="progress", what=words(), done=i + 1, total=total)
     elif sys.stderr.isatty():
         with bars() as progress:
-            yield from progress.track(items, total=total, description=what)
+            task = progress.add_task(words(), total=total)
+            for item in items:
+                yield item
+                progress.update(task, advance=1, description=words())
     else:
         yield from items

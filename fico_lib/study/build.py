@@ -1,4 +1,4 @@
-"""`fico build`: runs the graph with Snakemake, and shows a person how far it is."""
+"""Runs a graph with Snakemake, and shows a person how far it is; `fico build` in particular."""
 
 import fcntl
 import json
@@ -78,11 +78,30 @@ def _alone(repository: Path) -> Iterator[None]:
 def build(repository: Path, profile: str, cores: int | None, console: Console) -> Path:
     """Bring the study of `profile` up to date; returns the path of the book's index.html."""
     plan(repository, profile)  # wrong parameters are errors here, before anything starts
-    log = repository / "results" / "logs" / f"{profile}.log"
+    snakemake(repository, "Snakefile", ["book"], {"profile": profile}, cores, console, profile)
+    return repository / "_build" / "html" / "index.html"
+
+
+def snakemake(
+    repository: Path,
+    snakefile: str,
+    arguments: list[str],
+    config: dict[str, str],
+    cores: int | None,
+    console: Console,
+    name: str,
+) -> None:
+    """Run the targets of a Snakefile and show how far it is; BuildError where a step failed.
+
+    arguments: the targets, with options before them; config: what the Snakefile reads; cores: None
+    for all; name: of the log under results/logs/.
+    """
+    log = repository / "results" / "logs" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "snakemake", "book", "--config", f"profile={profile}"]
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    command += ["--config", *(f"{key}={value}" for key, value in config.items())]
     command += ["--cores", str(cores or os.cpu_count() or 1), "--directory", str(repository)]
-    command += ["--snakefile", str(repository / "Snakefile")]
+    command += ["--snakefile", str(repository / snakefile)]
     # Keys tell what is up to date, so dates and locks are not asked: a fresh clone has new dates,
     # and a killed run leaves a lock behind.
     command += ["--rerun-triggers", "params", "input", "--rerun-incomplete", "--nolock"]
@@ -105,7 +124,6 @@ def build(repository: Path, profile: str, cores: int | None, console: Console) -
             raise BuildError("interrupted; the same command resumes where it stopped") from None
     if process.returncode:
         raise BuildError(_explain(failures, log, repository))
-    return repository / "_build" / "html" / "index.html"
 
 
 def _follow(process: subprocess.Popen, events: Path, log: Path, console: Console) -> list[dict]:

@@ -14,7 +14,7 @@ from fico_lib.chapters import chapter
 from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.model import Model
-from fico_lib.pipeline.encode import build_features, encode, train
+from fico_lib.pipeline.encode import build_features, encode, trained_model
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
 from fico_lib.report.results_folder import Results
@@ -25,6 +25,7 @@ from fico_lib.study.parameters import shared_names
 from fico_lib.study.repository import CACHE
 
 Result = TypeVar("Result")
+TRAINING = ("pretrain", "train")  # timings of steps that are not taken where weights are released
 
 
 class Run:
@@ -43,10 +44,14 @@ class Run:
     def encodings(self) -> list[Encodings]:
         """The encodings of every model and seed of the chapter, from the cache or made now."""
         cache = self.repository / CACHE
+        for request in self.requests:
+            _ = request.encodings_key  # what is wrong with one shows before the work on any
         encoded = [encode(request, cache) for request in self.requests]
-        for encodings in encoded:
+        for request, encodings in zip(self.requests, encoded, strict=True):
             for step, seconds in encodings.timings.items():
-                self.durations[f"{encodings.model} {step}"] = seconds
+                elsewhere = request.weights == "released" and step in TRAINING
+                where = " (when it was released)" if elsewhere else ""
+                self.durations[f"{encodings.model} {step}{where}"] = seconds
         return encoded
 
     def features(self) -> list[dict[str, FeatureSplit]]:
@@ -59,8 +64,8 @@ class Run:
         ]
 
     def model(self, request: Request) -> Model:
-        """The trained model of a request: its weights from the cache, or trained now."""
-        return train(request, self.repository / CACHE)
+        """The model of a request: its weights released, from the cache, or trained now."""
+        return trained_model(request, self.repository / CACHE)
 
     def recorded(self) -> list[Path]:
         """The folders of the recorded results that the chapter shows, under book/recorded/."""

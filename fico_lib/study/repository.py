@@ -51,8 +51,11 @@ def recorded(repository: Path, pattern: str) -> list[Path]:
     return sorted(path.parent for path in found)
 
 
-def commit(repository: Path) -> str:
-    """The git commit of the study, with '+changes' where files differ from it; '' without git."""
+def commit(repository: Path, *ignored: str) -> str:
+    """The git commit of the study, with '+changes' where files differ from it; '' without git.
+
+    ignored: folders of the repository whose changes do not count.
+    """
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(repository), *arguments]
@@ -60,6 +63,7 @@ def commit(repository: Path) -> str:
 
     try:
         head = git("rev-parse", "--short=12", "HEAD")
-        return head + ("+changes" if git("status", "--porcelain") else "")
+        counted = (".", *(f":!{folder}" for folder in ignored))
+        return head + ("+changes" if git("status", "--porcelain", "--", *counted) else "")
     except (OSError, subprocess.CalledProcessError):
         return ""  # a downloaded archive has no history: run.json then says so

@@ -1,4 +1,4 @@
-"""The steps that the Snakefile runs, each a process of its own that reports to `fico build`."""
+"""The steps that the Snakefiles run, each a process of its own that reports to `fico build`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fico_lib.models import weights_of
+from fico_lib.pipeline.checkpoints import SUFFIX
 from fico_lib.runtime.progress import report
-from fico_lib.study import parameters, plan
+from fico_lib.study import checkpoints, parameters, plan
 from fico_lib.study import repository as repo
 
 
@@ -42,16 +43,17 @@ def weights(profile: str, key: str) -> None:
     """Train a model whose weights are shared, those of that key in the plan of a profile."""
     request = plan.plan(repo.root(), profile).weights[key]
     with _reported(f"train {replace(request, model=weights_of(request.model)).label}"):
-        from fico_lib.pipeline.encode import train
+        from fico_lib.pipeline.encode import trained_model
 
-        train(request, Path(repo.CACHE))
+        trained_model(request, Path(repo.CACHE))
 
 
 def encodings(profile: str, key: str) -> None:
-    """Train a model, unless its weights are kept, and keep its encodings: those of that key."""
+    """Keep the encodings of that key; their model is trained, unless its weights are there."""
     planned = plan.plan(repo.root(), profile)
     request = planned.encodings[key]
-    verb = "encode" if request.weights_key in planned.weights else "train and encode"
+    trained = request.weights == "released" or request.weights_key in planned.weights
+    verb = "encode" if trained else "train and encode"
     with _reported(f"{verb} {request.label}"):
         from fico_lib.pipeline.encode import encode
 
@@ -76,3 +78,29 @@ def book(profile: str) -> None:
         from fico_lib.study.book import build
 
         build(repo.root(), profile)
+
+
+def released_features(folder: str, data: str) -> None:
+    """Fit the features of a data set for checkpoints, write them under `folder`, and use them."""
+    root = repo.root()
+    requests = checkpoints.wanted(root, Path(folder))
+    requests = [request for request in requests if request.weights_path.parent.name == data]
+    with _reported(f"features of {requests[0].data.label}"):
+        from fico_lib.pipeline.release import extract_features, release_features
+
+        commit, cache = repo.commit(root, checkpoints.FOLDER.name), root / repo.CACHE
+        release_features(requests[0], commit, cache)
+        extract_features(requests, cache)
+
+
+def released_weights(folder: str, place: str) -> None:
+    """Train a checkpoint and write it; place: under `folder`, without its ending."""
+    root = repo.root()
+    path = Path(folder) / f"{place}{SUFFIX}"
+    requests = checkpoints.wanted(root, Path(folder))
+    request = next(r for r in requests if r.weights_path == path)
+    with _reported(f"train {request.label}"):
+        from fico_lib.pipeline.release import release_weights
+
+        commit = repo.commit(root, checkpoints.FOLDER.name)
+        release_weights(request, commit, root / repo.CACHE)

@@ -11,6 +11,9 @@ from fico_lib.features import build
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.fitted import FILE, Fitted
 from fico_lib.features.parameters import CropParameters
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.beit3 import BEiT3
+from fico_lib.models.vse import VSE
 from fico_lib.runtime.errors import InputError
 
 DATA = ScenesParameters(n_train=60, n_val=10, n_test=20, n_detector=40, captions_per_image=(1, 3))
@@ -132,3 +135,15 @@ def test_lengths_must_agree(folder):
 def test_a_folder_without_features(tmp_path):
     with pytest.raises(InputError, match="no saved features here"):
         FeatureSplit.load(tmp_path)
+
+
+@pytest.mark.parametrize("boxes", ["published", "all", "none"])
+def test_which_models_are_told_where_regions_are(boxes, dataset, tmp_path):
+    chosen = SMALL.model_copy(update={"boxes": boxes, "documents": 0})
+    build.build(dataset, chosen, tmp_path / boxes, torch.device("cpu"), ("train", "val"))
+    split = FeatureSplit.load(tmp_path / boxes / "val")
+    told = {"published": (False, True), "all": (True, True), "none": (False, False)}[boxes]
+    for model, knows in zip((VSE, BEiT3), told, strict=True):
+        view = model(TrainingParameters(), device="cpu").view(split)
+        assert (view.boxes is not None) == knows
+        assert view.regions is split.regions

@@ -8,7 +8,7 @@ from fico_lib.models.adv import CodeNetwork, Reversed, quantisation
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import batches
 
-SMALL = TrainingParameters(epochs=12, batch_size=32, width=16)
+SMALL = TrainingParameters(max_steps=36, batch_size=32, width=16)
 
 
 @pytest.mark.parametrize(("name", "bits"), [("adv64", 64), ("adv2048", 2048)])
@@ -40,9 +40,9 @@ def test_the_adversary_learns_and_the_encoders_do_the_opposite():
     assert weight.grad.tolist() == [1, 2]
 
 
-def test_the_adversary_is_better_than_chance_when_images_and_texts_differ():
+def test_the_adversary_is_better_than_chance_when_images_and_texts_differ(splits):
     torch.manual_seed(0)
-    network = CodeNetwork(4, 5, SMALL.model_copy(update={"bits": 8}))
+    network = CodeNetwork(splits[0], SMALL.model_copy(update={"bits": 8}))
     images, texts = torch.ones(16, 8), -torch.ones(16, 8)
     optimizer = torch.optim.Adam(network.adversary.parameters(), 0.01)
     before = network.adversarial(images, texts).item()
@@ -54,19 +54,27 @@ def test_the_adversary_is_better_than_chance_when_images_and_texts_differ():
     assert network.adversarial(images, texts).item() < 0.1
 
 
-def test_the_quantisation_loss_rises_with_the_epochs(splits, monkeypatch):
+def test_the_quantisation_loss_rises_with_the_steps(splits, monkeypatch):
     model = build("adv64", SMALL, 0, "cpu")
     model.fit(splits[0], splits[1])
-    assert model.epochs_done == SMALL.epochs
+    assert model.steps == SMALL.max_steps == 36
     batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
     model.network.eval()
-    model.epochs_done = 0
+    losses = {}
     with torch.no_grad():
-        start = model.loss(batch).item()
-        model.epochs_done = 3  # half of the way of a ramp over 6 of the 12 epochs
-        middle = model.loss(batch).item()
-        model.epochs_done = 6
-        assert model.loss(batch).item() - start == pytest.approx(2 * (middle - start), rel=1e-3)
+        for model.steps in (0, 9, 18, 36):  # a ramp over half of the steps
+            losses[model.steps] = model.loss(batch).item()
         monkeypatch.setattr(adv, "QUANTISATION", 0.0)
-        assert model.loss(batch).item() == pytest.approx(start)
-    assert middle > start
+        assert model.loss(batch).item() == pytest.approx(losses[0])
+    assert losses[9] > losses[0]
+    assert losses[18] - losses[0] == pytest.approx(2 * (losses[9] - losses[0]), rel=1e-3)
+    assert losses[36] == losses[18]
+
+
+def test_the_ramp_has_a_length_of_its_own_in_long_trainings(splits):
+    model = build("adv64", SMALL.model_copy(update={"max_steps": 10**6}), 0, "cpu")
+    model.network = model.build(splits[0]).eval()
+    batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
+    with torch.no_grad():
+        losses = [model.loss(batch).item() for model.steps in (adv.RAMP // 2, adv.RAMP, 10**5)]
+    assert losses[0] < losses[1] == losses[2]

@@ -6,7 +6,7 @@ import pytest
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
 from fico_lib.models import controls as module
-from fico_lib.models.controls import Vectors, controls, itq, pair_head, regression
+from fico_lib.models.controls import Vectors, codes_of, controls, pair_head, regression
 from fico_lib.models.latent import LatentSemantics, leading_directions
 
 
@@ -32,33 +32,14 @@ def test_canonical_directions_correlate_in_pairs_only(monkeypatch):
     assert cross == pytest.approx(np.diag(correlation**3), abs=1e-8)
 
 
-def test_codes_of_as_many_bits_as_directions_are_a_rotation():
+def test_codes_are_of_each_side_around_its_own_mean():
     rng = np.random.default_rng(1)
-    vectors = rng.normal(size=(50, 6))
-    turn = itq(vectors[:30], vectors[30:], bits=6, seed=0)
-    turned, _ = turn(vectors[:30], vectors[30:])
-    centred = vectors[:30] - vectors[:30].mean(0)
-    assert turned @ turned.T == pytest.approx(centred @ centred.T)
-
-
-def test_more_bits_than_directions_keep_lengths():
-    vectors = np.random.default_rng(2).normal(size=(40, 3))
-    turned, _ = itq(vectors, vectors, bits=16, seed=0)(vectors, vectors)
-    centred = vectors - vectors.mean(0)
-    assert turned.shape == (40, 16)
-    assert turned @ turned.T == pytest.approx(centred @ centred.T)
-
-
-def test_itq_loses_less_than_a_random_rotation(monkeypatch):
-    vectors = np.random.default_rng(3).normal(size=(300, 8)) ** 3
-
-    def loss():
-        turned, _ = itq(vectors, vectors, bits=8, seed=0)(vectors, vectors)
-        return np.square(np.abs(turned) - 1).sum()
-
-    learnt = loss()
-    monkeypatch.setattr(module, "ITERATIONS", 0)
-    assert learnt < loss()
+    vectors = rng.normal(size=(300, 6))
+    encode = codes_of(vectors, vectors + 5.0, bits=16, seed=0)
+    images, texts = encode(vectors, vectors + 5.0)
+    assert images.shape == (300, 2)
+    assert np.array_equal(images, texts)
+    assert len(np.unique(images, axis=0)) > 50
 
 
 def test_leading_directions_are_those_of_the_svd():

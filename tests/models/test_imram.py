@@ -3,15 +3,16 @@ import torch
 from torch.nn.functional import cosine_similarity, leaky_relu, normalize
 
 from fico_lib.models import imram
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.imram import MemoryEncoder
-from fico_lib.models.scan import mask
+from fico_lib.models.layers.padding import inside
 
 
 def padded(lengths, d=8, seed=0):
     generator = torch.Generator().manual_seed(seed)
     lengths = torch.tensor(lengths)
     vectors = torch.randn(len(lengths), int(lengths.max()), d, generator=generator)
-    return normalize(vectors, dim=2) * mask(vectors.shape[1], lengths)[..., None], lengths
+    return normalize(vectors, dim=2) * inside(vectors.shape[1], lengths)[..., None], lengths
 
 
 def asked(queries, contexts, memory, steps):
@@ -31,13 +32,18 @@ def asked(queries, contexts, memory, steps):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_scores_are_the_direct_formula(monkeypatch, steps):
+def test_scores_are_the_direct_formula(splits, monkeypatch, steps):
     monkeypatch.setattr(imram, "STEPS", steps)
     torch.manual_seed(steps)
-    images, texts, network = padded([4, 4, 4]), padded([1, 5, 3], seed=1), MemoryEncoder(6, 5, 8, 0)
+    images, texts = padded([4, 4, 4]), padded([1, 5, 3], seed=1)
+    network = MemoryEncoder(splits[0], TrainingParameters(width=8))
     found = network.pairs(images, texts)
     for i, (v, r) in enumerate(zip(*images, strict=True)):
         for j, (w, words) in enumerate(zip(*texts, strict=True)):
             t2i = asked(w[:words], v[:r], network.words_ask, steps)
             i2t = asked(v[:r], w[:words], network.regions_ask, steps)
             assert found[i, j].item() == pytest.approx(((t2i + i2t) / 2).item(), abs=1e-6)
+
+
+def test_there_are_three_steps_as_in_the_paper():
+    assert imram.STEPS == 3

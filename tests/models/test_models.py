@@ -14,7 +14,7 @@ from fico_lib.models.dadh import discrete_codes
 from fico_lib.models.scan import SCAN
 from fico_lib.runtime.errors import InputError
 
-SMALL = TrainingParameters(epochs=6, batch_size=32, width=16, dimension=16, bits=16)
+SMALL = TrainingParameters(max_steps=18, batch_size=32, width=16, dimension=16, bits=16)
 
 
 def fitted(name, splits, parameters=SMALL, seed=0):
@@ -89,7 +89,7 @@ def test_training_leaves_the_random_state_and_the_threads_alone(splits):
     expected = torch.rand(2)
     torch.manual_seed(3)
     before = torch.get_num_threads()
-    fitted("vse", splits, SMALL.model_copy(update={"epochs": 1}))
+    fitted("vse", splits, SMALL.model_copy(update={"max_steps": 3}))
     assert torch.equal(torch.rand(2), expected)
     assert torch.get_num_threads() == before
 
@@ -101,7 +101,7 @@ def relevant_first(images, texts, split):
 
 
 def test_vse_learns_to_match(splits):
-    found = fitted("vse", splits, SMALL.model_copy(update={"epochs": 20})).encode(splits[2])
+    found = fitted("vse", splits, SMALL.model_copy(update={"max_steps": 60})).encode(splits[2])
     assert isinstance(found, Embeddings)
     assert found.measure == "cosine"
     assert found.images.dtype == np.float32
@@ -110,7 +110,7 @@ def test_vse_learns_to_match(splits):
 
 
 def test_dadh_learns_the_categories(splits):
-    found = fitted("dadh", splits, SMALL.model_copy(update={"epochs": 20})).encode(splits[2])
+    found = fitted("dadh", splits, SMALL.model_copy(update={"max_steps": 60})).encode(splits[2])
     assert isinstance(found, Codes)
     assert (found.bits, found.images.shape[1], found.images.dtype) == (16, 2, np.uint8)
     images, texts = (
@@ -169,6 +169,46 @@ def test_cards_name_their_model(name):
     card = model_card(name)
     assert card.name == name
     assert card.granularity in ("FG", "CG")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_cards_say_what_differs_from_the_published_model(name):
+    card = model_card(name)
+    for told in (card.objective, card.architecture, card.training, card.selection):
+        assert told
+        assert len(told) < 170, "a short phrase"
+    assert card.compact_title == f"{card.title} (compact)"
+
+
+def test_the_curve_is_kept(trained):
+    assert [row["step"] for row in trained.curve] == [trained.steps]
+    assert set(trained.curve[0]) == {"step", "score", "loss", "learning_rate", "stage"}
+    assert trained.curve[0]["stage"] == "train"
+    assert trained.steps == SMALL.max_steps
+
+
+HINGED = ["vse", "vsrn", "scan", "imram", "selfalign"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_hinge_is_for_models_published_with_it(name):
+    parameters = SMALL.model_copy(update={"objective": "hinge"})
+    used = build(name, parameters, 0, "cpu").parameters.objective
+    assert used == ("hinge" if name in HINGED else "infonce")
+    assert build(name, SMALL, 0, "cpu").parameters.objective == "infonce"
+
+
+@pytest.mark.parametrize("name", HINGED)
+def test_the_hinge_trains_another_model(name, splits):
+    hinged = fitted(name, splits, SMALL.model_copy(update={"objective": "hinge"}))
+    assert not same(hinged.encode(splits[2]), fitted(name, splits).encode(splits[2]))
+
+
+@pytest.mark.parametrize("name", [n for n in MODELS if "regions" in model_card(n).needs])
+def test_boxes_may_be_absent(name, splits):
+    bare = [replace(split, boxes=None) for split in splits]
+    few = SMALL.model_copy(update={"max_steps": 2})
+    assert fitted(name, bare, few).encode(bare[2]).n_images == 32
 
 
 def test_an_unknown_device_is_named():

@@ -13,7 +13,7 @@ from fico_lib.runtime.errors import InputError
 
 @pytest.fixture(scope="module")
 def fitted(splits):
-    labeller = Query2Label(epochs=80, seed=1, device="cpu")
+    labeller = Query2Label(max_steps=120, seed=1, device="cpu")
     labeller.fit(*splits[:2])
     return labeller
 
@@ -32,7 +32,7 @@ def test_a_sure_negative_costs_less_than_by_cross_entropy():
 
 def test_the_order_of_regions_does_not_matter():
     torch.manual_seed(0)
-    network = LabelDecoder(6, 3).eval()
+    network = LabelDecoder(10, 3).eval()
     regions, boxes = torch.randn(2, 5, 6), torch.rand(2, 5, 4)
     order = torch.randperm(5)
     found = network(regions[:, order], boxes[:, order])
@@ -57,7 +57,7 @@ def test_labels_of_what_is_labelled_are_not_read(fitted, splits):
 
 
 def test_the_same_seed_gives_the_same_labels(fitted, splits):
-    again = Query2Label(epochs=80, seed=1, device="cpu")
+    again = Query2Label(max_steps=120, seed=1, device="cpu")
     again.fit(*splits[:2])
     assert (again.probabilities(splits[2]) == fitted.probabilities(splits[2])).all()
     assert again.threshold == fitted.threshold
@@ -67,12 +67,12 @@ def test_the_same_seed_gives_the_same_labels(fitted, splits):
 def test_what_it_needs(splits, need):
     train, val, _ = splits
     with pytest.raises(InputError, match=f"needs {need}, and split 'val' has none"):
-        Query2Label(epochs=1).fit(train, replace(val, **{need: None}))
+        Query2Label(max_steps=1).fit(train, replace(val, **{need: None}))
 
 
 def test_an_untrained_one_labels_nothing(splits):
     with pytest.raises(RuntimeError, match="call fit first"):
-        Query2Label(epochs=1).labels(splits[2])
+        Query2Label(max_steps=1).labels(splits[2])
 
 
 def test_f1_of_nothing_is_zero():

@@ -22,7 +22,7 @@ from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError
 
 SWITCHES = [(False, False), (True, False), (False, True), (True, True)]
-SIZES = {"epochs": 8, "batch_size": 32, "width": 16, "dimension": 16, "learning_rate": 0.01}
+SIZES = {"max_steps": 24, "batch_size": 32, "width": 16, "dimension": 16, "learning_rate": 0.01}
 
 
 def fitted(splits, **switches):

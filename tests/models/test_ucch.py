@@ -7,12 +7,12 @@ import torch
 from torch.nn.functional import normalize
 
 from fico_lib.encodings import Codes
-from fico_lib.models import build
+from fico_lib.models import build, ucch
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import batches
 from fico_lib.models.ucch import MemoryBank, contrast, ranking
 
-SMALL = TrainingParameters(epochs=20, batch_size=32, width=16, bits=16)
+SMALL = TrainingParameters(max_steps=60, batch_size=32, width=16, bits=16)
 
 
 def test_contrast_by_hand():
@@ -27,9 +27,25 @@ def test_contrast_by_hand():
 
 
 def test_ranking_by_hand():
-    # Own cosine .5: .4 is near (margin .2), .1 is far and is shifted by 1.
-    similarity = torch.tensor([[0.5, 0.4], [0.1, 0.5]])
-    assert ranking(similarity).item() == pytest.approx((math.exp(-0.1) + math.exp(-1.4)) / 2)
+    # Row 0: own .5; .4 is near (margin .2), .1 is far and becomes -.9.
+    # Row 1: own .8; .3 and .2 are far and become -.7 and -.8.
+    # Row 2: own .1; .9 and -.05 are near.
+    similarity = torch.tensor([[0.5, 0.4, 0.1], [0.3, 0.8, 0.2], [0.9, -0.05, 0.1]])
+    rows = ([0.5, 0.4, -0.9], [-0.7, 0.8, -0.8], [0.9, -0.05, 0.1])
+    owns = (0.5, 0.8, 0.1)
+    expected = [
+        0.2 + math.log(sum(map(math.exp, row))) - own for row, own in zip(rows, owns, strict=True)
+    ]
+    assert ranking(similarity).item() == pytest.approx(sum(expected) / 3)
+
+
+def test_ranking_both_directions_are_in_the_loss(splits, monkeypatch):
+    seen = []
+    monkeypatch.setattr(ucch, "ranking", lambda cosines: seen.append(cosines) or cosines.sum())
+    model = build("ucch", SMALL, 0, "cpu")
+    model.network = model.build(splits[0])
+    model.loss(next(batches(splits[0], 8, np.random.default_rng(0), torch.device("cpu"))))
+    assert torch.equal(seen[0], seen[1].T)
 
 
 def test_the_memory_moves_after_the_codes_and_stays_of_length_1():
@@ -57,24 +73,24 @@ def test_negatives_are_drawn_or_all():
 def test_the_memory_holds_the_codes_of_its_own_pairs(splits):
     model = build("ucch", SMALL, 0, "cpu")
     model.fit(splits[0], splits[1])
-    images = model._images(splits[0])
+    images = model.encode_images(splits[0])
     nearest = (normalize(images, dim=1) @ model.bank.codes.T).topk(20, 1).indices
     own = torch.arange(len(images))[:, None]
     assert (nearest == own).any(1).float().mean() > 0.6  # chance: 20 of 96
 
 
-def test_the_first_epoch_does_not_read_the_memory(splits):
-    model = build("ucch", SMALL.model_copy(update={"epochs": 1}), 0, "cpu")
+def test_the_first_pass_does_not_read_the_memory(splits):
+    model = build("ucch", SMALL.model_copy(update={"max_steps": 3}), 0, "cpu")
     model.fit(splits[0], splits[1])
     model.network.eval()
     batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
     losses = {}
-    for epoch in (0, 1):
-        model.epochs_done = epoch
+    for passes in (0, 1):
+        model.passes = passes
         kept = model.bank.codes.clone()
-        losses[epoch] = [model.loss(batch).item()]
+        losses[passes] = [model.loss(batch).item()]
         model.bank.codes = -kept
-        losses[epoch].append(model.loss(batch).item())
+        losses[passes].append(model.loss(batch).item())
         model.bank.codes = kept
     assert losses[0][0] == losses[0][1]
     assert losses[1][0] != losses[1][1]
@@ -92,3 +108,11 @@ def test_ucch_learns_the_kinds_without_labels(splits):
     kind = splits[2].labels.argmax(1)
     nearest = (images @ texts.T).argmax(1)
     assert (kind[splits[2].image_of_caption[nearest]] == kind).mean() > 0.6  # chance: 1 in 8
+
+
+def test_labels_of_val_choose_the_weights_where_there_are_some(splits):
+    model = build("ucch", SMALL, 0, "cpu")
+    labels = torch.from_numpy(splits[1].labels.astype(np.float32)) - 0.5
+    texts = labels[torch.from_numpy(splits[1].image_of_caption)]
+    assert model.score(labels, texts, splits[1]) == pytest.approx(2)  # twice a perfect mAP
+    assert model.score(labels, texts, replace(splits[1], labels=None)) > 2  # recalls, at best 6

@@ -3,7 +3,7 @@ import torch
 
 from fico_lib.models import build
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.vsrn import Reasoning, ReasoningEncoder
+from fico_lib.models.vsrn import Reasoning, ReasoningDualEncoder
 
 
 def test_a_layer_starts_as_the_identity():
@@ -22,17 +22,17 @@ def test_a_layer_by_its_formula():
         assert torch.allclose(found, v + message, atol=1e-6)
 
 
-def test_the_gru_reads_regions_one_after_the_other():
+def test_the_gru_reads_regions_one_after_the_other(splits):
     torch.manual_seed(0)
-    encoder = ReasoningEncoder(5, 6, 0.0).eval()
-    regions, boxes = torch.randn(2, 3, 5), torch.rand(2, 3, 4)
-    found = encoder(regions, boxes)
-    assert found.shape == (2, 6)
-    assert not torch.allclose(found, encoder(regions.flip(1), boxes.flip(1)))
+    network = ReasoningDualEncoder(splits[0], TrainingParameters(width=8)).eval()
+    regions = torch.randn(2, 3, 8)
+    found = network.read(network.contextual(regions))
+    assert found.shape == (2, 8)
+    assert not torch.allclose(found, network.read(network.contextual(regions.flip(1))))
 
 
 def test_it_learns_to_match(splits):
-    parameters = TrainingParameters(epochs=20, batch_size=32, width=16, dimension=16)
+    parameters = TrainingParameters(max_steps=60, batch_size=32, width=16, dimension=16)
     model = build("vsrn", parameters, 0, "cpu")
     model.fit(splits[0], splits[1])
     found = model.encode(splits[2])

@@ -23,6 +23,8 @@ class Study:
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)
+        (folder / "checkpoints").mkdir()  # without the weights
+        shutil.copy(ROOT / "checkpoints" / "Snakefile", folder / "checkpoints")
         # The copy's library comes before the installed one, also in the notebooks' kernels.
         self.environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
         self.environment.pop("FICO_EVENTS", None)
@@ -83,3 +85,9 @@ def study(tmp_path_factory) -> Study:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "_build/html/index.html"
     return copy
+
+
+@pytest.fixture(scope="session")
+def unbuilt_study(tmp_path_factory) -> Study:
+    """A copy in which nothing is built."""
+    return Study(tmp_path_factory.mktemp("unbuilt"))

@@ -48,7 +48,7 @@ def test_a_parameter_of_a_chapter_reruns_it(study):
 
 
 def test_a_parameter_of_training_reruns_the_encodings(study):
-    with study.added("parameters/ci/instance.yaml", "training: {epochs: 15}"):
+    with study.added("parameters/ci/instance.yaml", "training: {max_steps: 90}"):
         assert study.pending() == ["book", "chapter: instance", "encodings", "encodings"]
 
 
@@ -81,7 +81,7 @@ def test_an_edit_of_the_library_reruns_what_imports_it(study, module, jobs):
 
 
 def test_what_other_steps_can_run_beside_comes_first():
-    planned = plan(repo.root(), "laptop")
+    planned = plan(repo.root(), "scratch")
     chapters = {step.name: step for step in planned.chapters}
     assert chapters["selfalign"].timed
     assert not chapters["category"].timed

@@ -94,16 +94,16 @@ def test_shared_parameters_reach_the_chapters_that_have_them(profile):
 
 def test_a_chapters_file_lies_over_what_is_shared(profile, tmp_path):
     root = profile(
-        _shared="resamples: 300\ntraining: {epochs: 3, width: 32}\nseeds: [1]\n",
-        instance="resamples: 400\ntraining: {epochs: 4}\n",
+        _shared="resamples: 300\ntraining: {max_steps: 3, width: 32}\nseeds: [1]\n",
+        instance="resamples: 400\ntraining: {max_steps: 4}\n",
     )
     file = tmp_path / "more.yaml"
-    file.write_text("training: {epochs: 5}\n")
+    file.write_text("training: {max_steps: 5}\n")
     instance = parameters.load(root, "instance", "mine")
     assert (instance.resamples, instance.seeds) == (400, [1])
-    assert (instance.training.epochs, instance.training.width) == (4, 32)
+    assert (instance.training.max_steps, instance.training.width) == (4, 32)
     assert parameters.load(root, "category", "mine").resamples == 300
-    assert parameters.load(root, "instance", "mine", file).training.epochs == 5
+    assert parameters.load(root, "instance", "mine", file).training.max_steps == 5
     assert parameters.load(root, "instance", "mine", file, ("seeds=[2]",)).seeds == [2]
 
 

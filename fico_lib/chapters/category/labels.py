@@ -63,7 +63,7 @@ def study(task: Task, splits: dict[str, FeatureSplit], parameters: CategoryChapt
     are the models and controls of `task`, at their first seed.
     """
     seed, device = parameters.seeds[0], parameters.device
-    labeller = Query2Label(parameters.label_epochs, seed, device)
+    labeller = Query2Label(parameters.label_steps, seed, device)
     labeller.fit(splits["train"], splits["val"])
     probabilities = labeller.probabilities(splits["test"])
     rng = np.random.default_rng(seed)

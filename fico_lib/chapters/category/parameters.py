@@ -40,8 +40,8 @@ class CategoryChapter(AccuracyParameters):
         "skip", description="queries with nothing relevant: left out, counted as 0, or refused"
     )
 
-    label_epochs: int = Field(
-        8, ge=1, le=1000, description="passes of the labeller over the train images"
+    label_steps: int = Field(
+        3000, ge=1, le=1_000_000, description="steps of the labeller's training at most"
     )
     label_noise: list[Share] = Field(
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"

@@ -11,7 +11,7 @@ from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models import model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import Cut, Seed
+from fico_lib.report.accuracy_parameters import Cut, Seed, Weights
 from fico_lib.report.parameters import ChapterParameters, Device, registered
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
@@ -86,6 +86,7 @@ class SearchChapter(ChapterParameters):
         "vse", description="registered model whose embeddings are searched too"
     )
     seed: Seed = Field(0, description="seed of the model's training")
+    weights: Weights = "released"
     device: Device = "auto"
 
     @model_validator(mode="after")
@@ -104,6 +105,6 @@ class SearchChapter(ChapterParameters):
         return digest(dataset_key(self.data), code_digest(*modules))
 
     def requests(self) -> list[Request]:
-        """The embeddings of the one model that is trained in the study."""
-        data, features, training = self.data, self.features, self.training
-        return [Request(data, features, training, self.model, self.seed, device=self.device)]
+        """The embeddings of the one model whose vectors are searched."""
+        asked = self.data, self.features, self.training, self.model, self.seed
+        return [Request(*asked, device=self.device, weights=self.weights)]

@@ -1,4 +1,4 @@
-"""What models of binary codes share: the sign, packing, and their recall on the validation split.
+"""What models of binary codes share: the sign, packing, and their scores on the validation split.
 
 Their networks give relaxed codes, real numbers of any size, of which only the signs are kept.
 """
@@ -7,7 +7,9 @@ import numpy as np
 import torch
 
 from fico_lib.encodings import Codes
-from fico_lib.models.base.selection import recall_sum
+from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models.base.model import Model
+from fico_lib.models.base.selection import average_precision, recall_sum
 
 TIE_BREAK = 0.4  # inner products of codes of -1 and 1 differ by 2 or more, so these never overtake
 
@@ -15,15 +17,6 @@ TIE_BREAK = 0.4  # inner products of codes of -1 and 1 differ by 2 or more, so t
 def sign(values: torch.Tensor) -> torch.Tensor:
     """-1 or 1; 0 counts as 1."""
     return torch.where(values >= 0, 1.0, -1.0)
-
-
-def pack_signs(images: np.ndarray, texts: np.ndarray, **about) -> Codes:
-    """Codes of one bit per dimension: set where the relaxed code is not negative.
-
-    images: (n_images, bits), texts: (n_captions, bits); about: the other fields of `Codes`.
-    """
-    bits = images.shape[1]
-    return Codes(np.packbits(images >= 0, 1), np.packbits(texts >= 0, 1), bits, **about)
 
 
 def code_recall_sum(
@@ -41,9 +34,35 @@ def code_recall_sum(
         torch.rand(len(codes), 1, generator=generator).to(codes.device) * TIE_BREAK
         for codes in (images, texts)
     ]
-    one = [torch.ones_like(place) for place in places]
+    ones = [torch.ones_like(place) for place in places]
     return recall_sum(
-        torch.cat([sign(images), places[0], one[0]], 1),
-        torch.cat([sign(texts), one[1], places[1]], 1),
+        torch.cat([sign(images), places[0], ones[0]], 1),
+        torch.cat([sign(texts), ones[1], places[1]], 1),
         torch.from_numpy(np.array(image_of_caption)).to(images.device),
     )
+
+
+def code_average_precision(images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> float:
+    """Mean average precision of the signs of relaxed codes, both directions summed; 2 at best.
+
+    images: (n_images, bits), texts: (n_captions, bits). The first caption of each image stands for
+    its text.
+    """
+    labels = torch.from_numpy(np.array(split.labels, np.float32)).to(images.device)
+    _, first = np.unique(split.image_of_caption, return_index=True)
+    images, texts = sign(images), sign(texts[torch.from_numpy(first).to(images.device)])
+    i2t = average_precision(images, texts, labels, labels)
+    return i2t + average_precision(texts, images, labels, labels)
+
+
+class BinaryModel(Model):
+    """A model whose network gives relaxed codes: it hands over their signs."""
+
+    def score(self, images: torch.Tensor, texts: torch.Tensor, val: FeatureSplit) -> float:
+        """The sum of recalls of the binary codes on the validation split; it needs no labels."""
+        return code_recall_sum(images, texts, val.image_of_caption)
+
+    def pack(self, images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> Codes:
+        """Codes of one bit per dimension: set where the relaxed code is not negative."""
+        signs = ((codes >= 0).cpu().numpy() for codes in (images, texts))
+        return Codes.pack(*signs, bits=images.shape[1], **self.about(split))

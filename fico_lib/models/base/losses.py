@@ -1,7 +1,11 @@
 """Training objectives of a batch of b matching image-text pairs."""
 
+from collections.abc import Callable
+
 import torch
 from torch.nn import functional
+
+MARGIN = 0.2  # of the hinge, as in VSE++, SCAN, VSRN and IMRAM
 
 
 def info_nce(similarity: torch.Tensor) -> torch.Tensor:
@@ -16,6 +20,28 @@ def info_nce(similarity: torch.Tensor) -> torch.Tensor:
     i2t = functional.cross_entropy(similarity, match)
     t2i = functional.cross_entropy(similarity.T, match)
     return (i2t + t2i) / 2
+
+
+def hinge(similarity: torch.Tensor) -> torch.Tensor:
+    """The hinge on the hardest negative, in both directions; a scalar, a mean over pairs.
+
+    similarity: (b, b) cosines, matching pairs on the diagonal.
+
+        1/b  sum over i of  [0.2 + max_j S_ij - S_ii]_+ + [0.2 + max_j S_ji - S_ii]_+,   j != i
+
+    Source: Faghri et al. 2018, "VSE++", Eq. 6, who sum; AdamW does not see the factor.
+    """
+    own = similarity.diagonal()
+    eye = torch.eye(len(own), dtype=torch.bool, device=own.device)
+    others = similarity.masked_fill(eye, -torch.inf)
+    return sum((MARGIN + others.amax(k) - own).clamp(min=0).mean() for k in (0, 1))
+
+
+def match_loss(
+    objective: str, cosines: torch.Tensor, scale: Callable[[torch.Tensor], torch.Tensor]
+) -> torch.Tensor:
+    """The loss of cosines (b, b) of pairs: `hinge`, or "infonce", of what `scale` makes of them."""
+    return hinge(cosines) if objective == "hinge" else info_nce(scale(cosines))
 
 
 def triplet_weights(shared: torch.Tensor) -> torch.Tensor:
@@ -39,7 +65,7 @@ def weighted_triplet(
     similarity: (b, b) cosines of anchors (rows) and candidates (columns); shared: (b, b) float
     labels in common; a candidate is positive when it shares a label, else negative.
 
-        1/b  sum over a, p, n of  w_ap [margin + (1 - cos_ap) - (1 - cos_an)]_+
+        sum over a, p, n of  w_ap [margin + (1 - cos_ap) - (1 - cos_an)]_+
 
     Source: Bai et al. 2020, "Deep Adversarial Discrete Hashing for Cross-Modal Retrieval" (DADH).
     The sum over b^3 triplets is not differentiated term by term: within it the similarities enter
@@ -52,8 +78,7 @@ def weighted_triplet(
         violations = active.sum(2)  # of each (anchor, positive)
         push = torch.bmm(weight[:, None], active)[:, 0]  # weight on each (anchor, negative)
     pull = weight * violations
-    total = (pull * (margin - similarity)).sum() + (push * similarity).sum()
-    return total / len(similarity)
+    return (pull * (margin - similarity)).sum() + (push * similarity).sum()
 
 
 def gradient_penalty(

@@ -6,24 +6,22 @@ scores of all pairs are computed in blocks whose memory is bounded.
 """
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from fico_lib.encodings import Scores
+from fico_lib.encodings import Encodings, Scores
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.model import Model
-from fico_lib.models.base.training import images_of, texts_of
-from fico_lib.runtime.devices import threads
+from fico_lib.models.base.selection import score_recall_sum
+from fico_lib.models.layers.padding import inside
 from fico_lib.runtime.progress import track
 
-ENCODED_AT_ONCE = 1000  # images or texts
 BLOCK_BYTES = {"cpu": 1 << 23, "other": 1 << 30}  # on a CPU a block should fit its cache
 KEPT_BYTES = 31 << 20  # glibc keeps at most 32 MiB
-VALIDATED = 250  # images of the validation split, with a caption each, that choose the epoch
+VALIDATED = 250  # images of the validation split, with a caption each, that choose the weights
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,18 @@ class Items:
 
     def padded(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors (n, longest, d), 0 where an item is shorter, and lengths (n,)."""
-        place = torch.arange(int(self.lengths.max()), device=self.lengths.device)
-        there = place < self.lengths[:, None]
-        rows = (self.starts[:, None] + place).where(there, 0)
-        return self.vectors[rows] * there[..., None], self.lengths
+        counted = inside(int(self.lengths.max()), self.lengths)
+        rows = (self.starts[:, None] + counted.cumsum(1) - 1).where(counted, 0)
+        return self.vectors[rows] * counted[..., None], self.lengths
 
 
-def pack(blocks: list[tuple[torch.Tensor, torch.Tensor]], order: np.ndarray) -> Items:
+def pack_items(blocks: list[tuple[torch.Tensor, torch.Tensor]], order: np.ndarray) -> Items:
     """Items of padded blocks: vectors (b, longest, d) and lengths (b,).
 
     order: (n,) which item stands at each place of the blocks' concatenation.
     """
     device = blocks[0][1].device
-    packed = [
-        vectors[torch.arange(vectors.shape[1], device=device) < lengths[:, None]]
-        for vectors, lengths in blocks
-    ]
+    packed = [vectors[inside(vectors.shape[1], lengths)] for vectors, lengths in blocks]
     lengths = torch.cat([lengths for _, lengths in blocks])
     place = torch.from_numpy(np.argsort(order)).to(device)
     return Items(torch.cat(packed), (lengths.cumsum(0) - lengths)[place], lengths[place])
@@ -83,7 +77,7 @@ def score_all(
     r vectors and l vectors; what: the step's name where progress is to be shown (not inside a
     step that shows its own).
     """
-    found = np.empty((len(images), len(texts)), np.float32)
+    result = np.empty((len(images), len(texts)), np.float32)
     # Freeing a large block lets glibc keep those of its size and below for the next block, which
     # otherwise pays for fetching every page anew (up to a third of the time).
     torch.empty(KEPT_BYTES, dtype=torch.uint8)
@@ -97,8 +91,8 @@ def score_all(
     for columns in blocks if what is None else track(blocks, what):
         block = texts.at(columns).padded()
         scores = torch.cat([pairs(image_block, block) for image_block in image_blocks])
-        found[:, columns.cpu().numpy()] = scores.float().cpu().numpy()
-    return found
+        result[:, columns.cpu().numpy()] = scores.float().cpu().numpy()
+    return result
 
 
 def _text_blocks(texts: Items, size: Callable[[int], int]) -> list[torch.Tensor]:
@@ -110,14 +104,6 @@ def _text_blocks(texts: Items, size: Callable[[int], int]) -> list[torch.Tensor]
         blocks.append(order[start:stop])
         start = stop
     return blocks
-
-
-def recall_sum(scores: np.ndarray) -> float:
-    """R@1 + R@5 + R@10 in both directions, from 0 to 6; scores: (n, n), matches on the diagonal."""
-    own, total = np.diag(scores), 0.0
-    for rank in ((scores > own[:, None]).sum(1), (scores > own).sum(0)):
-        total += sum((rank < k).mean() for k in (1, 5, 10))
-    return float(total)
 
 
 class PairModel(Model):
@@ -142,61 +128,31 @@ class PairModel(Model):
         scores = score_all(self.network.pairs, images, texts, self.bytes_per_pair, what)
         return {"i2t": scores[:, split.text_of_caption], "t2i": None}
 
-    def encode(self, split: FeatureSplit) -> Scores:
-        """Scores of a split; timings in s: train, encode_images, encode_texts, score_pairs."""
-        if self.network is None:
-            raise RuntimeError(f"model '{self.card.name}' is not trained: call fit first")
-        with threads(self.parameters.threads):
-            images = self._timed("encode_images", self._images, split)
-            texts = self._timed("encode_texts", self._texts, split)
-            found = self._timed("score_pairs", self.compare, images, texts, split)
-        return self.pack(
-            **found,
-            image_of_caption=np.array(split.image_of_caption),
-            image_ids=np.array(split.image_ids),
-            caption_ids=np.array(split.caption_ids),
-            model=self.card.name,
-            timings=dict(self.timings),
-        )
+    def pack(self, images, texts, split: FeatureSplit) -> Encodings:
+        """Scores of both directions."""
+        scores = self.timed("score_pairs", self.compare, images, texts, split)
+        return Scores(**scores, **self.about(split))
 
-    def pack(self, i2t: np.ndarray, t2i: np.ndarray | None, **about) -> Scores:
-        """Scores of both directions; about: their other constructor arguments."""
-        return Scores(i2t=i2t, t2i=t2i, **about)
-
-    def score(self, images: Items, texts: Items, val: FeatureSplit) -> float:
+    def score(self, images, texts, val: FeatureSplit) -> float:
         """The sum of recalls on some images of the validation split, one caption of each."""
+        rows, texts_of_rows = self.validated(val)
+        scores = score_all(
+            self.network.pairs, images.at(rows), texts.at(texts_of_rows), self.bytes_per_pair
+        )
+        return score_recall_sum(scores, scores.T, np.arange(len(scores)))
+
+    def validated(self, val: FeatureSplit) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (n,) of some images, and of the distinct text of the first caption of each."""
         _, captions = np.unique(val.image_of_caption, return_index=True)
-        rows = torch.from_numpy(np.array(val.text_of_caption[captions[:VALIDATED]]))
-        images = images.at(torch.arange(len(rows), device=images.lengths.device))
-        texts = texts.at(rows.to(texts.lengths.device))
-        return recall_sum(score_all(self.network.pairs, images, texts, self.bytes_per_pair))
-
-    def _timed(self, name: str, step: Callable, *arguments):
-        start = time.perf_counter()
-        result = step(*arguments)
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        self.timings[name] = time.perf_counter() - start
-        return result
+        texts = torch.from_numpy(np.array(val.text_of_caption[captions[:VALIDATED]]))
+        return torch.arange(len(texts), device=self.device), texts.to(self.device)
 
     @torch.inference_mode()
-    def _images(self, split: FeatureSplit) -> Items:
+    def encode_images(self, split: FeatureSplit) -> Items:
         """The images' vectors."""
-        order = np.arange(len(split.image_ids))
-        return pack(
-            [self.network.images(*images_of(split, rows, self.device)) for rows in _blocks(order)],
-            order,
-        )
+        return pack_items(*self.image_blocks(split))
 
     @torch.inference_mode()
-    def _texts(self, split: FeatureSplit) -> Items:
+    def encode_texts(self, split: FeatureSplit) -> Items:
         """The distinct texts' vectors, in the order that `split.text_of_caption` counts in."""
-        order = np.argsort(split.lengths, kind="stable")
-        return pack(
-            [self.network.texts(*texts_of(split, texts, self.device)) for texts in _blocks(order)],
-            order,
-        )
-
-
-def _blocks(order: np.ndarray) -> list[np.ndarray]:
-    return [order[s : s + ENCODED_AT_ONCE] for s in range(0, len(order), ENCODED_AT_ONCE)]
+        return pack_items(*self.text_blocks(split))

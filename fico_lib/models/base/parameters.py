@@ -1,16 +1,40 @@
 """The options of training, with their ranges; importing this costs nothing heavy."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class TrainingParameters(BaseModel):
-    """How large a model is and how it is trained."""
+    """How large a model is and how it is trained.
+
+    One budget rule holds for every model (`fico_lib.models.base.training`): it is trained until its
+    score on the validation split has not risen for `patience` steps, once at `learning_rate` and
+    once at a tenth of it, and for `max_steps` steps at most. Learning rates are chosen on the
+    validation split, from the grid 5e-4, 1e-3, 2e-3, 4e-3; a model that needs another one than most
+    says so in its `shares`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    epochs: int = Field(15, ge=1, le=1000, description="passes over the train images")
+    max_steps: int = Field(20_000, ge=1, le=10_000_000, description="steps of training at most")
+    patience: int = Field(
+        1500,
+        ge=1,
+        le=10_000_000,
+        description="steps without a rise of the validation score after which the learning rate "
+        "is divided by 10, and the second time training ends",
+    )
+    validation_interval: int = Field(
+        250, ge=1, le=10_000_000, description="steps from one validation to the next"
+    )
+    objective: Literal["infonce", "hinge"] = Field(
+        "infonce",
+        description="loss of matching pairs; hinge, on the hardest negative, is for the models "
+        "published with it (vse, vsrn, scan, imram, selfalign) and changes no other",
+    )
     batch_size: int = Field(128, ge=2, le=65536, description="images per step, a caption each")
-    learning_rate: float = Field(4e-3, gt=0, le=1, description="the highest of the one-cycle rates")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="AdamW's, until it is divided")
     weight_decay: float = Field(1e-4, ge=0, le=1, description="AdamW's decoupled weight decay")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of inputs set to 0 in training")
     width: int = Field(128, ge=8, le=8192, description="hidden units")

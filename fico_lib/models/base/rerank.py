@@ -11,15 +11,10 @@ Source: Li et al. 2021, "Align before Fuse" (ALBEF), Section 3.2, which X-VLM an
 On the split `extra` the contrast is learned alone: hard negatives teach little before the dual
 encoder knows which are hard, and matching takes most of a step's time.
 
-At query time the `rerank_k` best candidates of each query by ITC are scored by both logits
-(distinct texts count, so that captions alike in every word are all in or all out); the others stay
-unscored, and are absent from the lists (FiCo-ITR, Table 4's note):
-
-    score = (1 - weight) * ITC + weight * ITM
-
-ALBEF ranks by ITM alone, which is weight 1, and BLIP-2 by the sum, which is 1/2. Matching learned
-from few pairs can rank worse than contrast, so the weight is chosen on the validation split, and 0,
-the order without fusion, is among the choices.
+At query time the `rerank_k` best candidates of each query by ITC are scored by matching (distinct
+texts count, so that captions alike in every word are all in or all out); the others stay unscored,
+and are absent from the lists (FiCo-ITR, Table 4's note). ALBEF and X-VLM rank them by the logit of
+ITM alone; BLIP-2 adds the cosine of ITC, without its temperature (LAVIS, `compute_sim_matrix`).
 """
 
 from dataclasses import dataclass
@@ -28,22 +23,23 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from fico_lib.encodings import Embeddings, Scores
+from fico_lib.encodings import Embeddings, Encodings, Scores
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.losses import info_nce
-from fico_lib.models.base.pairs import Items, PairModel, pack
-from fico_lib.models.base.training import Batch, images_of, texts_of
-from fico_lib.models.base.vlp import PretrainedModel
+from fico_lib.models.base.pairs import Items, PairModel, pack_items
+from fico_lib.models.base.selection import score_recall_sum
+from fico_lib.models.base.training import Batch
 from fico_lib.models.layers.transformer import by_length
-from fico_lib.runtime.devices import threads
 from fico_lib.runtime.progress import track
 
-ENCODED_AT_ONCE = 1000  # images or texts
 MATCHED_AT_ONCE = {"cpu": 256, "other": 1 << 14}  # pairs; on a CPU they should fit its cache
 QUERIES_AT_ONCE = 500
-VALIDATED = 250  # images of the validation split, with a caption each, reranked every epoch
 SOFTER = 2.0  # divides the logits that negatives are drawn by
 ABSENT = -np.inf
+BOTH_RECALLS = (
+    "differs: recall of the dual encoder plus that of the reranked lists, because the variant "
+    "without fusion has the same weights"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Encoded:
 
 def similarities(images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
     """The largest cosine of an image's vectors: (a, q, d) and (b, 1, d) -> (a, b)."""
-    return torch.stack([one @ texts[:, 0].T for one in images.unbind(1)]).amax(0)
+    return torch.stack([vectors @ texts[:, 0].T for vectors in images.unbind(1)]).amax(0)
 
 
 def hard_negatives(logits: torch.Tensor) -> torch.Tensor:
@@ -74,33 +70,18 @@ def hard_negatives(logits: torch.Tensor) -> torch.Tensor:
     return torch.multinomial(likely.masked_fill(own, 0), 1)[:, 0]
 
 
-def partial_recall_sum(i2t: np.ndarray, t2i: np.ndarray, image_of_caption: np.ndarray) -> float:
-    """R@1 + R@5 + R@10 in both directions, from 0 to 6; a positive that is absent is not found.
-
-    i2t: (n_images, n_captions), t2i: (n_captions, n_images), -inf where absent.
-    """
-    own = image_of_caption[None] == np.arange(len(i2t))[:, None]
-    total = 0.0
-    for scores, relevant in ((i2t, own), (t2i, own.T)):
-        best = np.where(relevant, scores, ABSENT).max(1)
-        rank = np.where(best > ABSENT, (scores > best[:, None]).sum(1), len(relevant[0]) + 10)
-        total += sum((rank < k).mean() for k in (1, 5, 10))
-    return float(total)
-
-
-class RerankModel(PretrainedModel, PairModel):
+class RerankModel(PairModel):
     """A model that reranks by fusion; `fusion = False` makes it the variant without that step.
 
     Its network has images(regions, boxes, whole) and texts(tokens, lengths), which give tokens
     (b, t, width) and lengths (b,); image_vectors(tokens, lengths) and text_vectors(tokens,
     lengths), which give (b, q, d); match(image tokens (p, t, width), text tokens (p, l, width),
-    text lengths (p,)), which gives (p,) logits; scale(), the inverse temperature; and the buffer
-    `weight`.
+    text lengths (p,)), which gives (p,) logits; and scale, the inverse temperature.
     """
 
     fusion = True
-    rerank_k = 32
-    weights = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of matching; one is chosen
+    rerank_k = 128  # as X-VLM and BLIP-2 on Flickr30K; bounded by the gallery
+    adds_cosine = False  # whether the cosine of ITC is added to the logit of ITM
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """ITC + ITM of the batch."""
@@ -110,7 +91,7 @@ class RerankModel(PretrainedModel, PairModel):
         similarity = similarities(
             network.image_vectors(images, n_tokens), network.text_vectors(texts, lengths)
         )
-        logits = network.scale() * similarity
+        logits = network.scale(similarity)
         if self.pretrains:
             return info_nce(logits)
         own = torch.arange(len(logits), device=logits.device)
@@ -127,59 +108,40 @@ class RerankModel(PretrainedModel, PairModel):
         return self.network.match(images[image], texts[text, : int(own.max())], own)
 
     @torch.inference_mode()
-    def _images(self, split: FeatureSplit) -> Encoded:
-        network, order, vectors, tokens = self.network, np.arange(len(split.image_ids)), [], []
-        for start in range(0, len(order), ENCODED_AT_ONCE):
-            rows = order[start : start + ENCODED_AT_ONCE]
-            tokens.append(network.images(*images_of(split, rows, self.device)))
-            vectors.append(network.image_vectors(*tokens[-1]))
-        return Encoded(torch.cat(vectors), pack(tokens, order))
+    def encode_images(self, split: FeatureSplit) -> Encoded:
+        """The images, in the order of the split."""
+        return self._encoded(self.network.image_vectors, *self.image_blocks(split))
 
     @torch.inference_mode()
-    def _texts(self, split: FeatureSplit) -> Encoded:
+    def encode_texts(self, split: FeatureSplit) -> Encoded:
         """The distinct texts, in the order that `split.text_of_caption` counts in."""
-        network, vectors, tokens = self.network, [], []
-        order = np.argsort(split.lengths, kind="stable")
-        for start in range(0, len(order), ENCODED_AT_ONCE):
-            rows = order[start : start + ENCODED_AT_ONCE]
-            tokens.append(network.texts(*texts_of(split, rows, self.device)))
-            vectors.append(network.text_vectors(*tokens[-1]))
+        return self._encoded(self.network.text_vectors, *self.text_blocks(split))
+
+    def _encoded(self, vectors_of, blocks: list, order: np.ndarray) -> Encoded:
+        vectors = torch.cat([vectors_of(*block) for block in blocks])
         place = torch.from_numpy(np.argsort(order)).to(self.device)
-        return Encoded(torch.cat(vectors)[place], pack(tokens, order))
+        return Encoded(vectors[place], pack_items(blocks, order))
 
     @torch.inference_mode()
     def score(self, images: Encoded, texts: Encoded, val: FeatureSplit) -> float:
         """The sum of recalls on the validation split: the dual encoder's, and the reranked lists'.
 
-        The latter on some images and a caption of each, and only once matching is learned.
+        The latter on some images and a caption of each, and only once matching is learned. Both
+        count, because the variant without fusion has the same weights.
         """
         i2t = similarities(images.vectors, texts.vectors).cpu().numpy()[:, val.text_of_caption]
-        dual = partial_recall_sum(i2t, i2t.T, val.image_of_caption)
+        dual = score_recall_sum(i2t, i2t.T, val.image_of_caption)
         if self.pretrains:
             return dual
-        _, captions = np.unique(val.image_of_caption, return_index=True)
-        n = min(VALIDATED, len(captions))
-        rows = torch.from_numpy(np.array(val.text_of_caption[captions[:n]])).to(self.device)
-        candidates = self._candidates(images.at(torch.arange(n).to(self.device)), texts.at(rows))
-        return dual + max(self._reranked(candidates, np.arange(n), np.arange(n)))
-
-    def _reranked(self, candidates: "Candidates", text_of_caption, image_of_caption) -> list[float]:
-        """The sum of recalls of the reranked lists with each of the weights."""
-        return [
-            partial_recall_sum(*candidates.scores(weight, text_of_caption), image_of_caption)
-            for weight in self.weights
-        ]
-
-    def choose(self, val: FeatureSplit) -> None:
-        """The weight of matching that ranks the validation split best; the least of equals."""
-        candidates = self._candidates(self._images(val), self._texts(val))
-        recalls = self._reranked(candidates, val.text_of_caption, val.image_of_caption)
-        self.network.weight.fill_(self.weights[int(np.argmax(recalls))])
+        rows, texts_of_rows = self.validated(val)
+        candidates = self._candidates(images.at(rows), texts.at(texts_of_rows))
+        each = np.arange(len(rows))
+        return dual + score_recall_sum(*candidates.scores(self.adds_cosine, each), each)
 
     def compare(self, images: Encoded, texts: Encoded, split: FeatureSplit) -> dict:
         """The fields i2t, t2i and missing of `Scores`: the best `rerank_k` of each query."""
         candidates = self._candidates(images, texts, f"reranking {self.card.name}")
-        i2t, t2i = candidates.scores(self.network.weight.item(), split.text_of_caption)
+        i2t, t2i = candidates.scores(self.adds_cosine, split.text_of_caption)
         return {"i2t": i2t, "t2i": t2i, "missing": ABSENT}
 
     @torch.inference_mode()
@@ -201,45 +163,32 @@ class RerankModel(PretrainedModel, PairModel):
         pairs, place = torch.cat([i2t, t2i]).unique(return_inverse=True)
         image, text = pairs // m, pairs % m
         match = self._match_all(images.tokens, texts.tokens, image, text, what)
-        similarity = (images.vectors[image] * texts.vectors[text]).sum(2).amax(1)
-        contrast = self.network.scale() * similarity
-        arrays = (image[place], text[place], match[place], contrast[place])
+        cosine = (images.vectors[image] * texts.vectors[text]).sum(2).amax(1)
+        arrays = (image[place], text[place], match[place], cosine[place])
         return Candidates(n, m, len(i2t), *(array.cpu().numpy() for array in arrays))
 
     def _match_all(self, images: Items, texts: Items, image, text, what) -> torch.Tensor:
         """Logits of the pairs (image, text), both (p,) rows, in blocks of texts alike in length."""
-        found = torch.empty(len(image), device=self.device)
+        logits = torch.empty(len(image), device=self.device)
         size = MATCHED_AT_ONCE.get(self.device.type, MATCHED_AT_ONCE["other"])
         groups = by_length(texts.lengths[text], size)
         for rows in groups if what is None else track(groups, what):
             (v, _), (w, lengths) = images.at(image[rows]).padded(), texts.at(text[rows]).padded()
-            found[rows] = self.network.match(v, w, lengths)
-        return found
+            logits[rows] = self.network.match(v, w, lengths)
+        return logits
 
-    def encode(self, split: FeatureSplit) -> Embeddings | Scores:
-        """Scores of the reranked candidates, or, without fusion, what the dual encoder gives.
-
-        timings in seconds: train, pretrain, encode_images, encode_texts, score_pairs.
-        """
-        if self.fusion or self.network is None:
-            return super().encode(split)
-        with threads(self.parameters.threads):
-            images = self._timed("encode_images", self._images, split).vectors
-            texts = self._timed("encode_texts", self._texts, split).vectors
-            texts = texts[torch.from_numpy(np.array(split.text_of_caption)).to(self.device)]
-            if images.shape[1] == 1:
-                kind, arrays = Embeddings, {"images": images[:, 0], "texts": texts[:, 0]}
-            else:
-                scores = self._timed("score_pairs", similarities, images, texts)
-                kind, arrays = Scores, {"i2t": scores, "t2i": None}
-        return kind(
-            **arrays,
-            image_of_caption=np.array(split.image_of_caption),
-            image_ids=np.array(split.image_ids),
-            caption_ids=np.array(split.caption_ids),
-            model=self.card.name,
-            timings=dict(self.timings),
-        )
+    def pack(self, images: Encoded, texts: Encoded, split: FeatureSplit) -> Encodings:
+        """Scores of the reranked candidates, or, without fusion, what the dual encoder gives."""
+        if self.fusion:
+            return super().pack(images, texts, split)
+        of_captions = texts.vectors[
+            torch.from_numpy(np.array(split.text_of_caption)).to(self.device)
+        ]
+        if images.vectors.shape[1] == 1:
+            sides = (x[:, 0].cpu().numpy() for x in (images.vectors, of_captions))
+            return Embeddings(*sides, **self.about(split))
+        scores = self.timed("score_pairs", similarities, images.vectors, of_captions)
+        return Scores(scores.cpu().numpy(), None, **self.about(split))
 
 
 @dataclass(frozen=True)
@@ -247,7 +196,7 @@ class Candidates:
     """Pairs that were matched: first those of the images' lists, then those of the texts'.
 
     n_images, n_texts (distinct ones); n_i2t: how many pairs belong to the images' lists;
-    image, text: (p,) int64; match, contrast: (p,) logits of the fusion and of the dual encoder.
+    image, text: (p,) int64; match: (p,) logits of ITM; cosine: (p,) of ITC.
     """
 
     n_images: int
@@ -256,14 +205,15 @@ class Candidates:
     image: np.ndarray
     text: np.ndarray
     match: np.ndarray
-    contrast: np.ndarray
+    cosine: np.ndarray
 
-    def scores(self, weight: float, text_of_caption) -> tuple[np.ndarray, np.ndarray]:
-        """What ranks, with a weight from 0 to 1: (n_images, n_captions), (n_captions, n_images).
+    def scores(self, adds_cosine: bool, text_of_caption) -> tuple[np.ndarray, np.ndarray]:
+        """What ranks: (n_images, n_captions), (n_captions, n_images), float32, -inf where absent.
 
-        text_of_caption: (n_captions,) int64, the distinct text of each caption.
+        adds_cosine: match + cosine instead of match alone; text_of_caption: (n_captions,) int64,
+        the distinct text of each caption.
         """
-        score = ((1 - weight) * self.contrast + weight * self.match).astype(np.float32)
+        score = self.match + self.cosine if adds_cosine else self.match
         i2t = np.full((self.n_images, self.n_texts), ABSENT, np.float32)
         t2i = np.full((self.n_texts, self.n_images), ABSENT, np.float32)
         a, b = slice(0, self.n_i2t), slice(self.n_i2t, None)

@@ -1,14 +1,15 @@
-"""Scores on the validation split that choose the epoch a model is taken from (higher is better).
+"""Scores on the validation split that choose the weights a model is left with (higher is better).
 
 They are simpler than the study's metrics (`fico_lib.metrics`) and are never reported as results.
 """
 
+import numpy as np
 import torch
 
 BLOCK = 1024  # queries compared at once
 
 
-def _found(similarity: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
+def _hits(similarity: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
     """Queries whose best match is among the first 1, 5 and 10 candidates, summed: a number."""
     rank = (similarity > best[:, None]).sum(1)
     return sum((rank < k).sum() for k in (1, 5, 10))
@@ -24,12 +25,26 @@ def recall_sum(images: torch.Tensor, texts: torch.Tensor, image_of_text: torch.T
         similarity = images[start : start + BLOCK] @ texts.T
         rows = torch.arange(start, start + len(similarity), device=images.device)
         own = image_of_text[None] == rows[:, None]
-        i2t += _found(similarity, similarity.masked_fill(~own, -torch.inf).amax(1)).item()
+        i2t += _hits(similarity, similarity.masked_fill(~own, -torch.inf).amax(1)).item()
     for start in range(0, len(texts), BLOCK):
         similarity = texts[start : start + BLOCK] @ images.T
         own = image_of_text[start : start + BLOCK, None]
-        t2i += _found(similarity, similarity.gather(1, own)[:, 0]).item()
+        t2i += _hits(similarity, similarity.gather(1, own)[:, 0]).item()
     return i2t / len(images) + t2i / len(texts)
+
+
+def score_recall_sum(i2t: np.ndarray, t2i: np.ndarray, image_of_caption: np.ndarray) -> float:
+    """`recall_sum` of given scores; a positive that is absent (-inf) counts as not retrieved.
+
+    i2t: (n_images, n_captions), t2i: (n_captions, n_images).
+    """
+    own = image_of_caption[None] == np.arange(len(i2t))[:, None]
+    total = 0.0
+    for scores, relevant in ((i2t, own), (t2i, own.T)):
+        best = np.where(relevant, scores, -np.inf).max(1)
+        rank = np.where(best > -np.inf, (scores > best[:, None]).sum(1), len(relevant[0]) + 10)
+        total += sum((rank < k).mean() for k in (1, 5, 10))
+    return float(total)
 
 
 def average_precision(

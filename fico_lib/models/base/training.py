@@ -1,4 +1,10 @@
-"""The one training loop that the models share."""
+"""The one training loop that the models share, and its budget rule.
+
+The learning rate rises linearly in the first steps and is constant from there on. Whenever the best
+score on the validation split has not risen for `patience` steps, the network goes back to its best
+weights: the first time it goes on with a tenth of the learning rate, the second time training ends.
+It ends after `max_steps` steps in any case. No model has a budget of its own.
+"""
 
 import copy
 import math
@@ -14,7 +20,8 @@ from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.runtime.progress import track
 
 GRADIENT_NORM = 2.0  # longer gradients are clipped to this length
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
+WARM_UP = 200  # steps in which the learning rate rises, a tenth of all steps at most
+FALL = 10.0  # divides the learning rate at the first plateau
 
 
 class DivergedError(RuntimeError):
@@ -100,6 +107,19 @@ def batches(
         )
 
 
+def _endless(
+    split: FeatureSplit,
+    size: int,
+    rng: np.random.Generator,
+    device: torch.device,
+    after_pass: Callable[[], None],
+) -> Iterator[Batch]:
+    """Pass after pass; `after_pass` is called between the last step of one and the next."""
+    while True:
+        yield from batches(split, size, rng, device)
+        after_pass()
+
+
 def train(
     name: str,
     network: nn.Module,
@@ -109,46 +129,60 @@ def train(
     parameters: TrainingParameters,
     seed: int,
     device: torch.device,
-    after_epoch: Callable[[], None] = lambda: None,
-) -> float:
-    """Train `network` in place and leave it as it was after its best epoch, ready to encode.
+    after_pass: Callable[[], None] = lambda: None,
+) -> list[dict]:
+    """Train `network` in place by AdamW and leave it with its best weights, ready to encode.
 
     loss_of: the loss of a batch; score: how good the network is on the validation split now,
-    higher is better; after_epoch: called before each score. AdamW with one cycle of the learning
-    rate (Smith and Topin 2018, "Super-Convergence"). Returns the best score. Raises DivergedError
-    naming the model and the step when the loss is not finite.
+    higher is better; after_pass: called after each pass over `split`. Returns the curve, a row per
+    validation: step, score, loss (mean of the steps since the row before) and learning_rate.
+    Raises DivergedError naming the model and the step when the loss is not finite.
     """
-    rng = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), parameters.learning_rate, weight_decay=parameters.weight_decay
-    )
-    n_steps = len(split.image_ids) // min(parameters.batch_size, len(split.image_ids))
-    total = max(3, parameters.epochs * n_steps)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        parameters.learning_rate,
-        total_steps=total,
-        pct_start=max(WARM_UP, 2 / total),  # it divides by the warm-up's steps less one
-    )
-    best, state, step = -math.inf, None, 0
-    for _ in track(range(parameters.epochs), f"training {name}"):
-        network.train()
-        for batch in batches(split, parameters.batch_size, rng, device):
-            step += 1
-            loss = loss_of(batch)
-            if not torch.isfinite(loss):
-                raise DivergedError(
-                    f"model '{name}' diverged: its loss is {loss.item()} at step {step}; "
-                    "a smaller learning_rate usually helps"
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
-            optimizer.step()
-            schedule.step()
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=parameters.weight_decay)
+    warm_up = max(1, min(WARM_UP, parameters.max_steps // 10))
+    rate, best, best_state, waited = parameters.learning_rate, -math.inf, None, 0
+    curve: list[dict] = []
+    losses: list[float] = []
+
+    def progress() -> str:
+        return f"training {name}" + (f", best score {best:.4g}" if curve else "")
+
+    stream = _endless(split, parameters.batch_size, np.random.default_rng(seed), device, after_pass)
+    network.train()
+    for step in track(range(1, parameters.max_steps + 1), progress):
+        optimizer.param_groups[0]["lr"] = rate * min(1.0, step / warm_up)
+        loss = loss_of(next(stream))
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            raise DivergedError(
+                f"model '{name}' diverged: its loss is {losses[-1]} at step {step}; "
+                "a smaller learning_rate usually helps"
+            )
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
+        optimizer.step()
+        if step % parameters.validation_interval and step != parameters.max_steps:
+            continue
         network.eval()
-        after_epoch()
-        if (value := score()) > best:
-            best, state = value, copy.deepcopy(network.state_dict())
-    network.load_state_dict(state)
-    return best
+        curve.append(
+            {
+                "step": step,
+                "score": score(),
+                "loss": sum(losses) / len(losses),
+                "learning_rate": rate,
+            }
+        )
+        network.train()
+        losses.clear()
+        waited += parameters.validation_interval
+        if curve[-1]["score"] > best:
+            best, best_state, waited = curve[-1]["score"], copy.deepcopy(network.state_dict()), 0
+        elif waited >= parameters.patience:
+            if rate < parameters.learning_rate:
+                break
+            network.load_state_dict(best_state)
+            rate, waited = rate / FALL, 0
+    network.load_state_dict(best_state)
+    network.eval()
+    return curve

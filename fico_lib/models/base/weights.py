@@ -1,4 +1,4 @@
-"""Trained weights as plain files, for models that share them (`fico_lib.models.VARIANTS`)."""
+"""Trained weights as plain files: those that models share, and released checkpoints."""
 
 import json
 from pathlib import Path
@@ -11,31 +11,41 @@ from fico_lib.models.base.model import Model
 from fico_lib.runtime.arrays import read_safetensors
 from fico_lib.runtime.devices import seeded
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.files import write_whole
-
-FILE = "weights.safetensors"
 
 
-def save(model: Model, folder: Path) -> None:
-    """Write a trained model's network and timings to `folder`, whole or not at all."""
-    state = {name: x.detach().cpu().contiguous() for name, x in model.network.state_dict().items()}
-    with write_whole(folder) as part:
-        part.mkdir()
-        save_file(state, part / FILE, metadata={"timings": json.dumps(model.timings)})
+def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
+    """Write a trained model's network, timings and curve to the file `path` (use `write_whole`).
 
-
-def load(model: Model, train: FeatureSplit, folder: Path) -> None:
-    """Make `model`, built for data like `train`, the one that `save` wrote to `folder`.
-
-    Raises InputError where the file is broken or of another network.
+    dtype: of the floating-point tensors; integers and booleans stay as they are. Raises ValueError
+    where a finite value is none in that type.
     """
-    arrays, metadata = read_safetensors(folder / FILE)
+    state = {}
+    for name, tensor in model.network.state_dict().items():
+        kept = tensor.detach().cpu()
+        if kept.is_floating_point():
+            kept = kept.to(dtype)
+            if not torch.isfinite(kept).all():
+                raise ValueError(f"'{model.card.name}': {name} is not finite as {dtype}")
+        state[name] = kept.clone(memory_format=torch.contiguous_format)
+    about = {"timings": model.timings, "curve": model.curve, "steps": model.steps}
+    save_file(state, path, metadata={name: json.dumps(value) for name, value in about.items()})
+
+
+def load(model: Model, train: FeatureSplit, path: Path) -> None:
+    """Make `model`, built for data like `train`, the one that `save` wrote to the file `path`.
+
+    It computes in float32, whatever type is stored. Raises InputError where the file is broken or
+    of another network.
+    """
+    arrays, metadata = read_safetensors(path)
     state = {name: torch.from_numpy(array) for name, array in arrays.items()}
     with seeded(model.seed, model.device):
-        network = model.build(train).to(model.device)
+        network = model.build(model.view(train)).to(model.device)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise InputError(f"{folder / FILE}: not weights of '{model.card.name}': {error}") from error
+        raise InputError(f"{path}: not weights of '{model.card.name}': {error}") from error
     model.network = network.eval()
     model.timings.update(json.loads(metadata.get("timings", "{}")))
+    model.curve = json.loads(metadata.get("curve", "[]"))
+    model.steps = json.loads(metadata.get("steps", "0"))

@@ -9,17 +9,6 @@ from fico_lib.features.text import PADDING
 WORD_DIMENSION = 64
 
 
-def pool(vectors: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Mean and maximum of each text's word vectors, side by side.
-
-    vectors: (b, longest, d); lengths: (b,). Returns (b, 2 * d); padding does not count.
-    """
-    words = torch.arange(vectors.shape[1], device=vectors.device) < lengths[:, None]
-    words = words[..., None]
-    mean = (vectors * words).sum(1) / lengths[:, None]
-    return torch.cat([mean, vectors.masked_fill(~words, -torch.inf).amax(1)], 1)
-
-
 class GRUEncoder(nn.Module):
     """A bidirectional GRU over word embeddings, its directions averaged, as in SCAN.
 

@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from fico_lib.features.text import PADDING
+from fico_lib.models.layers.padding import inside
+from fico_lib.models.layers.regions import described
 
 EXPANSION = 2  # hidden units of a feed-forward layer per unit of width
 GROUP = 32  # texts padded to the longest of them
@@ -111,16 +113,17 @@ class Block(nn.Module):
 
 
 class ImageTokens(nn.Module):
-    """One token per region from its feature and box, after a [CLS] token."""
+    """One token per region from its feature, and box where there is one, after a [CLS] token."""
 
     def __init__(self, inputs: int, width: int, dropout: float):
+        """inputs: `region_size`."""
         super().__init__()
-        self.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs + 4, width))
+        self.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, width))
         self.first = nn.Parameter(FIRST_SPREAD * torch.randn(width))
 
-    def forward(self, regions: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-        """regions (b, r, inputs), boxes (b, r, 4) -> (b, 1 + r, width)."""
-        tokens = self.layers(torch.cat([regions, 2 * boxes - 1], 2))
+    def forward(self, regions: torch.Tensor, boxes: torch.Tensor | None) -> torch.Tensor:
+        """regions (b, r, d), boxes (b, r, 4) or None -> (b, 1 + r, width)."""
+        tokens = self.layers(described(regions, boxes))
         return torch.cat([self.first.expand(len(tokens), 1, -1), tokens], 1)
 
 
@@ -145,11 +148,6 @@ class TextTokens(nn.Module):
         return torch.cat([self.first.expand(len(tokens), 1, -1), vectors], 1)
 
 
-def readable(vectors: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Which of the padded vectors (b, t, d) count, (b, t) bool; lengths: (b,)."""
-    return torch.arange(vectors.shape[1], device=vectors.device) < lengths[:, None]
-
-
 def by_length(lengths: torch.Tensor, size: int = GROUP) -> tuple[torch.Tensor, ...]:
     """Rows (b,) in groups of `size` of similar length: padded together, they waste little."""
     return lengths.argsort(stable=True).split(size)
@@ -163,7 +161,7 @@ def grouped(network: Callable, vectors: torch.Tensor, lengths: torch.Tensor) -> 
     groups, parts = by_length(lengths), []
     for rows in groups:
         short = vectors[rows, : int(lengths[rows].max())]
-        found = network(short, readable(short, lengths[rows]))
+        found = network(short, inside(short.shape[1], lengths[rows]))
         parts.append(functional.pad(found, (0, 0, 0, vectors.shape[1] - found.shape[1])))
     return torch.cat(parts)[torch.cat(groups).argsort()]
 
@@ -175,5 +173,5 @@ def summary(tokens: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.
     """
     if lengths is None:
         return torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], 1)
-    words = readable(tokens, lengths)[:, 1:, None]
+    words = inside(tokens.shape[1], lengths)[:, 1:, None]
     return torch.cat([tokens[:, 0], (tokens[:, 1:] * words).sum(1) / words.sum(1)], 1)

@@ -45,7 +45,7 @@ def found():
         )
         for model, size in (("vse", 0.1), ("dadh", 3.0))
     ]
-    chapter = check(models=["vse", "dadh"], label_epochs=20, label_noise=[0.5])
+    chapter = check(models=["vse", "dadh"], label_steps=300, label_noise=[0.5])
     (task,) = results.tasks(made, [splits], chapter)
     return task, labels.study(task, splits, chapter)
 
@@ -95,7 +95,7 @@ def test_a_labeller_that_says_nothing_or_everything(found, monkeypatch, probable
     always = np.full(task.labels.shape, probable, np.float32)
     monkeypatch.setattr(labels.Query2Label, "probabilities", lambda self, split: always)
     splits = dict.fromkeys(("train", "val", "test"))
-    study = labels.study(task, splits, check(label_epochs=1, label_noise=[]))
+    study = labels.study(task, splits, check(label_steps=2, label_noise=[]))
     ranking = study.ranking.set_index("labels").loc["Query2Label"]
     assert ranking["kendall_tau"].isna().all()
     assert (ranking["best"] == "").all()

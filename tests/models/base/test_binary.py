@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 import torch
 
-from fico_lib.models.base.binary import code_recall_sum, pack_signs, sign
+from fico_lib.models.base.binary import code_average_precision, code_recall_sum, sign
 
 
 def test_zero_counts_as_one():
     assert sign(torch.tensor([0.0, -0.1, 2.0])).tolist() == [1, -1, 1]
 
 
-def test_pack_signs_by_hand():
-    values = np.array([[0.0, -1, 0.2, -0.2, 1, 1, 1, -3]])
-    codes = pack_signs(values, -values - 0.1, image_of_caption=np.array([0]), model="it")
-    assert codes.images.tolist() == [[0b10101110]]
-    assert codes.texts.tolist() == [[0b01010001]]
-    assert (codes.bits, codes.model) == (8, "it")
+def test_average_precision_is_of_the_signs(splits):
+    split = splits[1]
+    labels = torch.from_numpy(split.labels.astype(np.float32)) - 0.5
+    images, texts = 7 * labels, labels[torch.from_numpy(split.image_of_caption)]
+    assert code_average_precision(images, texts, split) == pytest.approx(2)
+    assert code_average_precision(images, -texts, split) < 1
 
 
 def test_only_the_signs_count():

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from fico_lib.models.base.losses import (
     gradient_penalty,
+    hinge,
     info_nce,
+    match_loss,
     triplet_weights,
     weighted_triplet,
 )
@@ -29,6 +31,19 @@ def test_info_nce_prefers_the_diagonal():
     assert info_nce(good) < info_nce(torch.zeros(5, 5)) < info_nce(bad)
 
 
+def test_hinge_by_hand():
+    similarity = torch.tensor([[0.5, 0.4, 0.6], [0.1, 0.5, -0.9], [-1.0, 0.2, 0.9]])
+    # Rows: .2 + .6 - .5, .2 + .1 - .5 < 0, .2 + .2 - .9 < 0. Columns: 0 < 0.2 + .1 - .5 is not,
+    # .2 + .4 - .5, .2 + .6 - .9 < 0.
+    assert hinge(similarity).item() == pytest.approx((0.3 + 0.1) / 3)
+
+
+def test_the_hinge_does_not_see_the_scale():
+    cosines = 2 * torch.rand(5, 5) - 1
+    assert match_loss("hinge", cosines, lambda x: 9 * x) == hinge(cosines)
+    assert match_loss("infonce", cosines, lambda x: 9 * x) == info_nce(9 * cosines)
+
+
 def test_triplet_weights_by_hand():
     shared = torch.tensor([[2.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     ideal = 3 / math.log2(2) + 1 / math.log2(3)
@@ -40,7 +55,7 @@ def test_weighted_triplet_by_hand():
     # Anchor 0: positive 0 (cos .9), negative 1 (cos .7): .4 - .9 + .7 = .2, weight 1.
     # Anchor 1: positive 1 (cos .5), negative 0 (cos -.2): .4 - .5 - .2 < 0.
     similarity = torch.tensor([[0.9, 0.7], [-0.2, 0.5]])
-    assert weighted_triplet(similarity, torch.eye(2)).item() == pytest.approx(0.2 / 2)
+    assert weighted_triplet(similarity, torch.eye(2)).item() == pytest.approx(0.2)
 
 
 def by_definition(similarity, shared, margin=0.4):
@@ -51,7 +66,7 @@ def by_definition(similarity, shared, margin=0.4):
                 if shared[a, p] > 0 and shared[a, n] == 0:
                     term = margin + (1 - similarity[a, p]) - (1 - similarity[a, n])
                     total = total + weight[a, p] * term.clamp(min=0)
-    return total / len(similarity)
+    return total
 
 
 @given(st.integers(0, 2**31), st.integers(2, 6))

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from fico_lib.models.base import pairs
-from fico_lib.models.base.pairs import Items, pack, recall_sum, score_all
+from fico_lib.models.base.pairs import Items, pack_items, score_all
 
 
 def items(lengths, d=4, seed=0):
@@ -54,15 +54,8 @@ def test_items_are_packed_in_their_own_order():
         (torch.tensor([[[5.0], [0]], [[6.0], [7.0]]]), torch.tensor([1, 2])),
         (torch.tensor([[[8.0]]]), torch.tensor([1])),
     ]
-    found = pack(blocks, np.array([2, 0, 1]))  # the first row of the blocks is item 2
+    found = pack_items(blocks, np.array([2, 0, 1]))  # the first row of the blocks is item 2
     vectors, lengths = found.padded()
     assert lengths.tolist() == [2, 1, 1]
     assert vectors[..., 0].tolist() == [[6, 7], [8, 0], [5, 0]]
     assert found.at(torch.tensor([1, 1])).padded()[0].tolist() == [[[8]], [[8]]]
-
-
-def test_recall_sum_by_hand():
-    scores = np.eye(12)
-    assert recall_sum(scores) == pytest.approx(6)
-    scores[[0, 1]] = scores[[1, 0]]  # two queries of each direction miss at 1 only
-    assert recall_sum(scores) == pytest.approx(6 - 2 * 2 / 12)

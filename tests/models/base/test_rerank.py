@@ -7,13 +7,13 @@ from feature_splits import taught_pairs
 
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
-from fico_lib.models import build, model_class
+from fico_lib.models import build
 from fico_lib.models.base import rerank
 from fico_lib.models.base.parameters import TrainingParameters
-from fico_lib.models.base.rerank import hard_negatives, partial_recall_sum, similarities
+from fico_lib.models.base.rerank import hard_negatives, similarities
 from fico_lib.models.base.training import batches, images_of, texts_of
 
-SMALL = TrainingParameters(epochs=2, batch_size=32, width=32, dimension=16, dropout=0)
+SMALL = TrainingParameters(max_steps=6, batch_size=32, width=32, dimension=16, dropout=0)
 
 
 @pytest.mark.parametrize("name", ["xvlm", "blip2"])
@@ -60,18 +60,9 @@ def test_negatives_survive_a_batch_that_is_told_apart():
     assert (hard_negatives(logits) != torch.arange(4)).all()
 
 
-def test_partial_recall_by_hand():
-    absent = -np.inf
-    i2t = np.array([[3.0, 2.0, absent], [absent, 1.0, absent]])  # image 1's caption is absent
-    t2i = np.array([[1.0, absent], [0.0, 2.0], [absent, 1.0]])  # caption 1's image comes second
-    image_of_caption = np.array([0, 0, 1])
-    expected = (1 + 0) / 2 * 3 + (1 + 0 + 1) / 3 + 2 * (1 + 1 + 1) / 3
-    assert partial_recall_sum(i2t, t2i, image_of_caption) == pytest.approx(expected)
-
-
 def test_the_best_of_the_dual_encoder_are_reranked_and_the_rest_is_absent(trained, splits):
     found, split = trained.encode(splits[2]), splits[2]
-    images, texts = trained._images(split).vectors, trained._texts(split).vectors
+    images, texts = trained.encode_images(split).vectors, trained.encode_texts(split).vectors
     similarity = similarities(images, texts).numpy()
     assert isinstance(found, Scores)
     assert found.missing == -np.inf
@@ -86,37 +77,24 @@ def test_the_best_of_the_dual_encoder_are_reranked_and_the_rest_is_absent(traine
     assert (np.isfinite(found.t2i).sum(1) == 5).all()
 
 
-def test_scores_are_contrast_and_match_by_the_weight(trained, splits):
-    trained.network.weight.fill_(0.3)
+def test_matching_ranks_and_blip2_adds_the_cosine(trained, splits):
     found, split, network = trained.encode(splits[2]), splits[2], trained.network
     for image, caption in np.argwhere(np.isfinite(found.i2t))[::17]:
         text = split.text_of_caption[[caption]]
         with torch.no_grad():
             v, n = network.images(*images_of(split, np.array([image]), trained.device))
             w, m = network.texts(*texts_of(split, text, trained.device))
-            both = similarities(network.image_vectors(v, n), network.text_vectors(w, m))
-            contrast = network.scale().item() * both.item()
-            expected = 0.7 * contrast + 0.3 * network.match(v, w, m).item()
+            cosine = similarities(network.image_vectors(v, n), network.text_vectors(w, m))
+            expected = network.match(v, w, m).item()
+        if trained.card.name == "blip2":
+            expected += cosine.item()
         assert found.i2t[image, caption] == pytest.approx(expected, abs=1e-4)
 
 
-def test_weight_0_ranks_as_without_fusion(trained, splits):
-    trained.network.weight.fill_(0.0)
-    found, split = trained.encode(splits[2]), splits[2]
-    with torch.no_grad():
-        images, texts = trained._images(split).vectors, trained._texts(split).vectors
-        similarity = similarities(images, texts).numpy()[:, split.text_of_caption]
-    for matrix, dual in ((found.i2t, similarity), (found.t2i, similarity.T)):
-        scored = np.isfinite(matrix)
-        scale = trained.network.scale().item()
-        assert np.allclose(matrix[scored], scale * dual[scored], atol=1e-4)
-
-
-@pytest.mark.parametrize("name", ["xvlm", "blip2"])
-def test_no_fusion_and_matching_alone_are_among_the_weights(name):
-    weights = model_class(name).weights
-    assert min(weights) == weights[0] == 0  # of equals the first is taken
-    assert max(weights) == 1
+def test_so_many_candidates_as_in_the_papers_and_never_more_than_there_are(splits):
+    model = fitted("xvlm", splits)
+    assert model.rerank_k == 128
+    assert np.isfinite(model.encode(splits[2]).i2t).all()
 
 
 def test_blocks_of_pairs_change_nothing(trained, splits, monkeypatch):
@@ -133,21 +111,15 @@ def test_whole_rankings_are_not_available_from_partial_lists(trained, splits):
     assert found.category["i2t"]["mAP@N"] is None
 
 
-def test_the_weight_is_the_best_on_the_validation_split(splits, monkeypatch):
-    tried = []
-
-    def recall(i2t, t2i, image_of_caption):
-        tried.append(i2t)
-        return [1.0, 3.0, 2.0][len(tried) - 1]
-
-    model = fitted("blip2", splits, weights=(0.0,))
-    assert model.network.weight.item() == 0
-    model.weights = (0.0, 0.5, 1.0)
-    monkeypatch.setattr(rerank, "partial_recall_sum", recall)
-    model.choose(splits[1])
-    assert model.network.weight.item() == 0.5
-    assert len(tried) == 3
-    assert not np.array_equal(tried[0], tried[1])
+def test_both_kinds_of_lists_choose_the_weights(trained, splits, monkeypatch):
+    kinds = []
+    monkeypatch.setattr(rerank, "score_recall_sum",
+                        lambda i2t, *rest: kinds.append(np.isfinite(i2t).all()) or 1.0)  # fmt: skip
+    encoded = trained.encode_images(splits[1]), trained.encode_texts(splits[1])
+    assert trained.score(*encoded, splits[1]) == 2
+    assert kinds == [True, False]
+    monkeypatch.setattr(trained, "pretrains", True)
+    assert trained.score(*encoded, splits[1]) == 1
 
 
 def test_the_loss_teaches_contrast_and_matching(trained, splits):

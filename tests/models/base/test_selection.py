@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
 from fico_lib.models.base import selection
-from fico_lib.models.base.selection import average_precision, recall_sum
+from fico_lib.models.base.selection import average_precision, recall_sum, score_recall_sum
 
 
 def test_recall_sum_by_hand():
@@ -21,6 +22,21 @@ def test_recall_sum_counts_what_beats_the_best_match():
     images = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     texts = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     assert recall_sum(images, texts, torch.tensor([0, 1])) == pytest.approx(4)  # @5 and @10 only
+
+
+def test_recall_sum_of_scores_by_hand():
+    scores, own = np.eye(12), np.arange(12)
+    assert score_recall_sum(scores, scores.T, own) == pytest.approx(6)
+    scores[[0, 1]] = scores[[1, 0]]  # two queries of each direction miss at 1 only
+    assert score_recall_sum(scores, scores.T, own) == pytest.approx(6 - 2 * 2 / 12)
+
+
+def test_an_absent_positive_is_not_retrieved():
+    absent = -np.inf
+    i2t = np.array([[3.0, 2.0, absent], [absent, 1.0, absent]])  # image 1's caption is absent
+    t2i = np.array([[1.0, absent], [0.0, 2.0], [absent, 1.0]])  # caption 1's image comes second
+    expected = (1 + 0) / 2 * 3 + (1 + 0 + 1) / 3 + 2 * (1 + 1 + 1) / 3
+    assert score_recall_sum(i2t, t2i, np.array([0, 0, 1])) == pytest.approx(expected)
 
 
 def test_blocks_do_not_change_the_result(monkeypatch):

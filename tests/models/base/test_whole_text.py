@@ -9,7 +9,7 @@ from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import batches
 from fico_lib.models.base.whole_text import WholeText, text_inputs_of
 
-SMALL = TrainingParameters(epochs=20, batch_size=32, width=16, bits=16)
+SMALL = TrainingParameters(max_steps=60, batch_size=32, width=16, bits=16)
 
 
 def with_documents(split):

@@ -1,6 +1,7 @@
 import torch
 
-from fico_lib.models.layers.text_encoder import BagOfWords, GRUEncoder, pool
+from fico_lib.models.layers.padding import pool
+from fico_lib.models.layers.text_encoder import BagOfWords, GRUEncoder
 
 
 def test_pool_leaves_padding_out():

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from fico_lib.models.layers.padding import inside
 from fico_lib.models.layers.transformer import (
     Attention,
     Block,
@@ -11,7 +12,6 @@ from fico_lib.models.layers.transformer import (
     TextTokens,
     by_length,
     grouped,
-    readable,
     summary,
 )
 
@@ -64,7 +64,7 @@ def test_padding_does_not_matter():
 def test_groups_by_length_change_nothing():
     block, tokens = Block(16, 2), torch.randn(70, 9, 16)
     lengths = torch.randint(1, 10, (70,))
-    mask = readable(tokens, lengths)
+    mask = inside(tokens.shape[1], lengths)
     found = grouped(block, tokens, lengths)
     assert torch.allclose(found[mask], block(tokens, mask)[mask], atol=1e-6)
 
@@ -83,7 +83,7 @@ def test_text_tokens_know_word_and_place():
 
 
 def test_image_tokens_know_feature_and_box():
-    tokens = ImageTokens(6, 8, 0.0)
+    tokens = ImageTokens(10, 8, 0.0)
     regions, boxes = torch.randn(1, 1, 6).expand(1, 2, 6), torch.rand(1, 2, 4)
     found = tokens(regions, boxes)
     assert found.shape == (1, 3, 8)

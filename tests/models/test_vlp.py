@@ -1,5 +1,7 @@
 """BEiT-3 and ViLT, and pre-training, which all models of the family share."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,16 +9,18 @@ from feature_splits import make_split, taught_pairs
 
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.models import build
+from fico_lib.models.base import model as base
 from fico_lib.models.base.losses import info_nce
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import batches
 from fico_lib.models.beit3 import MultiwayEncoder
-from fico_lib.models.vilt import GROUP, SHARPNESS, ViLTNetwork, hard_groups
+from fico_lib.models.vilt import GROUP, ViLTNetwork, group_loss
+from fico_lib.models.vilt_itc import SHARPNESS, AligningNetwork
 
 SMALL = TrainingParameters(
-    epochs=15, batch_size=32, width=64, dimension=16, learning_rate=1e-2, dropout=0
+    max_steps=45, batch_size=32, width=64, dimension=16, learning_rate=1e-2, dropout=0
 )
-VLP = ["beit3", "vilt", "xvlm", "blip2"]
+VLP = ["beit3", "vilt", "vilt_itc", "xvlm", "blip2"]
 
 
 def share_of_kind(scores, split):
@@ -25,9 +29,9 @@ def share_of_kind(scores, split):
     return (kind[split.image_of_caption[scores.argmax(1)]] == kind).mean()
 
 
-@pytest.mark.parametrize(("name", "epochs"), [("beit3", 15), ("vilt", 30)])
-def test_they_learn_to_match(name, epochs, splits):
-    model = build(name, SMALL.model_copy(update={"epochs": epochs}), 0, "cpu")
+@pytest.mark.parametrize(("name", "max_steps"), [("beit3", 45), ("vilt", 300), ("vilt_itc", 90)])
+def test_they_learn_to_match(name, max_steps, splits):
+    model = build(name, SMALL.model_copy(update={"max_steps": max_steps}), 0, "cpu")
     model.fit(splits[0], splits[1])
     found = model.encode(splits[2])
     scores = found.images @ found.texts.T if isinstance(found, Embeddings) else found.i2t
@@ -35,7 +39,7 @@ def test_they_learn_to_match(name, epochs, splits):
 
 
 def test_vilt_learns_what_belongs_together():
-    network, batch = taught_pairs("vilt", SMALL.model_copy(update={"width": 128}), 4e-3, 200)
+    network, batch = taught_pairs("vilt", SMALL.model_copy(update={"width": 128}), 4e-3, 300)
     with torch.no_grad():
         scores = network.pairs(network.images(batch.regions, batch.boxes, None),
                                network.texts(batch.tokens, batch.lengths))  # fmt: skip
@@ -44,20 +48,20 @@ def test_vilt_learns_what_belongs_together():
 
 @pytest.mark.parametrize("name", VLP)
 def test_pre_training_sees_the_extra_split_first(name, splits, monkeypatch):
-    from fico_lib.models.base import vlp
-
-    seen, real = [], vlp.train
+    seen, real = [], base.train
 
     def train(name, network, split, loss, score, parameters, *rest):
-        seen.append((split.name, parameters.epochs))
+        seen.append((split.name, parameters.learning_rate))
         return real(name, network, split, loss, score, parameters, *rest)
 
-    monkeypatch.setattr(vlp, "train", train)
-    few = SMALL.model_copy(update={"epochs": 4})
+    monkeypatch.setattr(base, "train", train)
+    few = SMALL.model_copy(update={"max_steps": 4, "validation_interval": 2})
     model = build(name, few, 0, "cpu")
     model.fit(splits[0], splits[1], make_split("extra", 64, 9))
-    assert [split for split, _ in seen] == ["extra", "train"]
-    assert seen[1][1] == model.parameters.epochs
+    rate = model.parameters.learning_rate
+    assert seen == [("extra", rate), ("train", rate / 2)]
+    assert [row["stage"] for row in model.curve] == ["pretrain"] * 2 + ["train"] * 2
+    assert model.steps == 8
     assert set(model.timings) == {"pretrain", "train"}
     assert model.timings["pretrain"] < model.timings["train"]
     without = build(name, few, 0, "cpu")
@@ -104,39 +108,6 @@ class TestViLT:
                     one = self.naive(network, (regions[i], boxes[i]), tokens[j, : lengths[j]])
                     assert found[i, j].item() == pytest.approx(one, abs=1e-5)
 
-    def test_alignments_are_means_over_words_of_soft_maxima_over_regions(self, network, splits):
-        split = splits[2]
-        regions, boxes = (torch.from_numpy(x[:3].copy()) for x in (split.regions, split.boxes))
-        tokens, lengths = torch.tensor([[4, 11, 12], [5, 0, 0]]), torch.tensor([3, 1])
-        with torch.no_grad():
-            images, texts = network.images(regions, boxes, None), network.texts(tokens, lengths)
-            found = network.alignments(images, texts)
-        assert found.shape == (3, 2)
-        queries, keys = (x.chunk(4, 2)[i].numpy() for x, i in ((texts[0], 1), (images[0], 2)))
-        for i in range(3):
-            for j in range(2):
-                words = []
-                for q in queries[j, 1 : 1 + lengths[j]]:  # [CLS] is not a word
-                    cosines = keys[i] @ q / np.linalg.norm(keys[i], axis=1) / np.linalg.norm(q)
-                    words.append(np.log(np.exp(SHARPNESS * cosines).sum()) / SHARPNESS)
-                assert found[i, j].item() == pytest.approx(np.mean(words), abs=1e-5)
-
-    def test_groups_have_the_first_that_is_left_and_those_most_like_it(self):
-        similarity = torch.tensor(
-            [
-                [9.0, 1.0, 0.0, 4.0, 2.0],
-                [1.0, 9.0, 6.0, 0.0, 3.0],
-                [0.0, 0.0, 9.0, 0.0, 0.0],
-                [0.0, 0.0, 0.0, 9.0, 0.0],
-                [3.0, 2.0, 0.0, 0.0, 9.0],
-            ]
-        )
-        # Row 0 is like row 4 by 2 + 3, like 3 by 4, like 1 by 2; row 1 is like row 2 by 6.
-        groups = [sorted(rows.tolist()) for rows in hard_groups(similarity, 2)]
-        assert groups == [[0, 4], [1, 2], [3]]
-        rows = torch.cat(hard_groups(torch.zeros(7, 7), 3))
-        assert sorted(rows.tolist()) == list(range(7))
-
     def test_padding_is_no_neighbour(self, network):
         tokens, lengths = torch.tensor([[4, 11, 0, 0]]), torch.tensor([2])
         with torch.no_grad():
@@ -146,25 +117,54 @@ class TestViLT:
             )
         assert torch.allclose(padded[:, :3], alone, atol=1e-6)
 
-    def test_the_loss_compares_pairs_within_groups_and_aligns_words(self, splits):
-        model = build("vilt", SMALL, 0, "cpu")
+    def test_the_loss_of_a_group_by_hand(self):
+        scores = torch.tensor([[1.0, 0.0], [2.0, -1.0]])
+        rank = [math.log(math.e / (math.e + 1)), -math.log(1 + math.exp(3))]
+        log_sigmoid = [-math.log(1 + math.exp(-x)) for x in (1.0, -1.0, 0.0, -2.0)]
+        matching = -sum(log_sigmoid) / 2  # false ones count by log sigmoid(-s)
+        assert group_loss(scores, ranks=True).item() == pytest.approx(-sum(rank) + 0.5 * matching)
+        assert group_loss(scores, ranks=False).item() == pytest.approx(matching)
+
+    @pytest.mark.parametrize("name", ["vilt", "vilt_itc"])
+    def test_the_loss_is_that_of_groups_and_of_alignments_under_its_own_name(self, splits, name):
+        model = build(name, SMALL, 0, "cpu")
         model.network = model.build(splits[0]).eval()
         batch = next(batches(splits[0], 2 * GROUP, np.random.default_rng(0), torch.device("cpu")))
         network = model.network
         images = network.images(batch.regions, batch.boxes, batch.whole)
         texts = network.texts(batch.tokens, batch.lengths)
-        scores, aligned = network.pairs(images, texts), network.alignments(images, texts)
-        groups = hard_groups(aligned, GROUP)
-        assert [len(rows) for rows in groups] == [GROUP, GROUP]
-        expected = sum(info_nce(scores[rows][:, rows]) for rows in groups) / 2
-        expected = expected + info_nce(5.0 * aligned)  # the first inverse temperature
+        scores = network.pairs(images, texts)
+        groups = (slice(0, GROUP), slice(GROUP, None))
+        expected = sum(group_loss(scores[g, g], ranks=True) for g in groups) / (2 * GROUP)
+        if name == "vilt_itc":  # the first inverse temperature is 5
+            expected = expected + info_nce(5.0 * network.alignments(images, texts))
         assert model.loss(batch).item() == pytest.approx(expected.item(), abs=1e-5)
 
     def test_it_hands_over_all_scores_in_one_matrix(self, splits):
-        model = build("vilt", SMALL.model_copy(update={"epochs": 1}), 0, "cpu")
+        model = build("vilt", SMALL.model_copy(update={"max_steps": 3}), 0, "cpu")
         model.fit(splits[0], splits[1])
         found = model.encode(splits[2])
         assert isinstance(found, Scores)
         assert found.t2i is None
         assert found.missing is None
         assert np.isfinite(found.i2t).all()
+
+
+def test_alignments_are_means_over_words_of_soft_maxima_over_regions(splits):
+    torch.manual_seed(0)
+    network = AligningNetwork(splits[0], SMALL).eval()
+    split = splits[2]
+    regions, boxes = (torch.from_numpy(x[:3].copy()) for x in (split.regions, split.boxes))
+    tokens, lengths = torch.tensor([[4, 11, 12], [5, 0, 0]]), torch.tensor([3, 1])
+    with torch.no_grad():
+        images, texts = network.images(regions, boxes, None), network.texts(tokens, lengths)
+        found = network.alignments(images, texts)
+    assert found.shape == (3, 2)
+    queries, keys = (x.chunk(4, 2)[i].numpy() for x, i in ((texts[0], 1), (images[0], 2)))
+    for i in range(3):
+        for j in range(2):
+            words = []
+            for q in queries[j, 1 : 1 + lengths[j]]:  # [CLS] is not a word
+                cosines = keys[i] @ q / np.linalg.norm(keys[i], axis=1) / np.linalg.norm(q)
+                words.append(np.log(np.exp(SHARPNESS * cosines).sum()) / SHARPNESS)
+            assert found[i, j].item() == pytest.approx(np.mean(words), abs=1e-5)
