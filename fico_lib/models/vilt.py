@@ -123,7 +123,7 @@ class ViLT(PairModel):
     """The model `vilt`."""
 
     network_class = ViLTNetwork
-    shares: ClassVar = {"width": 1 / 4}  # the whole network runs for every pair
+    shares: ClassVar = {"batch_size": 1 / 2, "width": 1 / 4}  # all of it runs for every pair
     card = ModelCard(
         name="vilt",
         title="ViLT",
