@@ -56,7 +56,9 @@ def test_the_dimension_is_that_of_the_parameters(trained, splits):
     elif isinstance(encodings, Embeddings):
         width = encodings.images.shape[-1]
     elif isinstance(trained, SCAN):
-        width = network.images(*images_of(test, np.arange(2), trained.device))[0].shape[-1]
+        width = network.images(*images_of(trained.view(test), np.arange(2), trained.device))[
+            0
+        ].shape[-1]
     elif isinstance(trained, RerankModel):
         width = network.from_text.out_features
     else:  # scores pairs, and has no encodings of one side
