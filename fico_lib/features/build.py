@@ -139,6 +139,9 @@ def _write(
     words, kinds = vocabulary.words, dataset.parts_of_speech
     for name, images in arrays.items():
         split = dataset[name]
+        if parameters.boxes == "none":
+            images = {kind: array for kind, array in images.items() if kind != "boxes"}
+            (folder / name / "boxes.npy").unlink()
         FeatureSplit(
             name=name,
             vocabulary_size=len(vocabulary),
@@ -152,5 +155,6 @@ def _write(
             documents=documents[name],
             words=np.array(words, dtype=str),
             parts_of_speech=np.array([kinds.get(w, "") for w in words]) if kinds else None,
-            **images,
+            boxes_for="all" if parameters.boxes == "all" else "published",
+            **{"boxes": None} | images,
         ).save(folder / name, written=tuple(images))

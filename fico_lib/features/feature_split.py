@@ -27,6 +27,8 @@ class FeatureSplit:
     words: (vocabulary_size - 2,) str, word i has number i + 2; or None.
     parts_of_speech: (vocabulary_size - 2,) str, "" where a word's is not known; None where none is.
     vocabulary_size: word numbers are below it.
+    boxes_for: which models read `boxes`: "published", those whose originals know where regions are,
+        or "all".
     """
 
     name: str
@@ -44,6 +46,7 @@ class FeatureSplit:
     documents: np.ndarray | None = None
     words: np.ndarray | None = None
     parts_of_speech: np.ndarray | None = None
+    boxes_for: str = "published"
 
     def __post_init__(self):
         n, m = len(self.image_ids), len(self.caption_ids)
@@ -73,7 +76,7 @@ class FeatureSplit:
                 getattr(self, field).flush()
             elif getattr(self, field) is not None:
                 np.save(folder / f"{field}.npy", getattr(self, field), allow_pickle=False)
-        about = {"name": self.name, "vocabulary_size": self.vocabulary_size}
+        about = {name: getattr(self, name) for name in ABOUT}
         (folder / "split.json").write_text(json.dumps(about))
 
     @classmethod
@@ -88,4 +91,5 @@ class FeatureSplit:
         return cls(**json.loads((folder / "split.json").read_text()), **arrays)
 
 
-ARRAYS = [f.name for f in fields(FeatureSplit) if f.name not in ("name", "vocabulary_size")]
+ABOUT = ("name", "vocabulary_size", "boxes_for")
+ARRAYS = [f.name for f in fields(FeatureSplit) if f.name not in ABOUT]

@@ -21,7 +21,11 @@ MODELS = {  # in the order of the paper's tables
     "adv64": "fico_lib.models.adv:ADV64",
     "ucch": "fico_lib.models.ucch:UCCH",
     "dadh": "fico_lib.models.dadh:DADH",
+    "factor": "fico_lib.models.factor:Factor",
 }
+# Models that are not published ones: an experiment asks for them by name, `models: all` does not.
+EXPERIMENTS = ("vilt_itc", "factor")
+ALL = [name for name in MODELS if name not in EXPERIMENTS]
 # Models that use another model's network in another way: trained once, as that one.
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
 # Models that learn on the split `extra` first, where the data have one (`card.pretrained`).

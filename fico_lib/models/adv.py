@@ -30,7 +30,6 @@ from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.losses import info_nce
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch
-from fico_lib.models.layers.padding import pool
 from fico_lib.models.vse import DualEncoder
 
 QUANTISATION = 0.1  # weight
@@ -65,18 +64,10 @@ class CodeNetwork(DualEncoder):
 
     def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
         bits = parameters.bits
-        super().__init__(train, parameters.model_copy(update={"dimension": bits}))
+        super().__init__(train, parameters.model_copy(update={"dimension": bits}), torch.tanh)
         self.adversary = nn.Sequential(
             nn.Linear(bits, ADVERSARY_WIDTH), nn.ReLU(), nn.Linear(ADVERSARY_WIDTH, 1)
         )
-
-    def images(self, regions, boxes, whole) -> torch.Tensor:
-        """(b, r, d), (b, r, 4) or None -> (b, bits); `whole` is not used."""
-        return torch.tanh(self.from_image(self.read(self.regions(regions, boxes))))
-
-    def texts(self, tokens, lengths) -> torch.Tensor:
-        """(b, longest), (b,) -> (b, bits)."""
-        return torch.tanh(self.from_text(pool(self.words(tokens, lengths), lengths)))
 
     def adversarial(self, images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
         """The adversary's cross-entropy on codes (b, bits) of both; the encoders raise it."""

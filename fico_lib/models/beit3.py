@@ -97,6 +97,7 @@ class BEiT3(EmbeddingModel):
         title="BEiT-3",
         reference="Wang et al. 2023",
         pretrained=True,
+        positions=True,
         objective="as published for retrieval; without the masked modelling of pre-training",
         architecture="differs: detector regions for patches, 2 blocks instead of 12, narrower",
         training=PRETRAINING,

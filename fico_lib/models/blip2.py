@@ -140,6 +140,7 @@ class BLIP2(RerankModel):
         dimension=f"{QUERIES} × {{p.dimension}}D per image, {{p.dimension}}D per text",
         reference="Li et al. 2023",
         pretrained=True,
+        positions=True,
         objective="ITC and ITM as published; without the generation of text and soft targets",
         architecture="differs: frozen detector regions for a ViT, 1 block instead of 12, 4 queries "
         "instead of 32, a GRU below the text, narrower",

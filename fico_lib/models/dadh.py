@@ -27,7 +27,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.binary import BinaryModel, code_average_precision, sign
+from fico_lib.models.base.binary import BinaryModel, code_precision_sum, sign
 from fico_lib.models.base.card import ModelCard
 from fico_lib.models.base.losses import gradient_penalty, weighted_triplet
 from fico_lib.models.base.parameters import TrainingParameters
@@ -168,4 +168,4 @@ class DADH(WholeTextModel, BinaryModel):
 
     def score(self, images: torch.Tensor, texts: torch.Tensor, val: FeatureSplit) -> float:
         """Mean average precision of the codes on the validation split, both directions summed."""
-        return code_average_precision(images, texts, val)
+        return code_precision_sum(images, texts, val)

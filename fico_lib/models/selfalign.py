@@ -281,7 +281,7 @@ class SelfAlign(VSE):
         and cosines (b, longest) float32.
         """
         images = split.image_of_caption[captions]
-        regions, boxes, _ = images_of(split, images, self.device)
+        regions, boxes, _ = images_of(self.view(split), images, self.device)
         texts = texts_of(split, split.text_of_caption[captions], self.device)
         _, of_image = self.network.image_parts(regions, boxes)
         _, of_text = self.network.text_parts(*texts)

@@ -30,7 +30,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.binary import BinaryModel, code_average_precision, sign
+from fico_lib.models.base.binary import BinaryModel, code_precision_sum, sign
 from fico_lib.models.base.card import AS_PUBLISHED, ModelCard
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import Batch
@@ -66,10 +66,19 @@ def ranking(similarity: torch.Tensor) -> torch.Tensor:
 
 
 class MemoryBank:
-    """One unit code for each pair of the train split, moving after the codes of its modalities."""
+    """One unit code for each pair of the train split, moving after the codes of its modalities.
 
-    def __init__(self, n: int, bits: int, device: torch.device):
+    binary: whether codes are contrasted with the signs of the bank's, or with these themselves,
+    scaled to the length of the signs.
+    """
+
+    def __init__(self, n: int, bits: int, device: torch.device, binary: bool = True):
         self.codes = normalize(torch.randn(n, bits), dim=1).to(device)
+        self.binary, self.passes = binary, 0  # passes over the data until now
+
+    def target(self, codes: torch.Tensor) -> torch.Tensor:
+        """What unit codes are contrasted with: vectors (b, bits) of length sqrt(bits)."""
+        return sign(codes) if self.binary else math.sqrt(codes.shape[1]) * codes
 
     def update(self, rows: torch.Tensor, codes: torch.Tensor, momentum: float) -> None:
         """Move the codes at `rows` (b,) to `codes` (b, bits), but for a share `momentum`."""
@@ -85,6 +94,23 @@ class MemoryBank:
         if count >= n:
             return torch.arange(n, device=device)
         return torch.randint(n, (count,), device=device)
+
+    def loss(self, images: torch.Tensor, texts: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """UCCH's loss of unit codes (b, bits) of the pairs at `rows` (b,); moves the bank as well.
+
+        L_c of both modalities and L_r of both directions.
+        """
+        pair = (images + texts).detach() / 2
+        first = self.passes == 0
+        drawn = rows if first else self.draw(NEGATIVES)
+        own = self.target(normalize(pair, dim=1) if first else self.codes[rows])
+        others = own if first else self.target(self.codes[drawn])
+        same = rows[:, None] == drawn
+        self.update(rows, pair, 0.0 if first else MOMENTUM)
+
+        contrasts = contrast(images, own, others, same) + contrast(texts, own, others, same)
+        similarity = images @ texts.T
+        return CONTRAST * contrasts + RANKING * (ranking(similarity) + ranking(similarity.T))
 
 
 class HashNetwork(nn.Module):
@@ -128,29 +154,18 @@ class UCCH(WholeTextModel, BinaryModel):
 
     def build(self, train: FeatureSplit) -> nn.Module:
         """The towers, and a memory bank for the pairs of `train`."""
-        self.passes = 0
         self.bank = MemoryBank(len(train.image_ids), self.parameters.bits, self.device)
         return HashNetwork(train, self.parameters)
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """L_c of both modalities and L_r of both directions; moves the memory by the way."""
+        """The loss of the batch's codes; see the top of this file."""
         images = self.network.images(batch.regions, batch.boxes, batch.whole)
         texts = self.network.texts(*text_inputs_of(batch))
-        pair = (images + texts).detach() / 2
-        first = self.passes == 0
-        drawn = batch.rows if first else self.bank.draw(NEGATIVES)
-        own = sign(pair if first else self.bank.codes[batch.rows])
-        others = own if first else sign(self.bank.codes[drawn])
-        same = batch.rows[:, None] == drawn
-        self.bank.update(batch.rows, pair, 0.0 if first else MOMENTUM)
-
-        contrasts = contrast(images, own, others, same) + contrast(texts, own, others, same)
-        similarity = images @ texts.T
-        return CONTRAST * contrasts + RANKING * (ranking(similarity) + ranking(similarity.T))
+        return self.bank.loss(images, texts, batch.rows)
 
     def after_pass(self) -> None:
         """Count the passes: from the second one on the memory bank is used."""
-        self.passes += 1
+        self.bank.passes += 1
 
     def score(self, images: torch.Tensor, texts: torch.Tensor, val: FeatureSplit) -> float:
         """Mean average precision of the codes on the validation split, both directions summed.
@@ -159,4 +174,4 @@ class UCCH(WholeTextModel, BinaryModel):
         """
         if val.labels is None:
             return super().score(images, texts, val)
-        return code_average_precision(images, texts, val)
+        return code_precision_sum(images, texts, val)

@@ -123,7 +123,7 @@ class ViLT(PairModel):
     """The model `vilt`."""
 
     network_class = ViLTNetwork
-    shares: ClassVar = {"width": 1 / 4}  # the whole network runs for every pair
+    shares: ClassVar = {"batch_size": 1 / 2, "width": 1 / 4}  # all of it runs for every pair
     card = ModelCard(
         name="vilt",
         title="ViLT",
@@ -132,6 +132,7 @@ class ViLT(PairModel):
         dimension="n/a",
         reference="Kim et al. 2021",
         pretrained=True,
+        positions=True,
         objective="rank among 16 texts and binary matching as published; without masked language "
         "modelling and the alignment of words and patches",
         architecture="differs: detector regions for patches, 2 blocks instead of 12 and a "

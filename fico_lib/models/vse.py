@@ -9,6 +9,8 @@ Negatives"): images and texts are mapped into one space and compared by cosine. 
   the last one.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from torch.nn.functional import normalize
@@ -28,11 +30,23 @@ HINGE_OR_INFONCE = (
 )
 
 
-class DualEncoder(nn.Module):
-    """Unit vectors of images and of texts, in one space."""
+def unit(vectors: torch.Tensor) -> torch.Tensor:
+    """Vectors (b, d), scaled to length 1."""
+    return normalize(vectors, dim=1)
 
-    def __init__(self, train: FeatureSplit, parameters: TrainingParameters):
+
+class DualEncoder(nn.Module):
+    """Vectors of images and of texts in one space, of length 1 unless `finish` says otherwise."""
+
+    def __init__(
+        self,
+        train: FeatureSplit,
+        parameters: TrainingParameters,
+        finish: Callable[[torch.Tensor], torch.Tensor] = unit,
+    ):
+        """finish: what is done with the last layers' vectors (b, dimension)."""
         super().__init__()
+        self.finish = finish
         width, dropout = parameters.width, parameters.dropout
         self.regions = RegionLayers(region_size(train), width, dropout)
         self.words = GRUEncoder(train.vocabulary_size, width, dropout)
@@ -49,13 +63,13 @@ class DualEncoder(nn.Module):
         return pool(contextual, all_of(contextual))
 
     def images(self, regions, boxes, whole) -> torch.Tensor:
-        """(b, r, d), (b, r, 4) or None -> (b, dimension), of length 1; `whole` is not used."""
+        """(b, r, d), (b, r, 4) or None -> (b, dimension); `whole` is not used."""
         contextual = self.contextual(self.regions(regions, boxes))
-        return normalize(self.from_image(self.read(contextual)), dim=1)
+        return self.finish(self.from_image(self.read(contextual)))
 
     def texts(self, tokens, lengths) -> torch.Tensor:
-        """(b, longest), (b,) -> (b, dimension), of length 1."""
-        return normalize(self.from_text(pool(self.words(tokens, lengths), lengths)), dim=1)
+        """(b, longest), (b,) -> (b, dimension)."""
+        return self.finish(self.from_text(pool(self.words(tokens, lengths), lengths)))
 
 
 class VSE(EmbeddingModel):

@@ -92,6 +92,7 @@ class XVLM(RerankModel):
         query_time_attention="Fusion Rerank",
         reference="Zeng et al. 2022",
         pretrained=True,
+        positions=True,
         objective="ITC and ITM of whole images as published; without the alignment of single "
         "regions, the prediction of boxes and masked language modelling",
         architecture="differs: detector regions for Swin, a GRU for BERT, one fusion block for 6, "

@@ -9,7 +9,7 @@ from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.metrics import TIES, Ties
-from fico_lib.models import MODELS, model_module
+from fico_lib.models import ALL, model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters, Device, registered
@@ -23,7 +23,7 @@ Weights = Annotated[
 
 
 def _every(names: object) -> object:
-    return list(MODELS) if names == "all" else names
+    return list(ALL) if names == "all" else names
 
 
 Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]

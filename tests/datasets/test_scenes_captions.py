@@ -8,10 +8,11 @@ import pytest
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.scenes import captions as grammar
 from fico_lib.datasets.scenes import world
+from fico_lib.datasets.scenes.load import STREAMS
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.datasets.scenes.sample import sample
 
-PLAIN = {"drop_colour": 0, "drop_size": 0, "synonyms": 0, "context": 0}
+PLAIN = {"drop_kind": 0, "drop_colour": 0, "drop_size": 0, "synonyms": 0, "context": 0}
 
 
 def split_of(n=300, name="test", **changes):
@@ -126,12 +127,13 @@ def test_relations_hold():
 
 def test_context_phrases_are_true():
     split = split_of(synonyms=0, context=1)
-    scenes = sample(0, 3, np.arange(300), "coco")
+    scenes = sample(0, STREAMS["test"], np.arange(300), "coco")
     for image, caption in zip(split.image_of_caption, split.captions, strict=True):
         layout = usual(world.LAYOUTS)[scenes.layout[image]]
         assert caption.endswith(f"{layout} {usual(world.THEMES)[scenes.theme[image]]}")
         there = (split.objects["kind"][image] >= 0).sum()
-        assert f"{world.NUMBERS[there]} {world.THINGS[0]} including" in caption
+        things = grammar.plural(world.THINGS[0])
+        assert f"{world.NUMBERS[there]} {things} including" in caption
 
 
 def test_knobs_do_what_they_say():
@@ -140,15 +142,45 @@ def test_knobs_do_what_they_say():
         return np.mean([bool(pattern_words & set(caption.split())) for caption in captions])
 
     colours, sizes = words(world.COLOURS), words(world.SIZES)
-    assert share(colours, drop_colour=1) == 0
+    assert share(colours, drop_colour=1, drop_kind=0) == 0
     assert share(sizes, drop_size=1) == 0
     assert share(colours, drop_colour=0) > share(colours, drop_colour=0.5) > 0.3
     rare = {w for names in world.COLOURS.values() for w in names[1:]}
     assert share(rare, synonyms=0) == 0
     assert share(rare, synonyms=0.8) > share(rare, synonyms=0.2) > 0
     theme = {phrase.split()[-1] for phrases in world.THEMES.values() for phrase in phrases}
-    assert share(theme, context=0) == 0
-    assert share(theme, context=1) == 1
+    assert share(theme, context=1) == 1 > share(theme, context=0)
+    kinds = words(world.KINDS) | set(map(grammar.plural, words(world.KINDS)))
+    assert share(kinds, drop_kind=1) == 0
+    assert share(kinds, drop_kind=0) == 1
+
+
+def test_a_kind_that_is_not_called_by_its_name_is_so_in_no_caption_of_the_image():
+    split = split_of(2000, synonyms=0)
+    kinds = usual(world.KINDS)
+    never = kind_and_image = 0
+    for image in range(len(split)):
+        text = " ".join(split.captions_of(image))
+        for kind in set(split.objects["kind"][image].tolist()) - {-1}:
+            told = re.search(rf"\b({kinds[kind]}|{grammar.plural(kinds[kind])})\b", text)
+            never, kind_and_image = never + (told is None), kind_and_image + 1
+    assert 0.44 < never / kind_and_image < 0.6  # drop_kind, and those that no caption names
+
+
+def test_what_is_not_called_by_its_name_has_a_colour():
+    things = "|".join(world.THINGS)
+    for caption in split_of(1000).captions:
+        for word in re.findall(rf"(\w+) (?:{things})\b", caption):
+            assert word in words(world.COLOURS), caption
+
+
+@pytest.mark.parametrize(
+    ("skew", "mean", "deviation"), [("coco", 10.5, 2.4), ("flickr", 12.4, 5.4)]
+)
+def test_lengths_are_those_of_real_captions_within_a_tenth(skew, mean, deviation):
+    lengths = [len(caption.split()) for caption in split_of(3000, skew=skew).captions]
+    assert np.mean(lengths) == pytest.approx(mean, rel=0.1)
+    assert np.std(lengths) == pytest.approx(deviation, rel=0.1)
 
 
 def test_captions_use_only_the_words_of_the_world():
@@ -157,6 +189,7 @@ def test_captions_use_only_the_words_of_the_world():
         words(world.KINDS),
         map(grammar.plural, words(world.KINDS)),
         {w for phrase in (*world.OPENINGS, *world.THINGS, *world.NUMBERS) for w in phrase.split()},
+        map(grammar.plural, world.THINGS),
         {"a", "an", "and", "including"},
     )
     captions = split_of(1000).captions
@@ -176,6 +209,6 @@ def test_captions_repeat_a_little_as_real_ones_do():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_longest_captions_have_enough_dice(seed):
-    longest = {"drop_colour": 0, "drop_size": 0, "synonyms": 1, "context": 1}
+    longest = {"drop_colour": 0, "drop_size": 0, "synonyms": 1, "context": 1, "skew": "flickr"}
     captions = split_of(3000, seed=seed, **longest).captions
-    assert max(len(caption.split()) for caption in captions) <= 40
+    assert max(len(caption.split()) for caption in captions) > 35

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fico_lib.datasets.scenes import world
 from fico_lib.datasets.scenes.draws import NOISE_SD, SERIAL_BITS, Draws, serials
 from fico_lib.datasets.scenes.shapes import FULL, OUTLINES, sprites
+from fico_lib.datasets.scenes.traits import TRAITS, trait_table
 
 
 def test_no_word_means_two_things():
@@ -20,18 +21,29 @@ def test_no_word_means_two_things():
 
 def test_tables_fit_each_other():
     assert list(OUTLINES) == list(world.KINDS)
-    assert len(world.KINDS) == 28
+    assert len(world.KINDS) == len(world.HOME) == 40
     assert len(world.COLOUR_RGB) == len(world.COLOURS) == 10
     assert len(world.SIZE_SIDES) == len(world.SIZES) == 3
-    assert len(world.THEME_RGB) == len(world.THEME_KINDS) == len(world.THEMES) == 12
+    assert len(world.THEME_RGB) == len(world.THEMES) == 12
 
 
-def test_themes_share_few_kinds_and_leave_none_out():
-    counts = np.bincount(world.THEME_KINDS.ravel(), minlength=len(world.KINDS))
-    assert counts[0] == 0
-    assert set(counts[1:]) == {2, 3}
-    for one, other in combinations(world.THEME_KINDS.tolist(), 2):
-        assert len(set(one) & set(other)) <= 2
+def test_every_kind_but_the_first_has_one_theme_and_themes_have_three_or_four():
+    assert world.HOME[0] == -1
+    assert set(np.bincount(world.HOME[1:], minlength=len(world.THEMES))) == {3, 4}
+
+
+def test_traits_tell_most_kinds_apart_but_not_all():
+    table = trait_table()
+    assert table.shape == (len(world.KINDS), len(TRAITS))
+    assert (table >= 0).all()
+    assert 0.7 * len(table) < len(np.unique(table, axis=0)) < len(table)
+    ring, square, bar = (
+        dict(zip(TRAITS, table[list(world.KINDS).index(kind)], strict=True))
+        for kind in ("ring", "square", "bar")
+    )
+    assert (ring["across"], ring["down"], ring["mirrored"], ring["flipped"]) == (2, 2, 1, 1)
+    assert (square["share"], square["aspect"]) == (3, 1)
+    assert bar["aspect"] == 2
 
 
 def test_every_two_kinds_look_different():

@@ -3,12 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.features import build
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.features.fitted import FILE, Fitted
 from fico_lib.features.parameters import CropParameters
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.beit3 import BEiT3
+from fico_lib.models.vse import VSE
 from fico_lib.runtime.errors import InputError
 
 DATA = ScenesParameters(n_train=60, n_val=10, n_test=20, n_detector=40, captions_per_image=(1, 3))
@@ -55,7 +60,22 @@ def test_all_splits_share_the_statistics_and_the_vocabulary(folder, dataset, tmp
     beside = FeatureSplit.load(folder / "test")
     assert (alone.regions == beside.regions).all()
     assert (alone.tokens == beside.tokens).all()
-    assert {p.name for p in (tmp_path / "two").iterdir()} == {"train", "test"}
+    assert {p.name for p in (tmp_path / "two").iterdir()} == {"train", "test", FILE}
+
+
+def test_what_was_fitted_gives_the_same_features_without_the_train_split(folder, dataset, tmp_path):
+    fitted = Fitted.load(folder / FILE)
+    build.build(dataset, SMALL, tmp_path / "again", torch.device("cpu"), ("test", "probe"), fitted)
+    again, before = (FeatureSplit.load(f / "test") for f in (tmp_path / "again", folder))
+    for name in ("regions", "boxes", "whole", "tokens", "documents", "words"):
+        assert np.array_equal(getattr(again, name), getattr(before, name)), name
+    assert len(FeatureSplit.load(tmp_path / "again" / "probe").image_ids) == 200
+
+
+def test_a_file_without_a_vocabulary_is_refused(tmp_path):
+    save_file({"a": np.zeros(2, np.float32)}, tmp_path / "weights.safetensors")
+    with pytest.raises(InputError, match=r"weights\.safetensors: no vocabulary in it"):
+        Fitted.load(tmp_path / "weights.safetensors")
 
 
 def test_documents_are_standardised_on_train_and_can_be_left_out(folder, dataset, tmp_path):
@@ -88,7 +108,7 @@ def test_statistics_over_blocks(monkeypatch):
     monkeypatch.setattr(build, "BLOCK", 3)
     array = np.random.default_rng(0).normal(5, 2, (10, 4, 3)).astype(np.float32)
     array[..., 2] = 7
-    mean, deviation = build.statistics(array)
+    mean, deviation = build.statistics(array).values()
     assert np.allclose(mean, array.reshape(-1, 3).mean(0), atol=1e-5)
     assert np.allclose(deviation[:2], array.reshape(-1, 3).std(0)[:2], atol=1e-5)
     assert np.isinf(deviation[2])  # a constant feature becomes 0
@@ -115,3 +135,15 @@ def test_lengths_must_agree(folder):
 def test_a_folder_without_features(tmp_path):
     with pytest.raises(InputError, match="no saved features here"):
         FeatureSplit.load(tmp_path)
+
+
+@pytest.mark.parametrize("boxes", ["published", "all", "none"])
+def test_which_models_are_told_where_regions_are(boxes, dataset, tmp_path):
+    chosen = SMALL.model_copy(update={"boxes": boxes, "documents": 0})
+    build.build(dataset, chosen, tmp_path / boxes, torch.device("cpu"), ("train", "val"))
+    split = FeatureSplit.load(tmp_path / boxes / "val")
+    told = {"published": (False, True), "all": (True, True), "none": (False, False)}[boxes]
+    for model, knows in zip((VSE, BEiT3), told, strict=True):
+        view = model(TrainingParameters(), device="cpu").view(split)
+        assert (view.boxes is not None) == knows
+        assert view.regions is split.regions

@@ -64,14 +64,15 @@ def test_any_vision_checkpoint_gives_regions(kind, tmp_path, dataset):
     make, layers, dimension = models()[kind]
     folder = checkpoint(tmp_path, make())
     parameters = GridParameters(checkpoint=folder, layers=layers, cells=2)
-    extractor = GridFeatures(dataset, parameters, CPU)
+    extractor = GridFeatures(parameters, CPU)
     assert (extractor.regions, extractor.dimension) == (5, dimension)
-    features, boxes = (
+    features, boxes, whole = (
         np.concatenate(part) for part in zip(*extractor.blocks(dataset["train"]), strict=True)
     )
     assert features.shape == (6, 5, dimension)
     assert features.dtype == np.float32
     assert boxes.shape == (6, 5, 4)
+    assert whole.shape == (6, extractor.whole_dimension) == (6, 2 * dimension)
     assert np.isfinite(features).all()
     assert np.allclose(features[:, -1], features[:, :4].mean(1), atol=1e-6)
     assert np.ptp(features, 0).max() > 0  # images differ
@@ -80,7 +81,7 @@ def test_any_vision_checkpoint_gives_regions(kind, tmp_path, dataset):
 def test_cells_lie_where_the_image_says(tmp_path, dataset):
     """Brightness in one corner changes that corner's cell more than the others."""
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
-    extractor = GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(0,), cells=2), CPU)
+    extractor = GridFeatures(GridParameters(checkpoint=folder, layers=(0,), cells=2), CPU)
     dark = np.zeros((32, 32, 3), np.uint8)
     bright = dark.copy()
     bright[:16, 16:] = 255
@@ -120,7 +121,7 @@ def test_cell_boxes():
 def test_a_layer_that_is_not_there(tmp_path, dataset):
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
     with pytest.raises(InputError, match=r"features.layers: 7; .* has 3 hidden layers, 0 to 2"):
-        GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(0, 7)), CPU)
+        GridFeatures(GridParameters(checkpoint=folder, layers=(0, 7)), CPU)
 
 
 @pytest.mark.parametrize("lost", ["config.json", "preprocessor_config.json", "model.safetensors"])
@@ -128,7 +129,7 @@ def test_a_missing_file_is_named(tmp_path, dataset, lost):
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
     (tmp_path / lost).unlink()
     with pytest.raises(InputError, match=lost.replace("model", "")):
-        GridFeatures(dataset, GridParameters(checkpoint=folder), CPU)
+        GridFeatures(GridParameters(checkpoint=folder), CPU)
 
 
 def test_pickled_weights_are_not_read(tmp_path, dataset):
@@ -137,12 +138,12 @@ def test_pickled_weights_are_not_read(tmp_path, dataset):
     (tmp_path / "model.safetensors").unlink()
     torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
     with pytest.raises(InputError, match="safetensors"):
-        GridFeatures(dataset, GridParameters(checkpoint=folder), CPU)
+        GridFeatures(GridParameters(checkpoint=folder), CPU)
 
 
 def test_images_of_different_sizes(tmp_path, dataset):
     folder = checkpoint(tmp_path, ViTModel(ViTConfig(**TINY_VIT)))
-    extractor = GridFeatures(dataset, GridParameters(checkpoint=folder, layers=(-1,)), CPU)
+    extractor = GridFeatures(GridParameters(checkpoint=folder, layers=(-1,)), CPU)
 
     class Uneven:
         def __len__(self):
@@ -152,7 +153,7 @@ def test_images_of_different_sizes(tmp_path, dataset):
             return np.stack([np.full((20 + row, 30, 3), 40 * row, np.uint8) for row in rows])
 
     split = replace(dataset["val"], images=Uneven())
-    assert sum(len(features) for features, _ in extractor.blocks(split)) == 3
+    assert sum(len(features) for features, _, _ in extractor.blocks(split)) == 3
 
 
 @pytest.mark.skipif("FICO_DATA" not in os.environ, reason="FICO_DATA names no folder of real data")
@@ -166,7 +167,7 @@ def test_a_real_checkpoint_on_real_images():
     )
     folder = str(root / "mobilenet_v2_imagenet")
     dataset = load_dataset(data)
-    extractor = GridFeatures(dataset, GridParameters(checkpoint=folder), CPU)
+    extractor = GridFeatures(GridParameters(checkpoint=folder), CPU)
     assert (extractor.regions, extractor.dimension) == (10, 3 * 96 + 3 * 160 + 320)
     images = dataset["test"].images.read(range(12))
     kinds = dataset["test"].labels[:12].argmax(1)

@@ -86,7 +86,7 @@ def test_the_first_pass_does_not_read_the_memory(splits):
     batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
     losses = {}
     for passes in (0, 1):
-        model.passes = passes
+        model.bank.passes = passes
         kept = model.bank.codes.clone()
         losses[passes] = [model.loss(batch).item()]
         model.bank.codes = -kept

@@ -1,7 +1,7 @@
 import pytest
 
 from fico_lib.chapters import CHAPTERS, chapter
-from fico_lib.models import MODELS
+from fico_lib.models import ALL
 from fico_lib.runtime.errors import InputError
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
@@ -125,9 +125,9 @@ def test_a_file_of_no_chapter_suggests_the_nearest(profile):
 
 
 def test_all_models_are_a_value():
-    assert check(models="all").models == list(MODELS)
+    assert check(models="all").models == ALL
     category = chapter("category").check({"models": "all", "models_again": "all"}, "test")
-    assert category.models == category.models_again == list(MODELS)
+    assert category.models == category.models_again == ALL
     with pytest.raises(InputError, match="'models': found 'al'"):
         check(models="al")
 

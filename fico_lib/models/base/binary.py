@@ -9,7 +9,7 @@ import torch
 from fico_lib.encodings import Codes
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.model import Model
-from fico_lib.models.base.selection import average_precision, recall_sum
+from fico_lib.models.base.selection import precision_sum, recall_sum
 
 TIE_BREAK = 0.4  # inner products of codes of -1 and 1 differ by 2 or more, so these never overtake
 
@@ -42,17 +42,9 @@ def code_recall_sum(
     )
 
 
-def code_average_precision(images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> float:
-    """Mean average precision of the signs of relaxed codes, both directions summed; 2 at best.
-
-    images: (n_images, bits), texts: (n_captions, bits). The first caption of each image stands for
-    its text.
-    """
-    labels = torch.from_numpy(np.array(split.labels, np.float32)).to(images.device)
-    _, first = np.unique(split.image_of_caption, return_index=True)
-    images, texts = sign(images), sign(texts[torch.from_numpy(first).to(images.device)])
-    i2t = average_precision(images, texts, labels, labels)
-    return i2t + average_precision(texts, images, labels, labels)
+def code_precision_sum(images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> float:
+    """`precision_sum` of the signs of relaxed codes (n_images, bits) and (n_captions, bits)."""
+    return precision_sum(sign(images), sign(texts), split)
 
 
 class BinaryModel(Model):

@@ -19,7 +19,8 @@ class ModelCard:
     dtype: the columns of FiCo-ITR's Table 1; dimension is a format of the adjusted training
     parameters `p`, which `Model.dimension` fills in; reference: the paper that proposed it; needs:
     what a split must have for it ("regions", "labels"); pretrained: whether it learns on the split
-    `extra`, where the data have one, before `train`; note: what it is here.
+    `extra`, where the data have one, before `train`; positions: whether the published model knows
+    where in the image its regions or patches are; note: what it is here.
 
     objective, architecture, training, selection: each "as published", or "differs:" and how, and
     why; selection is how its weights are chosen among those of its training.
@@ -37,6 +38,7 @@ class ModelCard:
     reference: str
     needs: tuple[str, ...] = ("regions",)
     pretrained: bool = False
+    positions: bool = False
     note: str = COMPACT
     objective: str
     architecture: str

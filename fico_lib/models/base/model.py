@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -87,6 +88,12 @@ class Model(ABC):
     def pack(self, images, texts, split: FeatureSplit) -> Encodings:
         """Encodings of a split, of what `encode_images` and `encode_texts` give."""
 
+    def view(self, split: FeatureSplit) -> FeatureSplit:
+        """What this model reads of a split: not where regions are, unless it is to know it."""
+        if self.card.positions or split.boxes_for == "all":
+            return split
+        return replace(split, boxes=None)
+
     def text_inputs(self, split: FeatureSplit, texts: np.ndarray) -> list[torch.Tensor]:
         """What `network.texts` reads of the distinct texts `texts`: word numbers and lengths."""
         return texts_of(split, texts, self.device)
@@ -113,6 +120,8 @@ class Model(ABC):
         for split in (train_split, val, extra):
             if split is not None:
                 self.check(split)
+        train_split, val = self.view(train_split), self.view(val)
+        extra = None if extra is None else self.view(extra)
         start = time.perf_counter()
         with threads(self.parameters.threads), seeded(self.seed, self.device):
             self.network = self.build(train_split).to(self.device)
@@ -156,6 +165,7 @@ class Model(ABC):
         """
         if self.network is None:
             raise RuntimeError(f"model '{self.card.name}' is not trained: call fit first")
+        split = self.view(split)
         with threads(self.parameters.threads):
             images = self.timed("encode_images", self.encode_images, split)
             texts = self.timed("encode_texts", self.encode_texts, split)

@@ -6,6 +6,8 @@ They are simpler than the study's metrics (`fico_lib.metrics`) and are never rep
 import numpy as np
 import torch
 
+from fico_lib.features.feature_split import FeatureSplit
+
 BLOCK = 1024  # queries compared at once
 
 
@@ -71,3 +73,16 @@ def average_precision(
         total += ((precision * relevant).sum(1) / hits.clamp(min=1)).sum().item()
         answerable += (hits > 0).sum().item()
     return total / max(answerable, 1)
+
+
+def precision_sum(images: torch.Tensor, texts: torch.Tensor, split: FeatureSplit) -> float:
+    """`average_precision` in both directions, so 2 at best.
+
+    images: (n_images, d), texts: (n_captions, d). The first caption of each image stands for its
+    text.
+    """
+    labels = torch.from_numpy(np.array(split.labels, np.float32)).to(images.device)
+    _, first = np.unique(split.image_of_caption, return_index=True)
+    texts = texts[torch.from_numpy(first).to(images.device)]
+    i2t = average_precision(images, texts, labels, labels)
+    return i2t + average_precision(texts, images, labels, labels)

@@ -40,7 +40,7 @@ def load(model: Model, train: FeatureSplit, path: Path) -> None:
     arrays, metadata = read_safetensors(path)
     state = {name: torch.from_numpy(array) for name, array in arrays.items()}
     with seeded(model.seed, model.device):
-        network = model.build(train).to(model.device)
+        network = model.build(model.view(train)).to(model.device)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from fico_lib.models.base.binary import code_average_precision, code_recall_sum, sign
+from fico_lib.models.base.binary import code_precision_sum, code_recall_sum, sign
 
 
 def test_zero_counts_as_one():
@@ -13,8 +13,8 @@ def test_average_precision_is_of_the_signs(splits):
     split = splits[1]
     labels = torch.from_numpy(split.labels.astype(np.float32)) - 0.5
     images, texts = 7 * labels, labels[torch.from_numpy(split.image_of_caption)]
-    assert code_average_precision(images, texts, split) == pytest.approx(2)
-    assert code_average_precision(images, -texts, split) < 1
+    assert code_precision_sum(images, texts, split) == pytest.approx(2)
+    assert code_precision_sum(images, -texts, split) < 1
 
 
 def test_only_the_signs_count():

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from feature_splits import with_documents
 
 from fico_lib.models import build
 from fico_lib.models.base.parameters import TrainingParameters
@@ -10,12 +11,6 @@ from fico_lib.models.base.training import batches
 from fico_lib.models.base.whole_text import WholeText, text_inputs_of
 
 SMALL = TrainingParameters(max_steps=60, batch_size=32, width=16, bits=16)
-
-
-def with_documents(split):
-    """Vectors in place of words: the direction of the text's kind."""
-    directions = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
-    return replace(split, documents=directions[split.tokens[:, 0] - 2])
 
 
 @pytest.mark.parametrize("name", ["dadh", "ucch"])
