@@ -31,7 +31,10 @@ VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
 # Models that learn on the split `extra` first, where the data have one (`card.pretrained`).
 PRETRAINED = ("blip2", "blip2_nf", "beit3", "xvlm", "xvlm_nf", "vilt", "vilt_itc")
 # Models with choices of their own: the schema of their training parameters.
-TRAINING = {"selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters"}
+TRAINING = {
+    "selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters",
+    "factor": "fico_lib.models.factor_parameters:FactorParameters",
+}
 KEPT = ("selfalign",)  # a chapter looks into these networks: their weights are kept too
 
 

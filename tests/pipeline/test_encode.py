@@ -9,7 +9,7 @@ import pytest
 from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.features.parameters import CropParameters, GridParameters
-from fico_lib.models import MODELS, PRETRAINED, model_card
+from fico_lib.models import MODELS, PRETRAINED, model_card, model_class, training_parameters
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import DivergedError
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
@@ -40,6 +40,12 @@ def cache(tmp_path_factory):
 
 def test_the_registry_knows_which_models_pre_train():
     assert [name for name in MODELS if model_card(name).pretrained] == list(PRETRAINED)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_registry_knows_the_parameters_of_every_model(name):
+    used = model_class(name).adjusted(TrainingParameters())
+    assert type(training_parameters(name, {})) is type(used)
 
 
 def forbid(monkeypatch, *names):

@@ -90,8 +90,6 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
         "fico_lib",
         "run",
         "instance",
-        "--profile",
-        "ci",
         *(x for s in settings for x in ("-p", s)),
     )
 
