@@ -120,6 +120,32 @@ def _endless(
         after_pass()
 
 
+class Plateau:
+    """The learning rate of each step, the best weights until now, and the end of training."""
+
+    def __init__(self, network: nn.Module, parameters: TrainingParameters):
+        self.network, self.parameters = network, parameters
+        self.warm_up = max(1, min(WARM_UP, parameters.max_steps // 10))
+        self.best, self.weights = -math.inf, network.state_dict()
+        self.waited = self.falls = 0
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 1."""
+        return self.parameters.learning_rate / FALL**self.falls * min(1.0, step / self.warm_up)
+
+    def ends(self, score: float) -> bool:
+        """Take note of a validation: is training over? At a plateau the best weights come back."""
+        if score > self.best:
+            self.best, self.weights = score, copy.deepcopy(self.network.state_dict())
+            self.waited = 0
+            return False
+        self.waited += self.parameters.validation_interval
+        if self.waited >= self.parameters.patience:
+            self.network.load_state_dict(self.weights)
+            self.waited, self.falls = 0, self.falls + 1
+        return self.falls == 2
+
+
 def train(
     name: str,
     network: nn.Module,
@@ -138,19 +164,20 @@ def train(
     validation: step, score, loss (mean of the steps since the row before) and learning_rate.
     Raises DivergedError naming the model and the step when the loss is not finite.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=parameters.weight_decay)
-    warm_up = max(1, min(WARM_UP, parameters.max_steps // 10))
-    rate, best, best_state, waited = parameters.learning_rate, -math.inf, None, 0
+    optimizer = torch.optim.AdamW(
+        network.parameters(), weight_decay=parameters.weight_decay, fused=True
+    )
+    stream = _endless(split, parameters.batch_size, np.random.default_rng(seed), device, after_pass)
+    plateau = Plateau(network, parameters)
     curve: list[dict] = []
     losses: list[float] = []
 
     def progress() -> str:
-        return f"training {name}" + (f", best score {best:.4g}" if curve else "")
+        return f"training {name}" + (f", best score {plateau.best:.4g}" if curve else "")
 
-    stream = _endless(split, parameters.batch_size, np.random.default_rng(seed), device, after_pass)
     network.train()
     for step in track(range(1, parameters.max_steps + 1), progress):
-        optimizer.param_groups[0]["lr"] = rate * min(1.0, step / warm_up)
+        rate = optimizer.param_groups[0]["lr"] = plateau.rate(step)
         loss = loss_of(next(stream))
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
@@ -162,27 +189,14 @@ def train(
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
         optimizer.step()
-        if step % parameters.validation_interval and step != parameters.max_steps:
-            continue
-        network.eval()
-        curve.append(
-            {
-                "step": step,
-                "score": score(),
-                "loss": sum(losses) / len(losses),
-                "learning_rate": rate,
-            }
-        )
-        network.train()
-        losses.clear()
-        waited += parameters.validation_interval
-        if curve[-1]["score"] > best:
-            best, best_state, waited = curve[-1]["score"], copy.deepcopy(network.state_dict()), 0
-        elif waited >= parameters.patience:
-            if rate < parameters.learning_rate:
+        if step % parameters.validation_interval == 0 or step == parameters.max_steps:
+            network.eval()
+            mean = sum(losses) / len(losses)
+            curve.append({"step": step, "score": score(), "loss": mean, "learning_rate": rate})
+            losses.clear()
+            if plateau.ends(curve[-1]["score"]):
                 break
-            network.load_state_dict(best_state)
-            rate, waited = rate / FALL, 0
-    network.load_state_dict(best_state)
+            network.train()
+    network.load_state_dict(plateau.weights)
     network.eval()
     return curve
