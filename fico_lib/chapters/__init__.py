@@ -11,6 +11,7 @@ from fico_lib.runtime.errors import unknown_name
 
 CHAPTERS = {
     "data": "fico_lib.chapters.data.parameters:DataChapter",
+    "models": "fico_lib.chapters.models.parameters:ModelsChapter",
     "instance": "fico_lib.chapters.instance.parameters:InstanceChapter",
     "category": "fico_lib.chapters.category.parameters:CategoryChapter",
     "encoding_storage": "fico_lib.chapters.encoding_storage.parameters:EncodingStorageChapter",

@@ -55,6 +55,8 @@ def beside_the_paper(
 ) -> Table:
     """A published table's rows as printed, and those of `models` below, in the same columns.
 
+    A model of this run is called compact: its name is also that of a published one.
+
     percent: this run's values, indexed by model, direction and metric; "n/a" where it has none.
     """
     printed = published.wide(number, dataset=dataset, printed=True)
@@ -66,5 +68,8 @@ def beside_the_paper(
         return percentage(percent.get((model, direction, metric)))
 
     lines = {("paper", model): (titles[model], "paper") for model in printed.index}
-    lines |= {("run", model): (name, "this run") for model, name in names(models).items()}
+    lines |= {
+        ("run", model): (model_card(model).compact_title if model in MODELS else name, "this run")
+        for model, name in names(models).items()
+    }
     return wide_table(lines, by_direction(metrics), cell, caption, labels=("model", "from"))
