@@ -6,6 +6,7 @@ from itertools import product
 import pandas as pd
 
 from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.models import MODELS, model_card
 from fico_lib.report import published
 from fico_lib.report.reference_rows import name_of, names
 from fico_lib.report.table import Table, percentage
