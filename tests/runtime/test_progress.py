@@ -8,7 +8,7 @@ from fico_lib.runtime import progress
 def test_words_may_change_while_a_step_goes_on(tmp_path, monkeypatch):
     file, seen = tmp_path / "events", []
     monkeypatch.setenv(progress.EVENTS, str(file))
-    monkeypatch.setattr(progress.time, "monotonic", iter(range(99)).__next__)
+    monkeypatch.setattr(progress.time, "monotonic", iter(range(1, 99)).__next__)
     for item in progress.track("abc", lambda: f"seen {len(seen)}"):
         seen.append(item)
     events = [json.loads(line) for line in file.read_text().splitlines()]
