@@ -10,9 +10,9 @@ codes H_i, H_t in [-1, 1] of images and texts, labels L and binary codes B of th
   common are nearer (`fico_lib.models.base.losses.weighted_triplet`);
 - the discrete codes B are learned, not relaxed, and pull both modalities to the same code;
 - adversarial: two critics, on the features before the last layer and on the codes, tell images from
-  texts by cross-entropy with a gradient penalty, and the text side learns to be taken for images: the
-  non-saturating loss -log sigmoid(D(text)) for each critic. The one on codes teaches the last layer
-  of the texts alone: what stands below it is detached there.
+  texts by cross-entropy with a gradient penalty, and the text side learns to be taken for images:
+  the non-saturating loss -log sigmoid(D(text)) for each critic. The one on codes teaches the last
+  layer of the texts alone: what stands below it is detached there.
 
 The triplets and the squares are sums over a batch and the adversary is a mean, as in the released
 code, so the adversary counts little.
