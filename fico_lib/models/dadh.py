@@ -10,9 +10,9 @@ codes H_i, H_t in [-1, 1] of images and texts, labels L and binary codes B of th
   common are nearer (`fico_lib.models.base.losses.weighted_triplet`);
 - the discrete codes B are learned, not relaxed, and pull both modalities to the same code;
 - adversarial: two critics, on the features before the last layer and on the codes, tell images from
-  texts by cross-entropy with a gradient penalty, and the towers learn to be mistaken: the
-  non-saturating loss -log sigmoid(D(text)) - log(1 - sigmoid(D(image))) for each critic. The one on
-  codes teaches the last layers alone: what stands below them is detached there.
+  texts by cross-entropy with a gradient penalty, and the text side learns to be taken for images:
+  the non-saturating loss -log sigmoid(D(text)) for each critic. The one on codes teaches the last
+  layer of the texts alone: what stands below it is detached there.
 
 The triplets and the squares are sums over a batch and the adversary is a mean, as in the released
 code, so the adversary counts little.
@@ -24,7 +24,7 @@ and the image features of this study as inputs instead of VGG features.
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, normalize
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, normalize
 
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models.base.binary import BinaryModel, code_precision_sum, sign
@@ -153,12 +153,10 @@ class DADH(WholeTextModel, BinaryModel):
         triplet = weighted_triplet(cosine, shared) + weighted_triplet(cosine.T, shared.T)
         wanted = self.codes[batch.rows]
         quantisation = sum(((wanted - code) ** 2).sum() for code in codes)
-        last = [self.network.image_code(features[0].detach()),
-                self.network.text_code(features[1].detach())]  # fmt: skip
-        # The towers want the contrary of what the critics learn: texts are to count as images.
-        adversarial = sum(
-            told(judge, *sides)
-            for judge, sides in zip(self.critics, (features[::-1], last[::-1]), strict=True)
+        last = self.network.text_code(features[1].detach())
+        adversarial = -sum(
+            logsigmoid(judge(text)).mean()
+            for judge, text in zip(self.critics, (features[1], last), strict=True)
         )
         return TRIPLET * triplet + QUANTISATION * quantisation + ADVERSARIAL * adversarial
 

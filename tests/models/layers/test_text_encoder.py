@@ -4,11 +4,6 @@ from fico_lib.models.layers.padding import pool
 from fico_lib.models.layers.text_encoder import BagOfWords, GRUEncoder
 
 
-def test_pool_leaves_padding_out():
-    vectors = torch.tensor([[[1.0, -4.0], [3.0, -2.0], [99.0, 99.0]]])
-    assert pool(vectors, torch.tensor([2])).tolist() == [[2, -3, 3, -2]]
-
-
 def test_padding_does_not_change_a_text():
     torch.manual_seed(0)
     gru, bag = GRUEncoder(9, 6).eval(), BagOfWords(9, 6).eval()
