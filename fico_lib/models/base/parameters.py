@@ -10,16 +10,15 @@ class TrainingParameters(BaseModel):
 
     One budget rule holds for every model (`fico_lib.models.base.training`): it is trained until its
     score on the validation split has not risen for `patience` steps, once at `learning_rate` and
-    once at a tenth of it, and for `max_steps` steps at most. Learning rates are chosen on the
-    validation split, from the grid 5e-4, 1e-3, 2e-3, 4e-3; a model that needs another one than most
-    says so in its `shares`.
+    once at a tenth of it, and for `max_steps` steps at most. The rate is one for all models and was
+    not searched for each; where a kind of model is trained at another one, its `shares` say so.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_steps: int = Field(20_000, ge=1, le=10_000_000, description="steps of training at most")
     patience: int = Field(
-        1500,
+        1000,
         ge=1,
         le=10_000_000,
         description="steps without a rise of the validation score after which the learning rate "
