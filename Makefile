@@ -40,6 +40,11 @@ help:
 # Installed anew only when the pins change.
 .venv/book.stamp: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 among python3, python3.13, python3.12 and python3.11: install one, or name it with make PYTHON=/path/to/python" >&2; exit 1; }
+	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); case "$$version" in \
+		3.11|3.12|3.13) ;; \
+		"") echo "PYTHON: '$(PYTHON)' is no Python that runs; expected Python 3.11, 3.12 or 3.13" >&2; exit 1;; \
+		*) echo "PYTHON: '$(PYTHON)' is Python $$version; expected 3.11, 3.12 or 3.13 (gensim has no wheel for others)" >&2; exit 1;; \
+	esac
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the study's packages into .venv (once, a few minutes) ..."

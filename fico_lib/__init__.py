@@ -8,4 +8,4 @@ One package per subject, from the ground up; each imports only from those before
 Importing any of them changes nothing of the process but `sys.modules`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

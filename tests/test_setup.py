@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -76,6 +77,26 @@ def test_make_passes_the_profile_to_the_build():
     command = ["make", "--dry-run", "book", "PROFILE=ucm"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "fico build --profile ucm" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("echo 3.10", "is Python 3.10; expected 3.11, 3.12 or 3.13"),
+        ("echo 3.14", "is Python 3.14; expected 3.11, 3.12 or 3.13"),
+        ("exit 127", "is no Python that runs; expected Python 3.11, 3.12 or 3.13"),
+    ],
+)
+def test_make_refuses_an_unsuitable_python_before_it_installs(tmp_path, answer, message):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (python := tmp_path / "python").write_text(f"#!/bin/sh\n{answer}\n")
+    python.chmod(0o755)
+    command = ["make", "book", f"PYTHON={python}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert f"PYTHON: '{python}' {message}" in done.stderr
+    assert not (tmp_path / ".venv").exists()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)

@@ -4,10 +4,8 @@ The parameters of a chapter are declared once, here. From the schema come the pa
 its notebook, `fico describe`, the help of `fico run`, and the validation before a run starts.
 """
 
-from importlib import import_module
-
 from fico_lib.report.parameters import ChapterParameters
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.registry import load, lookup
 
 CHAPTERS = {
     "data": "fico_lib.chapters.data.parameters:DataChapter",
@@ -23,7 +21,4 @@ CHAPTERS = {
 
 def chapter(name: str) -> type[ChapterParameters]:
     """The parameter schema of a chapter; InputError with the nearest name where there is none."""
-    if name not in CHAPTERS:
-        raise unknown_name("chapter", name, CHAPTERS)
-    module, schema = CHAPTERS[name].split(":")
-    return getattr(import_module(module), schema)
+    return load(lookup("chapter", CHAPTERS, name))

@@ -6,9 +6,8 @@ factory can make it.
 """
 
 from dataclasses import dataclass, field
-from importlib import import_module
 
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.registry import load, lookup, module_of
 
 FLOAT = "fico_lib.search.float_index:FloatIndex"
 CODE = "fico_lib.search.code_index:"
@@ -83,21 +82,21 @@ INDEXES = {
 
 def index_entry(name: str) -> IndexEntry:
     """The entry of an index; InputError suggests the nearest name for an unknown one."""
-    if name not in INDEXES:
-        raise unknown_name("index", name, INDEXES)
-    return INDEXES[name]
+    return lookup("index", INDEXES, name)
 
 
 def index_module(name: str) -> str:
     """The module of an index's class."""
-    return index_entry(name).cls.split(":")[0]
+    return module_of(index_entry(name).cls)
 
 
 def make(name: str, dimension: int, **build):
-    """An empty index of that name; `build` overrides build arguments of its entry."""
+    """An empty index of that name; `build` overrides build arguments of its entry.
+
+    Raises InputError for an unknown name, and where the library of the index is not installed.
+    """
     entry = index_entry(name)
-    module, cls = entry.cls.split(":")
-    return getattr(import_module(module), cls)(dimension, **entry.build | build)
+    return load(entry.cls)(dimension, **entry.build | build)
 
 
 def query_arguments(name: str, values: dict[str, list]) -> list[dict]:
@@ -112,6 +111,4 @@ def unavailable_reason(name: str) -> str:
     """Why an index cannot run on this machine; "" if it can."""
     if not index_entry(name).gpu:
         return ""
-    from fico_lib.search import gpu_index
-
-    return gpu_index.unavailable_reason(name)
+    return load(GPU + "unavailable_reason")(name)

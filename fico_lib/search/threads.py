@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import faiss
-
 from fico_lib.runtime.devices import threads as torch_threads
+from fico_lib.runtime.extras import named_extras
+
+with named_extras():
+    import faiss
 
 FEW_QUERIES = 4  # with fewer, faiss's own loop is faster than BLAS
 

@@ -5,12 +5,11 @@ itself never holds all pairs: `fico_lib.similarity.blocks` hands out rows of sco
 measure does.
 """
 
-import importlib
-
 import numpy as np
 
 from fico_lib.runtime.arrays import as_numpy
-from fico_lib.runtime.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.registry import load, lookup
 
 MEASURES = {
     "cosine": "fico_lib.similarity.continuous:cosine",
@@ -30,12 +29,10 @@ def similarity(x: object, y: object, measure: str = "cosine") -> np.ndarray:
     >>> similarity([[1, 0, 1, 1]], [[1, 1, 1, -1]], "hamming")
     array([[-0.5]])
     """
-    if measure not in MEASURES:
-        raise unknown_name("measure", measure, MEASURES)
+    target = lookup("measure", MEASURES, measure)
     x, y = as_numpy(x, "x"), as_numpy(y, "y")
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise InputError(
             f"similarity: found shapes {x.shape} and {y.shape}; expected (n, d), (m, d)"
         )
-    module, name = MEASURES[measure].split(":")
-    return getattr(importlib.import_module(module), name)(x, y)
+    return load(target)(x, y)

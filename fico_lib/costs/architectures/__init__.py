@@ -3,9 +3,9 @@
 None of them is trained or ever will be here; what they output means nothing. Name -> class.
 """
 
-from importlib import import_module
+from fico_lib.runtime.registry import load, lookup, module_of
 
-from fico_lib.runtime.errors import unknown_name
+KIND = "model at the paper's size"
 
 PAPER_MODELS = {  # in the order of the paper's Table 5
     "blip2": "fico_lib.costs.architectures.blip2:BLIP2",
@@ -24,11 +24,9 @@ PAPER_MODELS = {  # in the order of the paper's Table 5
 
 def paper_model_module(name: str) -> str:
     """The dotted name of the module behind a model (nothing is imported)."""
-    if name not in PAPER_MODELS:
-        raise unknown_name("model at the paper's size", name, PAPER_MODELS)
-    return PAPER_MODELS[name].partition(":")[0]
+    return module_of(lookup(KIND, PAPER_MODELS, name))
 
 
 def paper_model(name: str) -> type:
     """The `PaperModel` class of that name; InputError with the nearest name where there is none."""
-    return getattr(import_module(paper_model_module(name)), PAPER_MODELS[name].partition(":")[2])
+    return load(lookup(KIND, PAPER_MODELS, name))

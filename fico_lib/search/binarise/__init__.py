@@ -4,12 +4,12 @@ QUANTIZERS: name -> "module:function"; the function fits the quantizer to traini
 and returns a `Projection`. Each module has the formula and its source.
 """
 
-from importlib import import_module
-
 import numpy as np
 
-from fico_lib.runtime.errors import InputError, unknown_name
+from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.registry import load, lookup, module_of
 
+KIND = "binary quantizer"
 QUANTIZERS = {
     "itq": "fico_lib.search.binarise.itq:itq",
     "hyperplanes": "fico_lib.search.binarise.hyperplanes:hyperplanes",
@@ -26,9 +26,7 @@ TITLES = {
 
 def quantizer_module(name: str) -> str:
     """The module of a binary quantizer; InputError suggests the nearest name for an unknown one."""
-    if name not in QUANTIZERS:
-        raise unknown_name("binary quantizer", name, QUANTIZERS)
-    return QUANTIZERS[name].split(":")[0]
+    return module_of(lookup(KIND, QUANTIZERS, name))
 
 
 def fit(name: str, train: np.ndarray, bits: int, seed: int = 0):
@@ -37,7 +35,7 @@ def fit(name: str, train: np.ndarray, bits: int, seed: int = 0):
     Raises InputError for an unknown name, and for fewer bits than 1 or more than the quantizer can
     make of d dimensions.
     """
-    module = quantizer_module(name)
+    target = lookup(KIND, QUANTIZERS, name)
     if bits < 1:
         raise InputError(f"bits: found {bits}; expected at least 1")
-    return getattr(import_module(module), QUANTIZERS[name].split(":")[1])(train, bits, seed)
+    return load(target)(train, bits, seed)
