@@ -1,4 +1,4 @@
-"""Binary quantizers fitted once per data set and length of codes, for every index that uses them."""
+"""Binary quantizers, fitted once per data set and number of bits for all indexes that use them."""
 
 import time
 from dataclasses import dataclass
