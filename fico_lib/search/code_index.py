@@ -6,6 +6,8 @@ import faiss
 import numpy as np
 
 from fico_lib.search import binarise
+from fico_lib.search.binarise.projection import Projection
+from fico_lib.search.fits import QuantizerFit
 from fico_lib.search.index import Index, serialised_bytes
 
 
@@ -19,20 +21,30 @@ class CodeIndex(Index):
     def __init__(self, dimension: int, quantizer: str, bits: int):
         super().__init__(dimension)
         self.quantizer, self.bits = quantizer, bits
+        self.projection: Projection | None = None
         self.index = self.make(-(-bits // 8) * 8)
 
     def make(self, width: int):
         """The faiss index of codes of `width` bits."""
         return faiss.IndexBinaryFlat(width)
 
+    def use(self, fitted: QuantizerFit) -> None:
+        """Take a quantizer that was fitted before; its time is told as if it was fitted here."""
+        self.projection, self.seconds["quantizer"] = fitted.projection, fitted.seconds
+
     def fit(self, train: np.ndarray) -> None:
-        """Fit the quantizer, then the index to the codes of `train`."""
+        """Fit the quantizer, unless `use` gave one, then the index to the codes of `train`."""
         clock = time.perf_counter()
-        self.projection = binarise.fit(self.quantizer, train, self.bits)
+        if self.projection is None:
+            self.projection = binarise.fit(self.quantizer, train, self.bits)
+            self.seconds["quantizer"] = time.perf_counter() - clock
+        if self.index.is_trained:  # exhaustive search and graphs have nothing to train
+            self.seconds["fit"] -= time.perf_counter() - clock
+            return
+        fitted = time.perf_counter()
         codes = self.projection.encode(train)
-        spent = time.perf_counter() - clock
-        self.seconds["code"] += spent
-        self.seconds["fit"] -= spent
+        self.seconds["code"] += time.perf_counter() - fitted
+        self.seconds["fit"] -= time.perf_counter() - clock
         self.index.train(codes)
 
     def add(self, block: np.ndarray) -> None:

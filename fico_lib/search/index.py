@@ -31,13 +31,13 @@ class Index:
     """An index over vectors of `dimension` float32 components, compared by inner product.
 
     Arguments of `__init__` beyond the dimension are build arguments; those of `search` beyond k are
-    query arguments. seconds: time by step: "fit" (training), "code" (quantizing the gallery) and
-    "add" (everything else that building takes).
+    query arguments. seconds: time by step: "quantizer" (fitting a binary quantizer), "fit" (other
+    training), "code" (turning vectors into codes) and "add" (everything else that building takes).
     """
 
     def __init__(self, dimension: int):
         self.dimension, self.n = dimension, 0
-        self.seconds = {"fit": 0.0, "code": 0.0, "add": 0.0}
+        self.seconds = {"quantizer": 0.0, "fit": 0.0, "code": 0.0, "add": 0.0}
 
     def build(self, train: np.ndarray, blocks) -> "Index":
         """Train on `train` (n_train, d) and add the blocks, (first row, (rows, d))."""

@@ -19,6 +19,7 @@ from fico_lib.runtime.files import write_whole
 from fico_lib.search import index_entry, index_module, make
 from fico_lib.search.binarise import quantizer_module
 from fico_lib.search.dataset import SearchDataset
+from fico_lib.search.fits import QuantizerFit, quantizer_fit
 from fico_lib.search.index import SearchError
 from fico_lib.search.threads import search_settings
 
@@ -95,6 +96,8 @@ def measure(
             if index is None:
                 with search_settings(conditions.threads, problem.gallery.dimension):
                     index = make(name, problem.gallery.dimension, **build)
+                    if "quantizer" in build:
+                        index.use(_fit(problem, build, conditions))
                     index.build(problem.train, problem.gallery.blocks())
                 size = index.size_bytes() / problem.gallery.n
             about = (name, build, query, k, mode, conditions.threads if mode == "batch" else 1)
@@ -102,6 +105,12 @@ def measure(
             _write(record, file)
         records.append(_read(file))
     return records
+
+
+def _fit(problem: SearchDataset, build: dict, conditions: BenchmarkSettings) -> QuantizerFit:
+    """The quantizer of an index, shared with every other index of the same data and bits."""
+    where = (conditions.threads, conditions.machine, conditions.cache)
+    return quantizer_fit(problem, build["quantizer"], build["bits"], *where)
 
 
 def _run(index, problem: SearchDataset, record: Record, conditions: BenchmarkSettings) -> Record:

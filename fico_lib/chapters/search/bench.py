@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fico_lib.chapters.search.results import measured_rows
+from fico_lib.chapters.search.results import measured_rows, with_shared_fits
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import track
 from fico_lib.search import INDEXES, index_entry, memory, query_arguments, unavailable_reason
@@ -67,4 +67,4 @@ def bench(
     for name, build, asked in track(jobs(problem, indexes, bits, k), "indexes"):
         records = measure(problem, name, asked, conditions, **build)
         rows += measured_rows(problem, records, conditions)
-    return pd.DataFrame(rows)
+    return with_shared_fits(rows)

@@ -1,6 +1,6 @@
 """Rows of the search chapter: the paper's four indexes, today's, sweeps, ties and other data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from fico_lib.runtime.progress import track
 from fico_lib.search import (
     INDEXES,
     PAPER_INDEXES,
-    binarise,
     index_entry,
     query_arguments,
     unavailable_reason,
 )
+from fico_lib.search.binarise.projection import Projection
 from fico_lib.search.dataset import SearchDataset, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.exact import ground_truth
+from fico_lib.search.fits import quantizer_fit
 from fico_lib.search.measure import BenchmarkSettings, Record, measure
 from fico_lib.search.memory import fits_memory
 from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
@@ -90,11 +91,11 @@ def study(embeddings: Embeddings, cache: Path, parameters: SearchChapter) -> Stu
         paper += _paper_rows(searched, conditions, p)
     elsewhere, about = _elsewhere(problem, embeddings, conditions, p)
     return Study(
-        paper=pd.DataFrame(paper),
-        measured=pd.DataFrame(measured),
+        paper=with_shared_fits(paper),
+        measured=with_shared_fits(measured),
         growth=pd.DataFrame(_growth_rows(problem, conditions, p)),
         ties=pd.DataFrame(_tie_rows(problem, conditions, p)),
-        lists=pd.DataFrame(_list_rows(problem, conditions, p)),
+        lists=with_shared_fits(_list_rows(problem, conditions, p)),
         elsewhere=pd.DataFrame(elsewhere),
         about_data=pd.DataFrame(about),
         missing=pd.DataFrame(
@@ -167,6 +168,20 @@ def measured_rows(problem: SearchDataset, records: Sequence[Record], conditions:
         yield row
 
 
+def with_shared_fits(rows: Iterable[dict]) -> pd.DataFrame:
+    """The rows as a table, with the column quantizer_shared_by.
+
+    It says how many indexes of the table use the one fit of their quantizer, whose seconds are
+    `quantizer_seconds` in the rows of all of them; 0 where there is no quantizer.
+    """
+    frame = pd.DataFrame(rows)
+    names = [n for n in ("index", "lists") if n in frame]
+    keys = [n for n in ("data", "vectors", "dimension", "binariser", "bits") if n in frame]
+    indexes = frame[names].astype(str).agg(" ".join, axis=1)
+    shared = indexes.groupby([frame[key] for key in keys]).transform("nunique")
+    return frame.assign(quantizer_shared_by=shared.where(frame["bits"] > 0, 0))
+
+
 def _truth(problem: SearchDataset, conditions: BenchmarkSettings, depth: int = 1000) -> np.ndarray:
     """The nearest vectors of each query: ids (n_queries, at most `depth`)."""
     depth = min(depth, problem.gallery.n)
@@ -221,6 +236,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
         **_recall(record, truth, k),
         "index_seconds": record.seconds["fit"] + record.seconds["add"],
         "code_seconds": record.seconds["code"],
+        "quantizer_seconds": record.seconds["quantizer"],
         "search_k": timed.k,
         "search_seconds": seconds,
         "threads": record.threads,
@@ -231,7 +247,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
 def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
-        name: binarise.fit(name, problem.train, PAPER_BITS)
+        name: _quantizer(problem, name, conditions)
         for name in parameters.binarisers
         if problem.gallery.dimension >= PAPER_BITS or name in ("itq", "hyperplanes")
     }
@@ -252,10 +268,16 @@ def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, paramete
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
+def _quantizer(problem: SearchDataset, name: str, conditions: BenchmarkSettings) -> Projection:
+    """The quantizer of 64 bits that the indexes of the same data use."""
+    where = (conditions.threads, conditions.machine, conditions.cache)
+    return quantizer_fit(problem, name, PAPER_BITS, *where).projection
+
+
 def _tie_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
     truth = _truth(problem, conditions)
-    projection = binarise.fit("itq", problem.train, PAPER_BITS)
+    projection = _quantizer(problem, "itq", conditions)
     asked = projection.encode(problem.queries)
     codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
     less, equal = tied(asked, codes, PAPER_BITS, truth[:, 0], parameters.device)

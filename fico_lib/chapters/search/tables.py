@@ -101,6 +101,7 @@ def today(study: Study) -> Table:
                 ("ms per query", "single, 95 %"): "n/a" if single.refused
                 else as_ms(single.p95_milliseconds),
                 ("seconds", "build"): as_seconds(batch.fit_seconds + batch.add_seconds),
+                ("seconds", "quantizer"): _fit_seconds(batch),
                 ("seconds", "codes"): as_seconds(batch.code_seconds) if batch.bits else "",
                 ("", "bytes/vector"): f"{batch.bytes_per_vector:,.0f}",
             }
@@ -113,9 +114,19 @@ def today(study: Study) -> Table:
         f"Every index and setting on {first['vectors']:,} vectors of {first['dimension']} "
         f"dimensions, k = {study.k}; batches of {rows['queries'].max():,.0f} queries on "
         f"{first['threads']} threads, "
-        "single queries on one. Medians; times include turning queries into codes.",
+        "single queries on one. Medians; times include turning queries into codes. Quantizer: the "
+        "fit of the codes, done once for each quantizer and number of bits; where several indexes "
+        "share it, each row shows the whole time of the one fit.",
         words=("index",),
     )
+
+
+def _fit_seconds(row) -> str:
+    """The seconds of a quantizer's fit, and how many indexes share it; "" where there is none."""
+    if not row.bits:
+        return ""
+    shared = f"\nshared by {row.quantizer_shared_by}" if row.quantizer_shared_by > 1 else ""
+    return as_seconds(row.quantizer_seconds) + shared
 
 
 def fronts(study: Study, mode: str) -> Table:

@@ -85,6 +85,14 @@ def test_both_modes_of_every_index_that_can_be_had(found):
     assert (rows.loc[rows["refused"] == "", "milliseconds_per_query"] > 0).all()
 
 
+def test_a_shared_fit_is_told_as_shared(found):
+    itq = found.measured[(found.measured["binariser"] == "itq") & (found.measured["bits"] == 64)]
+    assert itq["quantizer_seconds"].nunique() == 1
+    assert (itq["quantizer_shared_by"] == itq["index"].nunique()).all()
+    assert (found.measured.loc[found.measured["bits"] == 0, "quantizer_shared_by"] == 0).all()
+    assert "shared by" in tables.today(found)._repr_html_()
+
+
 def test_ties_lie_between_their_bounds(found):
     for row in found.ties.itertuples():
         assert row.lost_percent <= row.expected_percent <= row.won_percent
