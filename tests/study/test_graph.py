@@ -62,7 +62,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
-        ("models/controls.py", ["book", "chapter: category"]),
+        ("models/controls.py", ["book", "chapter: category", "chapter: instance"]),
         ("costs/architectures/hashing.py", ["book", *COSTS]),
         ("models/scan.py", ["book", *COSTS, ALIGNED, "encodings"]),
         ("models/selfalign.py", ["book", ALIGNED, *4 * ["encodings"]]),

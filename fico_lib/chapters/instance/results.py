@@ -14,6 +14,7 @@ from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
+from fico_lib.models.controls import controls
 from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
@@ -43,12 +44,25 @@ class Comparison:
     seeds: list[int]
 
 
+def baselines(splits: dict[str, FeatureSplit], parameters: InstanceChapter) -> list[Encodings]:
+    """What needs no training: the four controls of every seed; none where there are no labels."""
+    train, test = splits["train"], splits["test"]
+    if train.labels is None or test.labels is None:
+        return []
+    sizes = parameters.training.dimension, parameters.training.bits
+    return [row for seed in parameters.seeds for row in controls(train, test, *sizes, seed)]
+
+
 def compare(
-    encodings: Sequence[Encodings], test: FeatureSplit, parameters: InstanceChapter
+    encodings: Sequence[Encodings],
+    test: FeatureSplit,
+    parameters: InstanceChapter,
+    closed_form: Sequence[Encodings] = (),
 ) -> Comparison:
     """Evaluate the encodings of all models and seeds (the seeds of a model in the order given).
 
-    test: the features that the models saw, for the rows of `fico_lib.report.reference_rows`.
+    test: the features that the models saw, for the rows of `fico_lib.report.reference_rows`;
+    closed_form: further rows, as `baselines` gives them.
 
     All models get the k of the curve that hash codes need. A k beyond the candidates is left out.
     """
@@ -56,7 +70,8 @@ def compare(
     candidates = min(first.n_images, first.n_captions)
     cuts = [k for k in sorted({*p.recall_at, *p.recall_at_codes}) if k <= candidates]
     judge = partial(evaluate, recall_at=cuts, mode=p.mode, ties=p.ties, device=p.device)
-    entries = [*encodings, *(row for seed in seeds for row in references(test, seed))]
+    known = (row for seed in seeds for row in references(test, seed))
+    entries = [*encodings, *closed_form, *known]
     results = by_model((entry.model, judge(entry)) for entry in entries)
     runs = Runs(results, first.n_images, p.resamples)
     headline = [k for k in p.recall_at if k in cuts]

@@ -79,7 +79,8 @@ def recall(compared: Comparison) -> Table:
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
         "MedR: the median rank of the first right answer. The label oracle knows only "
         "labels; the caption oracle knows which texts describe an image, and must guess where "
-        "images share texts.",
+        "images share texts. Controls are solved in closed form: canonical correlations of pairs, "
+        "ridge regression to labels, and ITQ codes of both.",
     )
 
 

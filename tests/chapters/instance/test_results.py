@@ -149,3 +149,23 @@ def test_one_kind_of_model_alone_is_enough(made):
     assert found.sums.empty
     for shown in (tables.takeaways(found), tables.recall(found), tables.gaps(found)):
         assert "nan" not in repr(shown)
+
+
+def test_closed_form_baselines_stand_beside_the_models(made, compared):
+    rng = np.random.default_rng(1)
+    whole = rng.normal(size=(N, 12)).astype(np.float32)
+    words = rng.integers(2, 20, (TEXTS.max() + 1, 5)).astype(np.int32)
+    told = {"tokens": words, "lengths": np.full(len(words), 5, np.int32), "vocabulary_size": 20}
+    splits = {name: replace(SPLIT, whole=whole, **told) for name in ("train", "test")}
+    parameters = check(
+        seeds=[5, 6], recall_at=[1], recall_at_codes=[1], training={"bits": 8, "dimension": 8}
+    )
+    rows = results.baselines(splits, parameters)
+    found = results.compare(made, SPLIT, parameters, rows)
+    named = ["pairs_float", "pairs_binary", "labels_float", "labels_binary"]
+    assert set(named) <= set(found.recall["model"])
+    float_rows = found.recall[found.recall["model"] == "pairs_float"]
+    assert float_rows.groupby(["direction", "k"])["percent"].nunique().max() == 1  # no seed in it
+    assert "control: pairs, binary" in repr(tables.recall(found))
+    unlabelled = {name: replace(split, labels=None) for name, split in splits.items()}
+    assert results.baselines(unlabelled, parameters) == []
