@@ -12,6 +12,7 @@ from fico_lib.models import build as build_model
 from fico_lib.models import model_card, weights_of
 from fico_lib.models.base import weights
 from fico_lib.models.base.model import Model
+from fico_lib.pipeline.checkpoints import PROBE
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.files import write_whole
@@ -48,6 +49,8 @@ def build_features(request: Request, cache: Path | str = CACHE, models: Sequence
         fitted = None if released is None else Fitted.load(released)
         extra = [EXTRA] if EXTRA in dataset.splits else []
         splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
+        if request.split == PROBE and fitted is not None:
+            splits = (PROBE,)  # nothing is learned from the others, and 200 images take a second
         with write_whole(folder) as part:
             device = resolve(request.device)
             build.build(dataset, request.resolved_features, part, device, splits, fitted)

@@ -105,8 +105,8 @@ def probe_metrics(
     probe = _probe(request)
     source = build_features(probe, cache)
     model = build(probe.model, probe.training, probe.seed, probe.device)
-    weights.load(model, FeatureSplit.load(source / "train"), path)
     split = FeatureSplit.load(source / PROBE)
+    weights.load(model, split, path)  # its sizes are those of every split
     labels = None if split.labels is None else split.labels[:]
     found = evaluate(
         model.encode(split), labels, recall_at=RECALL_AT, map_at=MAP_AT, device=probe.device
