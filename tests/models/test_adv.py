@@ -58,7 +58,7 @@ def test_the_quantisation_loss_rises_with_the_steps(splits, monkeypatch):
     model = build("adv64", SMALL, 0, "cpu")
     model.fit(splits[0], splits[1])
     assert model.steps == SMALL.max_steps == 36
-    batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
+    batch = next(batches(model.view(splits[0]), 32, np.random.default_rng(0), torch.device("cpu")))
     model.network.eval()
     losses = {}
     with torch.no_grad():
@@ -73,8 +73,8 @@ def test_the_quantisation_loss_rises_with_the_steps(splits, monkeypatch):
 
 def test_the_ramp_has_a_length_of_its_own_in_long_trainings(splits):
     model = build("adv64", SMALL.model_copy(update={"max_steps": 10**6}), 0, "cpu")
-    model.network = model.build(splits[0]).eval()
-    batch = next(batches(splits[0], 32, np.random.default_rng(0), torch.device("cpu")))
+    model.network = model.build(model.view(splits[0])).eval()
+    batch = next(batches(model.view(splits[0]), 32, np.random.default_rng(0), torch.device("cpu")))
     with torch.no_grad():
         losses = [model.loss(batch).item() for model.steps in (adv.RAMP // 2, adv.RAMP, 10**5)]
     assert losses[0] < losses[1] == losses[2]
