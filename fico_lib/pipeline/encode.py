@@ -49,7 +49,7 @@ def build_features(request: Request, cache: Path | str = CACHE, models: Sequence
         fitted = None if released is None else Fitted.load(released)
         extra = [EXTRA] if EXTRA in dataset.splits else []
         splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
-        if request.split == PROBE and fitted is not None:
+        if request.split == PROBE and request.weights == "released":
             splits = (PROBE,)  # nothing is learned from the others, and 200 images take a second
         with write_whole(folder) as part:
             device = resolve(request.device)

@@ -75,6 +75,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "data.html",
         "encoding_storage.html",
         "instance.html",
+        "models.html",
         "search.html",
         "selfalign.html",
     ]
@@ -103,6 +104,7 @@ def test_results_are_tidy_tables_beside_a_complete_record(study):
     with open(folder / "recall.csv") as file:
         rows = list(csv.DictReader(file))
     references = {"random", "label_oracle", "caption_oracle"}
+    references |= {f"{head}_{kind}" for head in ("pairs", "labels") for kind in ("float", "binary")}
     assert {row["model"] for row in rows} == {"vse", "dadh"} | references
     assert (folder / "notebook.ipynb").is_file()
 

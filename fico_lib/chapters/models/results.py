@@ -1,7 +1,6 @@
 """Rows of the chapter on the models: what each has as published, and how it was trained."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +8,7 @@ from fico_lib.chapters.models.parameters import ModelsChapter
 from fico_lib.models import VARIANTS, model_card, model_class
 from fico_lib.models.base.card import AS_PUBLISHED
 from fico_lib.pipeline.card import WeightsCard, card_path, read_card
-from fico_lib.pipeline.checkpoints import FOLDER
+from fico_lib.pipeline.checkpoints import FOLDER, weights_path
 
 ASPECTS = ("objective", "architecture", "training", "selection")
 STAGES = ("pretrain", "train")
@@ -44,7 +43,7 @@ def released(parameters: ModelsChapter) -> dict[tuple[str, int], WeightsCard]:
         if model in VARIANTS:
             continue
         for seed in parameters.seeds:
-            path = replace(parameters.request(model, seed), folder=FOLDER).weights_path
+            path = weights_path(FOLDER, parameters.data, model, parameters.training, seed)
             if path.is_file() and card_path(path).is_file():
                 cards[model, seed] = read_card(path, WeightsCard)
     return cards
