@@ -25,8 +25,8 @@ def fidelity(models: Sequence[str]) -> pd.DataFrame:
 
 
 def as_published(rows: pd.DataFrame) -> pd.DataFrame:
-    """Per aspect, how many of the models of `fidelity` have it as published."""
-    counts = (rows[list(ASPECTS)] == AS_PUBLISHED).sum()
+    """Per aspect, how many of the models of `fidelity` have it as published, whatever is added."""
+    counts = rows[list(ASPECTS)].apply(lambda column: column.str.startswith(AS_PUBLISHED)).sum()
     return pd.DataFrame({"aspect": counts.index, "as_published": counts.to_numpy()})
 
 

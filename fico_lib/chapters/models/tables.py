@@ -54,8 +54,8 @@ def takeaways(fidelity: pd.DataFrame, counts: pd.DataFrame, budgets: pd.DataFram
     """How much is as published, and whether all models were trained to a plateau."""
     share = counts.set_index("aspect")["as_published"]
     sentences = [
-        f"{len(fidelity)} rows of the paper have a compact counterpart here; none is the published "
-        "model.",
+        f"{len(fidelity)} models are described: each is a compact counterpart of a published one, "
+        "and none is that model.",
         "As published are: "
         + ", ".join(f"the {aspect} of {share[aspect]}" for aspect in ASPECTS)
         + ".",
@@ -70,12 +70,14 @@ def takeaways(fidelity: pd.DataFrame, counts: pd.DataFrame, budgets: pd.DataFram
     return bullets(sentences)
 
 
-def settings(rows: pd.DataFrame) -> Table:
+def settings(rows: pd.DataFrame) -> Table | Text:
     """The parameters of every model's training, as the model uses them."""
-    same = [c for c in rows.columns[1:] if rows[c].nunique() == 1]
+    same = [name for name in rows.columns[1:] if rows[name].nunique() == 1]
+    common = ", ".join(f"{name} {rows[name].iloc[0]}" for name in same)
+    if len(same) == len(rows.columns) - 1:
+        return Text(f"All models of this run are trained with the same parameters: {common}.")
     frame = rows.drop(columns=same).map(
         lambda value: value if isinstance(value, str) else f"{value:g}"
     )
-    common = ", ".join(f"{name} {rows[name].iloc[0]}" for name in same)
     frame.columns = [name.replace("_", " ") for name in frame.columns]
     return Table(frame, f"Parameters of training. The same for all: {common}.", words=("model",))
