@@ -7,6 +7,7 @@ import torch
 
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.models import MODELS, build, model_card, model_module
+from fico_lib.models.base import weights
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.rerank import RerankModel
 from fico_lib.models.base.training import DivergedError, images_of
@@ -45,6 +46,15 @@ def test_encodings_carry_everything(trained, splits):
     steps = {"train", "encode_images", "encode_texts"}
     assert set(found.timings) == steps | ({"score_pairs"} if isinstance(found, Scores) else set())
     assert all(seconds > 0 for seconds in found.timings.values())
+
+
+def test_saved_weights_are_loaded_beside_any_split(trained, splits, tmp_path):
+    """Also beside one whose texts are all shorter than the longest that was trained on."""
+    weights.save(trained, tmp_path / "model.safetensors")
+    again = build(trained.card.name, SMALL, 0, "cpu")
+    short = replace(splits[1], tokens=splits[1].tokens[:, :1])
+    weights.load(again, short, tmp_path / "model.safetensors")
+    assert same(again.encode(splits[2]), trained.encode(splits[2]))
 
 
 def test_the_dimension_is_that_of_the_parameters(trained, splits):

@@ -46,6 +46,7 @@ class Model(ABC):
         self.network: nn.Module | None = None
         self.curve: list[dict] = []  # the rows of `train`, and their stage: "pretrain" or "train"
         self.steps = 0  # of training until now
+        self.longest = 0  # words of the longest train text: some networks have a place for each
         self.pretrains = False  # whether it learns on `extra` now
 
     @classmethod
@@ -121,6 +122,7 @@ class Model(ABC):
             if split is not None:
                 self.check(split)
         train_split, val = self.view(train_split), self.view(val)
+        self.longest = train_split.tokens.shape[1]
         extra = None if extra is None else self.view(extra)
         start = time.perf_counter()
         with threads(self.parameters.threads), seeded(self.seed, self.device):

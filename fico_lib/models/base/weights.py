@@ -1,8 +1,10 @@
 """Trained weights as plain files: those that models share, and released checkpoints."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -27,20 +29,31 @@ def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
             if not torch.isfinite(kept).all():
                 raise ValueError(f"'{model.card.name}': {name} is not finite as {dtype}")
         state[name] = kept.clone(memory_format=torch.contiguous_format)
-    about = {"timings": model.timings, "curve": model.curve, "steps": model.steps}
+    about = {
+        "timings": model.timings,
+        "curve": model.curve,
+        "steps": model.steps,
+        "longest": model.longest,
+    }
     save_file(state, path, metadata={name: json.dumps(value) for name, value in about.items()})
 
 
-def load(model: Model, train: FeatureSplit, path: Path) -> None:
-    """Make `model`, built for data like `train`, the one that `save` wrote to the file `path`.
+def load(model: Model, like: FeatureSplit, path: Path) -> None:
+    """Make `model` the one that `save` wrote to the file `path`.
 
-    It computes in float32, whatever type is stored. Raises InputError where the file is broken or
-    of another network.
+    like: any split of the features that it was trained on: their sizes are the network's. It
+    computes in float32, whatever type is stored. Raises InputError where the file is broken or of
+    another network.
     """
     arrays, metadata = read_safetensors(path)
     state = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    model.longest = json.loads(metadata.get("longest", "0"))
+    more = max(0, model.longest - like.tokens.shape[1])  # its texts may be shorter than train's
+    like = replace(
+        like, tokens=np.pad(like.tokens[:, : model.longest or None], ((0, 0), (0, more)))
+    )
     with seeded(model.seed, model.device):
-        network = model.build(model.view(train)).to(model.device)
+        network = model.build(model.view(like)).to(model.device)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
