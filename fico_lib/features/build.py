@@ -15,7 +15,7 @@ from fico_lib.runtime.devices import threads
 from fico_lib.runtime.progress import track
 
 BLOCK = 1000  # images standardised at once
-STANDARDISED = ("regions", "whole")
+STANDARDISED = ("regions", "whole", "documents")
 
 
 def _extract(extractor, split: Split, folder: Path) -> dict[str, np.ndarray]:
@@ -62,28 +62,14 @@ def _standardise(array: np.ndarray, of_train: dict[str, np.ndarray]) -> None:
         array[block] = (array[block] - of_train["mean"]) / of_train["deviation"]
 
 
-def _learned_texts(train: Tokens, dimension: int) -> dict[str, np.ndarray]:
-    """Doc2Vec learned from the train texts, with the statistics of their vectors; {} without."""
-    if not dimension:
-        return {}
-    model = doc2vec.fit(train, dimension)
-    vectors = doc2vec.infer(model, train, "train")
-    return {
-        **named("documents", doc2vec.arrays_of(model)),
-        **named("statistics/documents", statistics(vectors)),
-    }
-
-
-def _documents(fitted: Fitted, tokens: dict[str, Tokens]) -> dict[str, np.ndarray | None]:
-    """Standardised Doc2Vec vectors of the texts of each split, or None."""
-    learned = fitted.part("documents")
+def _documents(
+    learned: dict[str, np.ndarray], tokens: dict[str, Tokens]
+) -> dict[str, np.ndarray | None]:
+    """Doc2Vec vectors of the texts of each split, or None where no Doc2Vec was learned."""
     if not learned:
         return dict.fromkeys(tokens)
     model = doc2vec.load(learned)
-    documents = {name: doc2vec.infer(model, tokens[name], name) for name in tokens}
-    for vectors in documents.values():
-        _standardise(vectors, fitted.part("statistics/documents"))
-    return documents
+    return {name: doc2vec.infer(model, tokens[name], name) for name in tokens}
 
 
 def build(
@@ -108,53 +94,59 @@ def build(
         else:
             extractor = kind.load(fitted.part("extractor"), parameters, device)
         arrays = {name: _extract(extractor, dataset[name], folder / name) for name in splits}
-    if fitted is None:
-        vocabulary = Vocabulary.fit(dataset["train"].captions, parameters.min_count)
-        train = vocabulary.encode(dataset["train"].captions, parameters.max_words)
-        learned = named("extractor", extractor.arrays())
-        for name in STANDARDISED:
-            learned |= named(f"statistics/{name}", statistics(arrays["train"][name]))
-        learned |= _learned_texts(train, parameters.documents)
-        fitted = Fitted(learned, vocabulary.words)
+    learns = fitted is None
+    if learns:
+        words = Vocabulary.fit(dataset["train"].captions, parameters.min_count).words
+        fitted = Fitted(named("extractor", extractor.arrays()), words)
+    vocabulary = Vocabulary(fitted.words)
+    tokens = {
+        name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in splits
+    }
+    if learns and parameters.documents:
+        model = doc2vec.fit(tokens["train"], parameters.documents)
+        fitted.arrays.update(named("documents", doc2vec.arrays_of(model)))
+    documents = _documents(fitted.part("documents"), tokens)
+    for kind in STANDARDISED:
+        raw = documents if kind == "documents" else {name: arrays[name][kind] for name in splits}
+        raw = {name: array for name, array in raw.items() if array is not None}
+        if raw and learns:
+            fitted.arrays.update(named(f"statistics/{kind}", statistics(raw["train"])))
+        for array in raw.values():
+            _standardise(array, fitted.part(f"statistics/{kind}"))
     fitted.save(folder / FILE)
-    for name in STANDARDISED:
-        for split in splits:
-            _standardise(arrays[split][name], fitted.part(f"statistics/{name}"))
-    _write(dataset, parameters, folder, arrays, fitted)
+    for name, images in arrays.items():
+        texts = tokens[name], documents[name], vocabulary
+        _write(dataset, name, parameters, folder, images, *texts)
 
 
 def _write(
     dataset: Dataset,
+    name: str,
     parameters: FeatureParameters,
     folder: Path,
-    arrays: dict[str, dict[str, np.ndarray]],
-    fitted: Fitted,
+    images: dict[str, np.ndarray],
+    tokens: Tokens,
+    documents: np.ndarray | None,
+    vocabulary: Vocabulary,
 ) -> None:
-    """Write the splits whose standardised `arrays` are there already, with their texts."""
-    vocabulary = Vocabulary(fitted.words)
-    tokens = {
-        name: vocabulary.encode(dataset[name].captions, parameters.max_words) for name in arrays
-    }
-    documents = _documents(fitted, tokens)
-    words, kinds = vocabulary.words, dataset.parts_of_speech
-    for name, images in arrays.items():
-        split = dataset[name]
-        if parameters.boxes == "none":
-            images = {kind: array for kind, array in images.items() if kind != "boxes"}
-            (folder / name / "boxes.npy").unlink()
-        FeatureSplit(
-            name=name,
-            vocabulary_size=len(vocabulary),
-            tokens=tokens[name].ids,
-            lengths=tokens[name].lengths,
-            text_of_caption=tokens[name].text_of_caption,
-            image_of_caption=split.image_of_caption,
-            image_ids=split.image_ids,
-            caption_ids=split.caption_ids,
-            labels=split.labels,
-            documents=documents[name],
-            words=np.array(words, dtype=str),
-            parts_of_speech=np.array([kinds.get(w, "") for w in words]) if kinds else None,
-            boxes_for="all" if parameters.boxes == "all" else "published",
-            **{"boxes": None} | images,
-        ).save(folder / name, written=tuple(images))
+    """Write a split whose standardised `images` are in its folder already, with its texts."""
+    split, words, kinds = dataset[name], vocabulary.words, dataset.parts_of_speech
+    if parameters.boxes == "none":
+        images = {kind: array for kind, array in images.items() if kind != "boxes"}
+        (folder / name / "boxes.npy").unlink()
+    FeatureSplit(
+        name=name,
+        vocabulary_size=len(vocabulary),
+        tokens=tokens.ids,
+        lengths=tokens.lengths,
+        text_of_caption=tokens.text_of_caption,
+        image_of_caption=split.image_of_caption,
+        image_ids=split.image_ids,
+        caption_ids=split.caption_ids,
+        labels=split.labels,
+        documents=documents,
+        words=np.array(words, dtype=str),
+        parts_of_speech=np.array([kinds.get(w, "") for w in words]) if kinds else None,
+        boxes_for="all" if parameters.boxes == "all" else "published",
+        **{"boxes": None} | images,
+    ).save(folder / name, written=tuple(images))

@@ -78,14 +78,16 @@ class CropFeatures:
         present = split.objects["kind"] >= 0
         values = np.stack([split.objects[name] for name in attributes(split.objects)], -1)
         shown = pairs_shown(values, present, classes[1:])
-        learning = (parameters.detector_epochs, device)
         with seeded(parameters.seed, device):
             networks = cls._networks(parameters, classes, shown.shape[1])
             rng = np.random.default_rng(parameters.seed)
-            _train(networks[0], np.concatenate(crops), targets, crop_cnn, learning, rng, "regions")
-            del crops
+            learning = parameters.detector_epochs, crop_cnn.BATCH, rng, device
+            seen = np.concatenate(crops)
+            train(networks[0], seen, targets, crop_cnn.loss_of, *learning, "regions")
+            del crops, seen
+            learning = parameters.detector_epochs, image_cnn.BATCH, rng, device
             pictures = split.images.read(np.arange(len(split)))
-            _train(networks[1], pictures, shown, image_cnn, learning, rng, "images")
+            train(networks[1], pictures, shown, image_cnn.loss_of, *learning, "images")
         return cls(parameters, device, *networks)
 
     @staticmethod
@@ -135,12 +137,6 @@ class CropFeatures:
             whole = self.images(to_input(images, self.device)).cpu().numpy()
             boxes = found.boxes / images.shape[1]
             yield features.reshape(len(rows), self.regions, -1), boxes, whole
-
-
-def _train(network, inputs, targets, module, learning, rng, what) -> None:
-    """Train a network of crop_cnn or image_cnn; learning: epochs and device."""
-    epochs, device = learning
-    train(network, inputs, [targets], module.loss_of, epochs, module.BATCH, rng, device, what)
 
 
 def _regions(

@@ -1,6 +1,6 @@
 """The training that the networks behind crop features share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ LEARNING_RATE = 4e-3
 def train(
     network: nn.Module,
     inputs: np.ndarray,
-    targets: Sequence[np.ndarray],
+    targets: np.ndarray,
     loss_of: Callable[..., torch.Tensor],
     epochs: int,
     batch: int,
@@ -24,8 +24,8 @@ def train(
 ) -> nn.Module:
     """Train a network by AdamW and one cycle of the learning rate; it is returned ready to be used.
 
-    inputs: (n, height, width, 3) uint8; targets: arrays (n, ...), which `loss_of(network, inputs,
-    *targets)` gets a batch of, as tensors; what: the step's name, where progress is shown.
+    inputs: (n, height, width, 3) uint8; targets: (n, ...); `loss_of(network, inputs, targets)` gets
+    a batch of both, as tensors; what: the step's name, where progress is shown.
     """
     network = network.to(device, memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE)
@@ -39,8 +39,8 @@ def train(
         if start == 0:
             order = rng.permutation(len(inputs))
         rows = order[start : start + batch]
-        wanted = [torch.from_numpy(target[rows]).to(device) for target in targets]
-        loss = loss_of(network, to_input(inputs[rows], device), *wanted)
+        wanted = torch.from_numpy(targets[rows]).to(device)
+        loss = loss_of(network, to_input(inputs[rows], device), wanted)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
