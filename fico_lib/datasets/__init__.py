@@ -4,11 +4,10 @@ To add one: its parameters (a model with a literal `name`, joined in `parameters
 that makes a `Dataset` from them, and its entry here.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fico_lib.runtime.digests import code_digest, digest
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.registry import load, lookup, module_of
 
 if TYPE_CHECKING:
     from fico_lib.datasets.dataset import Dataset
@@ -25,20 +24,9 @@ FINGERPRINTS = {
 NOT_CONTENT = {"root", "verify_images"}  # parameters that do not change the data
 
 
-def _resolve(entry: str):
-    module, function = entry.split(":")
-    return getattr(import_module(module), function)
-
-
-def _entry(name: str) -> str:
-    if name not in DATASETS:
-        raise unknown_name("data set", name, DATASETS)
-    return DATASETS[name]
-
-
 def load_dataset(parameters: "DataParameters") -> "Dataset":
     """The data set that `parameters` describe; its images are read lazily."""
-    return _resolve(_entry(parameters.name))(parameters)
+    return load(lookup("data set", DATASETS, parameters.name))(parameters)
 
 
 def dataset_key(parameters: "DataParameters") -> str:
@@ -46,8 +34,8 @@ def dataset_key(parameters: "DataParameters") -> str:
 
     Where the files lie and whether they are verified do not matter: their content does.
     """
-    module = _entry(parameters.name).split(":")[0]
+    module = module_of(lookup("data set", DATASETS, parameters.name))
     files = FINGERPRINTS.get(parameters.name)
-    content = _resolve(files)(parameters) if files else None
+    content = load(files)(parameters) if files else None
     values = parameters.model_dump(mode="json", exclude=NOT_CONTENT)
     return digest(values, content, code_digest(module))

@@ -9,9 +9,7 @@ height as fractions of the image, and features of whole images (block, whole_dim
 float32.
 """
 
-from importlib import import_module
-
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.registry import load, lookup, module_of
 
 FEATURES = {
     "crops": "fico_lib.features.crops:CropFeatures",
@@ -21,11 +19,9 @@ FEATURES = {
 
 def feature_module(name: str) -> str:
     """The dotted name of the module behind image features (nothing is imported)."""
-    if name not in FEATURES:
-        raise unknown_name("features", name, FEATURES)
-    return FEATURES[name].partition(":")[0]
+    return module_of(lookup("features", FEATURES, name))
 
 
 def feature_class(name: str) -> type:
     """The class behind image features."""
-    return getattr(import_module(feature_module(name)), FEATURES[name].partition(":")[2])
+    return load(lookup("features", FEATURES, name))

@@ -1,8 +1,6 @@
 """Models: name -> the class that trains and encodes (see `fico_lib.models.base.model.Model`)."""
 
-from importlib import import_module
-
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.registry import load, lookup, module_of
 
 MODELS = {  # in the order of the paper's tables
     "blip2": "fico_lib.models.blip2:BLIP2",
@@ -45,21 +43,18 @@ def weights_of(name: str) -> str | None:
 
 def model_module(name: str) -> str:
     """The dotted name of the module behind a model (nothing is imported)."""
-    if name not in MODELS:
-        raise unknown_name("model", name, MODELS)
-    return MODELS[name].partition(":")[0]
+    return module_of(lookup("model", MODELS, name))
 
 
 def training_parameters(name: str, values: dict):
     """`values` as the training parameters of a model, its own choices at their defaults."""
     default = "fico_lib.models.base.parameters:TrainingParameters"
-    module, schema = TRAINING.get(name, default).split(":")
-    return getattr(import_module(module), schema)(**values)
+    return load(TRAINING.get(name, default))(**values)
 
 
 def model_class(name: str) -> type:
     """The class behind a model."""
-    return getattr(import_module(model_module(name)), MODELS[name].partition(":")[2])
+    return load(lookup("model", MODELS, name))
 
 
 def model_card(name: str):

@@ -15,11 +15,12 @@ from fico_lib.datasets import DATASETS, FINGERPRINTS, dataset_key, load_dataset
 from fico_lib.datasets.dataset import Split, label_words
 from fico_lib.datasets.parameters import DataParameters, KarpathyParameters, ScenesParameters
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.registry import load
 
 
 def test_every_data_set_has_a_function_and_parameters():
     for entry in (*DATASETS.values(), *FINGERPRINTS.values()):
-        assert callable(datasets._resolve(entry))
+        assert callable(load(entry))
     names = {model.model_fields["name"].default for model in (ScenesParameters, KarpathyParameters)}
     assert names == set(DATASETS)
     assert set(FINGERPRINTS) <= set(DATASETS)
