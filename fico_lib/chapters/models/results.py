@@ -7,11 +7,11 @@ import pandas as pd
 from fico_lib.chapters.models.parameters import ModelsChapter
 from fico_lib.models import VARIANTS, model_card, model_class
 from fico_lib.models.base.card import AS_PUBLISHED
-from fico_lib.pipeline.card import WeightsCard, card_path, read_card
-from fico_lib.pipeline.checkpoints import FOLDER, weights_path
+from fico_lib.pipeline.card import WeightsCard, read_card
+from fico_lib.pipeline.checkpoints import FOLDER, released_weights
+from fico_lib.runtime.errors import InputError
 
 ASPECTS = ("objective", "architecture", "training", "selection")
-STAGES = ("pretrain", "train")
 
 
 def fidelity(models: Sequence[str]) -> pd.DataFrame:
@@ -33,8 +33,8 @@ def as_published(rows: pd.DataFrame) -> pd.DataFrame:
 def released(parameters: ModelsChapter) -> dict[tuple[str, int], WeightsCard]:
     """The cards of the released weights that these parameters ask for, by model and seed.
 
-    A model whose weights are not there is left out, and so is one that uses another one's network.
-    None where the chapter's models are to be trained.
+    A model with no weights of these parameters is left out, and so is one that uses another one's
+    network. None where the chapter's models are to be trained.
     """
     cards = {}
     if parameters.weights == "train":
@@ -43,9 +43,12 @@ def released(parameters: ModelsChapter) -> dict[tuple[str, int], WeightsCard]:
         if model in VARIANTS:
             continue
         for seed in parameters.seeds:
-            path = weights_path(FOLDER, parameters.data, model, parameters.training, seed)
-            if path.is_file() and card_path(path).is_file():
-                cards[model, seed] = read_card(path, WeightsCard)
+            asked = parameters.data, parameters.features, parameters.training, model, seed
+            try:
+                path = released_weights(FOLDER, *asked)
+            except InputError:  # what is not released, `fico checkpoints --list` tells
+                continue
+            cards[model, seed] = read_card(path, WeightsCard)
     return cards
 
 

@@ -6,6 +6,7 @@ from fico_lib.chapters.models import figures, results, tables
 from fico_lib.chapters.models.parameters import ModelsChapter
 from fico_lib.models import ALL, model_card
 from fico_lib.pipeline.card import WeightsCard
+from fico_lib.runtime.errors import InputError
 
 
 def card(steps=1000, limit=5000, pretrained=False):
@@ -88,3 +89,18 @@ def test_a_card_that_changes_changes_the_key(tmp_path, monkeypatch):
     before = ModelsChapter().data_key()
     (folder / "vse-0.json").write_text("{}")
     assert ModelsChapter().data_key() != before
+
+
+def test_weights_of_other_parameters_are_not_shown(monkeypatch):
+    """Whether a checkpoint is as asked is told in one place; this chapter asks there."""
+    asked = []
+
+    def released_weights(folder, *parameters):
+        asked.append(parameters)
+        raise InputError("other parameters")
+
+    monkeypatch.setattr(results, "released_weights", released_weights)
+    parameters = ModelsChapter(models=["vse", "xvlm", "xvlm_nf"], training={"bits": 256})
+    assert results.released(parameters) == {}
+    assert [p[3] for p in asked] == ["vse", "xvlm"]
+    assert {p[2].bits for p in asked} == {256}
