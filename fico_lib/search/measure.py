@@ -97,7 +97,9 @@ def measure(
                 with search_settings(conditions.threads, problem.gallery.dimension):
                     index = make(name, problem.gallery.dimension, **build)
                     if "quantizer" in build:
-                        index.use(_fit(problem, build, conditions))
+                        index.use(
+                            shared_fit(problem, build["quantizer"], build["bits"], conditions)
+                        )
                     index.build(problem.train, problem.gallery.blocks())
                 size = index.size_bytes() / problem.gallery.n
             about = (name, build, query, k, mode, conditions.threads if mode == "batch" else 1)
@@ -107,10 +109,12 @@ def measure(
     return records
 
 
-def _fit(problem: SearchDataset, build: dict, conditions: BenchmarkSettings) -> QuantizerFit:
-    """The quantizer of an index, shared with every other index of the same data and bits."""
+def shared_fit(
+    problem: SearchDataset, quantizer: str, bits: int, conditions: BenchmarkSettings
+) -> QuantizerFit:
+    """A quantizer as every index of the same data and bits has it under these conditions."""
     where = (conditions.threads, conditions.machine, conditions.cache)
-    return quantizer_fit(problem, build["quantizer"], build["bits"], *where)
+    return quantizer_fit(problem, quantizer, bits, *where)
 
 
 def _run(index, problem: SearchDataset, record: Record, conditions: BenchmarkSettings) -> Record:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters
@@ -73,7 +73,7 @@ def read(repository: Path) -> list[Entry]:
     entries = []
     for number, entry in enumerate(values, 1):
         try:
-            entries.append(TypeAdapter(Entry).validate_python(entry))
+            entries.append(Entry.model_validate(entry))
         except ValidationError as error:
             lines = [f"{path}: entry {number}: {line}" for line in explain(Entry, error)]
             raise InputError("\n".join(lines)) from None

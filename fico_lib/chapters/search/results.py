@@ -21,11 +21,9 @@ from fico_lib.search import (
     query_arguments,
     unavailable_reason,
 )
-from fico_lib.search.binarise.projection import Projection
 from fico_lib.search.dataset import SearchDataset, of_embeddings, of_gaussian, of_synthetic
 from fico_lib.search.exact import ground_truth
-from fico_lib.search.fits import quantizer_fit
-from fico_lib.search.measure import BenchmarkSettings, Record, measure
+from fico_lib.search.measure import BenchmarkSettings, Record, measure, shared_fit
 from fico_lib.search.memory import fits_memory
 from fico_lib.search.metrics import intersection_at_k, recall_1_at_k, recall_of_ties, tied
 from fico_lib.search.threads import search_settings
@@ -247,7 +245,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
 def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """1-recall of each binariser on an eighth, a quarter, a half and all of the gallery."""
     fitted = {
-        name: _quantizer(problem, name, conditions)
+        name: shared_fit(problem, name, PAPER_BITS, conditions).projection
         for name in parameters.binarisers
         if problem.gallery.dimension >= PAPER_BITS or name in ("itq", "hyperplanes")
     }
@@ -268,16 +266,10 @@ def _growth_rows(problem: SearchDataset, conditions: BenchmarkSettings, paramete
                 yield about | {f"{kind}_percent": 100 * v.mean() for kind, v in found.items()}
 
 
-def _quantizer(problem: SearchDataset, name: str, conditions: BenchmarkSettings) -> Projection:
-    """The quantizer of 64 bits that the indexes of the same data use."""
-    where = (conditions.threads, conditions.machine, conditions.cache)
-    return quantizer_fit(problem, name, PAPER_BITS, *where).projection
-
-
 def _tie_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters: SearchChapter):
     """What ties are worth to 64-bit ITQ codes: the bounds, faiss's order, and shuffled orders."""
     truth = _truth(problem, conditions)
-    projection = _quantizer(problem, "itq", conditions)
+    projection = shared_fit(problem, "itq", PAPER_BITS, conditions).projection
     asked = projection.encode(problem.queries)
     codes = np.concatenate([projection.encode(block) for _, block in problem.gallery.blocks()])
     less, equal = tied(asked, codes, PAPER_BITS, truth[:, 0], parameters.device)
