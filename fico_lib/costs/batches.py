@@ -54,13 +54,13 @@ class Timing:
         return self.measurements[-1] if self.measurements else None
 
 
-def too_long(seconds: float, most: float) -> str:
-    """Why one item is not measured: its repeats take `seconds`, and may take `most`.
+def too_long(what: str, seconds: float, most: float) -> str:
+    """Why something is not measured: its repeats take `seconds`, and may take `most`.
 
-    >>> too_long(58.3, 6)
+    >>> too_long("one", 58.3, 6)
     '5 repeats of one take 58 s, more than 6 s'
     """
-    return f"{REPEATS} repeats of one take {seconds:.2g} s, more than {most:g} s"
+    return f"{REPEATS} repeats of {what} take {float(f'{seconds:.2g}'):,g} s, more than {most:g} s"
 
 
 def in_batches(batches: Batches, device: torch.device, dtype: str, budget: Budget) -> Timing:
@@ -71,14 +71,17 @@ def in_batches(batches: Batches, device: torch.device, dtype: str, budget: Budge
     """
     try:
         alone = _measure(batches, 1, device, dtype, budget)
-        size, why = _largest(batches, statistics.median(alone.seconds), device, budget)
-        if size == 1:
-            return Timing((alone,), why_smaller=why)
-        return Timing((alone, _measure(batches, size, device, dtype, budget)), why_smaller=why)
     except TooLongError as error:
-        return Timing(why=too_long(error.seconds, budget.longest))
+        return Timing(why=too_long("one", error.seconds, budget.longest))
     except OutOfMemoryError as error:
         return Timing(why="out of memory", needed_bytes=error.needed_bytes)
+    size, why = _largest(batches, statistics.median(alone.seconds), device, budget)
+    if size == 1:
+        return Timing((alone,), why_smaller=why)
+    try:
+        return Timing((alone, _measure(batches, size, device, dtype, budget)), why_smaller=why)
+    except (TooLongError, OutOfMemoryError) as error:  # a run took less by itself
+        return Timing((alone,), why_smaller=str(error))
 
 
 def _measure(batches: Batches, size: int, device: torch.device, dtype: str, budget: Budget):
@@ -101,7 +104,10 @@ def _largest(
             with memory_told(device):
                 run, more = batches(larger)
                 if REPEATS * seconds * more / items > budget.seconds:
-                    return size, f"{REPEATS} repeats of {more} would not fit in {budget.seconds:g} s"
+                    return (
+                        size,
+                        f"{REPEATS} repeats of {more} would not fit in {budget.seconds:g} s",
+                    )
                 seconds = once(run, device)
         except OutOfMemoryError:
             return size, f"{larger} at once do not fit in memory"

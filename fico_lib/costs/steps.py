@@ -62,7 +62,7 @@ def measure_step(
         return StepCost(step, Timing(why="out of memory", needed_bytes=needed))
     ideal = REPEATS * flops / watch.rates[dtype]
     if ideal > budget.longest:
-        return StepCost(step, Timing(why=f"{too_long(ideal, budget.longest)}, at the ideal rate"))
+        return StepCost(step, Timing(why="ideally, " + too_long("one", ideal, budget.longest)))
     stages = _stages(model, facts, step, dtype, watch.device)
     parts: list[Timing] = []
     for name, modules, batches in stages:

@@ -25,8 +25,9 @@ class EncodingCosts:
     """What encoding costs.
 
     known: the facts of every model; facts: the same as rows; rates: of matrix products; steps: one
-    row per measured step and size of batch; galleries: seconds per model and size; storage: GiB per model, size and
-    layout. Columns as the functions below and `fico_lib.report.costs.rows` name them.
+    row per measured step and size of batch; galleries: seconds per model and size; storage: GiB per
+    model, size and layout. Columns as the functions below and `fico_lib.report.costs.rows` name
+    them.
     """
 
     known: Mapping[str, Analytic]

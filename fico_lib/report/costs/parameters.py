@@ -36,7 +36,7 @@ class CostParameters(ChapterParameters):
     texts_per_image: int = Field(5, ge=1, le=1000, description="texts of each image")
     dtype: DtypeName = Field("float32", description="numbers in which models are measured")
     dtype_of: Annotated[dict[str, DtypeName], registered(paper_model_module)] = Field(
-        {"blip2": "bfloat16"}, description="models that are measured in another dtype"
+        {}, description="models that are measured in another dtype"
     )
     batch: int = Field(
         32, ge=1, le=100_000, description="items at once, beside one at a time; fewer if slow"

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -152,16 +152,10 @@ def estimate_columns(counts: Mapping[str, int], costs: Mapping[str, StepCost]) -
 
     costs: by step; a step of `counts` that is missing was not asked for.
     """
-    reasons = [
-        f"{step}: {costs[step].timing.why if step in costs else 'not among `measured`'}"
-        for step in counts
-        if step not in costs or not costs[step].timing.measurements
-    ]
-    if reasons:
-        nothing = dict.fromkeys(("seconds", "low", "high"), float("nan"))
-        return nothing | {"kind": "not measured", "why_not": "; ".join(reasons)}
     total = of_items(counts, costs)
-    assert total is not None
+    if total is None:
+        nothing = dict.fromkeys(("seconds", "low", "high"), float("nan"))
+        return nothing | {"kind": "not measured", "why_not": why_not(counts, costs)}
     found = {"seconds": total.seconds, "low": total.low, "high": total.high, "kind": total.kind}
     return found | {"why_not": ""}
 
@@ -170,8 +164,18 @@ def of_items(counts: Mapping[str, int], costs: Mapping[str, StepCost]) -> Estima
     """The seconds of so many items of each step, by its largest batch; None without one."""
     parts = []
     for step, count in counts.items():
-        measurement = costs[step].timing.largest
+        measurement = costs[step].timing.largest if step in costs else None
         if measurement is None:
             return None
         parts.append(estimate(measurement, count))
     return together(parts)
+
+
+def why_not(steps: Iterable[str], costs: Mapping[str, StepCost]) -> str:
+    """Why some of the steps were not measured, in words."""
+    reasons = {
+        step: costs[step].timing.why if step in costs else "not among those to be measured"
+        for step in steps
+        if step not in costs or not costs[step].timing.measurements
+    }
+    return "; ".join(f"{step}: {reason}" for step, reason in reasons.items())
