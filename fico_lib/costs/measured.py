@@ -23,6 +23,7 @@ DTYPES = {
     name: getattr(torch, name) for name in ("float64", "float32", "float16", "bfloat16")
 }  # by name
 REPEATS = 5  # of a batch, at least: fewer have no spread to speak of
+MOST = 25  # and at most, of quick ones: a median gains little from more
 CLOCK = "wall clock of forward passes; inputs are on the device, nothing is read from disk"
 LONG_ENOUGH = 0.03  # seconds of a product of matrices whose rate is that of larger ones
 _TRIED = re.compile(r"tried to allocate ([\d.]+) (bytes|KiB|MiB|GiB|TiB)", re.IGNORECASE)
@@ -146,9 +147,9 @@ def measure(
 ) -> Measurement:
     """Run `step`, which does one batch of `items`, once to warm up and then for `seconds`.
 
-    At least `REPEATS` repeats are timed. Raises TooLongError as soon as the warm-up shows that one
-    run, or the repeats so far that `REPEATS` of them, take longer than `longest` seconds, and
-    OutOfMemoryError where a batch does not fit.
+    At least `REPEATS` repeats are timed, and at most `MOST`. Raises TooLongError as soon as the
+    warm-up shows that one run, or the repeats so far that `REPEATS` of them, take longer than
+    `longest` seconds, and OutOfMemoryError where a batch does not fit.
     """
     times: list[float] = []
     with memory_told(device):
@@ -156,7 +157,7 @@ def measure(
         if warm_up > longest:
             raise TooLongError(REPEATS * warm_up)
         _reset_peaks(device)
-        while len(times) < REPEATS or sum(times) + times[-1] < seconds:
+        while len(times) < REPEATS or (len(times) < MOST and sum(times) + times[-1] < seconds):
             times.append(once(step, device))
             expected = REPEATS * sum(times) / len(times)
             if len(times) <= REPEATS and expected > longest:
