@@ -190,12 +190,12 @@ def gemm_rate(device: torch.device, dtype: str, size: int | None = None) -> floa
 
     size: of the largest matrices; 1536 on a CPU and 8192 elsewhere unless given. Smaller ones do
     where a product takes `LONG_ENOUGH` already: a processor without instructions for bfloat16 is
-    a hundred times slower in it. The best of `REPEATS` repeats.
+    a hundred times slower in it. The best of a second's repeats.
     """
     largest = size or (1536 if device.type == "cpu" else 8192)
     for size in (largest // 8, largest // 4, largest // 2, largest):
         a, b = (torch.randn(size, size, device=device).to(dtype_of(dtype)) for _ in range(2))
-        measured = measure(lambda a=a, b=b: a @ b, 1, device, dtype, seconds=0)
+        measured = measure(lambda a=a, b=b: a @ b, 1, device, dtype, seconds=1)
         if min(measured.seconds) >= LONG_ENOUGH:
             break
     return 2 * size**3 / min(measured.seconds)

@@ -40,7 +40,8 @@ def growth(rows: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     panel.set(xscale="log", yscale="log", xlabel="images (5 texts each)", ylabel="seconds")
     panel.set_xticks(ticks, [str(tick) for tick in ticks])
     panel.minorticks_off()
-    panel.legend()
+    if panel.lines:
+        panel.legend()
     plt.close(figure)
     return figure
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 import pandas as pd
@@ -14,6 +15,7 @@ from fico_lib.costs.architectures import paper_model
 from fico_lib.costs.architectures.model import build
 from fico_lib.costs.batches import Timing, in_batches, too_long
 from fico_lib.costs.extrapolated import fit
+from fico_lib.costs.measured import REPEATS
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import StepCost, kept_images, kept_texts
 from fico_lib.report.costs import rows as costs
@@ -156,23 +158,42 @@ def _growth_rows(one: Analytic, parameters: AttentionChapter) -> pd.DataFrame:
     """SCAN's attention in galleries that grow: every pair, the best k, and k that grows with them.
 
     The k that grows is the same share of the texts and of the images at every size, k of the images
-    of the smallest. A gallery that leaves no time for its repeats has no seconds, and says why.
+    of the smallest. A gallery of which `REPEATS` runs would take too long has no seconds, and says
+    why; it is not begun where a smaller one shows it.
     """
-    model, k, rows = build(paper_model(GROWN)), parameters.growth_k, []
-    where = _where(parameters)
-    for images in parameters.growth_images:
-        texts = images * parameters.texts_per_image
-        grown = k * images // min(parameters.growth_images)
-        runs = {
-            "all pairs": (all_pairs(model, one, images, texts, *where), 0),
-            "best k": (best_k(model, one, images, texts, k, *where), k),
-            "k grows": (best_k(model, one, images, texts, grown, *where), grown),
-        }
-        for which, (run, used) in runs.items():
-            pairs = scored_pairs("rerank" if used else "all pairs", images, texts, used)
-            row = {"which": which, "images": images, "texts": texts, "k": used, "pairs": pairs}
-            rows.append(row | _whole(_scored(run, pairs, parameters)))
+    model, where, rows = build(paper_model(GROWN)), _where(parameters), []
+    for which in ("all pairs", "best k", "k grows"):
+        timing: Timing | None = None
+        for images in parameters.growth_images:
+            texts = images * parameters.texts_per_image
+            if which == "all pairs":
+                k, pairs = 0, scored_pairs("all pairs", images, texts, 0)
+                make = partial(all_pairs, model, one, images, texts, *where)
+            else:
+                larger = images // min(parameters.growth_images) if which == "k grows" else 1
+                k = parameters.growth_k * larger
+                pairs = scored_pairs("rerank", images, texts, k)
+                make = partial(best_k, model, one, images, texts, k, *where)
+            timing = _grown(make, pairs, timing, parameters)
+            row = {"which": which, "images": images, "texts": texts, "k": k, "pairs": pairs}
+            rows.append(row | _whole(timing))
     return pd.DataFrame(rows)
+
+
+def _grown(
+    make: Callable[[], Callable[[], None]],
+    pairs: int,
+    before: Timing | None,
+    parameters: AttentionChapter,
+) -> Timing:
+    """The timing of a gallery's pairs; before: that of the next smaller one, if there is one."""
+    if before is not None:
+        if before.largest is None:
+            return Timing(why="a smaller gallery takes too long")
+        expected = REPEATS * pairs * before.largest.per_item
+        if expected > parameters.longest:
+            return Timing(why=too_long(f"{pairs:,} pairs", expected, parameters.longest))
+    return _scored(make(), pairs, parameters)
 
 
 def _whole(timing: Timing) -> dict:

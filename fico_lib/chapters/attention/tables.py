@@ -48,10 +48,10 @@ def beside_table_6(costs: AttentionCosts) -> Table:
 
 
 def _not_run(growth: pd.DataFrame) -> str:
-    """The small galleries that were not run, and why; empty where all were."""
-    missing = growth[growth["why_not"] != ""]
+    """From which small gallery on there are no times, and why; empty where all were run."""
+    missing = growth[growth["why_not"] != ""].drop_duplicates("which")
     reasons = [
-        f"{row.which} of {row.images} images ({row.why_not})" for row in missing.itertuples()
+        f"{row.which} from {row.images} images on ({row.why_not})" for row in missing.itertuples()
     ]
     return f"Not measured: {', '.join(reasons)}." if reasons else ""
 
@@ -201,9 +201,9 @@ def batching(costs: AttentionCosts) -> Text:
         direct, gram = rows.loc[(GROWN, "pair, direct form")], rows.loc[(GROWN, "pair")]
         ratio = direct["seconds_per_item"] / gram["seconds_per_item"]
         sentences.append(
-            f"{costs.known[GROWN].title}'s formula with a vector for every word of every pair, in "
-            f"blocks of {direct['batch']:,.0f} pairs, takes {significant(ratio, 2)} times as long "
-            f"as its Gram form, in blocks of {gram['batch']:,.0f}."
+            f"{costs.known[GROWN].title}'s formula with a vector for every word of every pair "
+            f"({direct['batch']:,.0f} at once) takes {significant(ratio, 2)} times as long per pair "
+            f"as its Gram form ({gram['batch']:,.0f} at once)."
         )
     return bullets(sentences)
 
