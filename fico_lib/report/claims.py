@@ -194,7 +194,7 @@ def judge(claims: Iterable[Claim], sources: Mapping[str, Any], chapter: str) -> 
     rows: list[dict] = []
     cases: list[dict] = []
     for claim in claims:
-        printed = _in_paper(claim)
+        printed = in_paper(claim)
         cases += chain.from_iterable(
             _case_rows(claim, name, claim.found(source)) for name, source in claim.printed.items()
         )
@@ -211,7 +211,7 @@ CASE_COLUMNS = [
 ]
 
 
-def _in_paper(claim: Claim) -> str:
+def in_paper(claim: Claim) -> str:
     """The verdict on the papers' own cells: of all settings together."""
     if not claim.printed:
         return NOT_PRINTED
