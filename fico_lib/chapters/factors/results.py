@@ -8,7 +8,6 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from fico_lib.chapters.factors.claims import claims
 from fico_lib.chapters.factors.own import OWN_OUT, own_out
 from fico_lib.chapters.factors.parameters import COUNTERPARTS, FactorsChapter
 from fico_lib.encodings import Encodings
@@ -19,7 +18,6 @@ from fico_lib.metrics.resampling import Estimate
 from fico_lib.models.controls import four, label_head, pair_head, vectors_of
 from fico_lib.models.factor_parameters import FactorParameters
 from fico_lib.models.latent import LatentSemantics
-from fico_lib.report.claims import Verdicts, judge
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
@@ -40,7 +38,7 @@ class Comparison:
     (0: float) and inputs are empty where an entry has none; effects: paired differences between
     two levels of one factor, at each choice of the others, and their mean (`at` is EVERYWHERE);
     counterparts: a model minus the cell like it; own: mAP@10 with own items among the candidates
-    and without; tested: the claims.
+    and without; runs: what claims are tested on.
     missing: cells that were not run; sizes: images and captions of the test split; seeds: trainings
     of each cell.
     """
@@ -49,7 +47,7 @@ class Comparison:
     effects: pd.DataFrame
     counterparts: pd.DataFrame
     own: pd.DataFrame
-    tested: Verdicts
+    runs: Runs
     missing: list[str] = field(default_factory=list)
     sizes: tuple[int, int] = (0, 0)
     seeds: int = 1
@@ -64,12 +62,6 @@ def named(encodings: Sequence[Encodings], parameters: FactorsChapter) -> dict[st
     return {
         name: [next(waiting) for _ in requests] for name, requests in parameters.factorial().items()
     }
-
-
-def setting(parameters: FactorsChapter) -> str:
-    """What the claims are tested on: 'scenes, coco-like'."""
-    data = parameters.data
-    return f"{data.name}, {data.skew}-like" if data.skews else data.name
 
 
 def closed_forms(
@@ -123,14 +115,15 @@ def compare(
     results = {name: [rank(e) for e in each] for name, each in entries.items()}
     apart = own_out(made, labels, p.ties, p.device)
     results |= {name + OWN_OUT: each for name, each in apart.items()}
-    runs = Runs(results, one.n_images, p.resamples, {name + OWN_OUT: name for name in apart})
+    weights = {name + OWN_OUT: name for name in apart}
+    runs = Runs(results, one.n_images, p.resamples, trained_as=weights)
     ran = {name: cell for name, cell in cells.items() if name in made}
     return Comparison(
         cells=pd.DataFrame(_cell_rows(runs, about)),
         effects=pd.DataFrame(_effect_rows(runs, ran), columns=EFFECT_COLUMNS),
         counterparts=pd.DataFrame(_counterpart_rows(runs, ran), columns=COUNTERPART_COLUMNS),
         own=pd.DataFrame(_own_rows(runs, ran), columns=OWN_COLUMNS),
-        tested=judge(claims(), {setting(p): runs}, "factors"),
+        runs=runs,
         missing=p.missing(),
         sizes=(one.n_images, one.n_captions),
         seeds=len(p.seeds),
