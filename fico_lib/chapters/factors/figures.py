@@ -41,7 +41,7 @@ def factorial(rows: pd.DataFrame) -> Figure:
                 panel.errorbar(
                     [lengths.index(bits) for bits in part["bits"]],
                     value,
-                    yerr=[value - part["low"], part["high"] - value],
+                    yerr=[value - part["low"], part["high"] - value] if inputs else None,
                     color=COLOURS[number],
                     marker=MARKERS[number] if inputs else "none",
                     ls=LINES[inputs],
@@ -100,7 +100,7 @@ def effects(rows: pd.DataFrame, names: dict[tuple, str], everywhere: str) -> Fig
 
 @matplotlib.rc_context(STYLE)
 def sweep(rows: pd.DataFrame) -> Figure:
-    """R@1 over the detector's noise: a line per model, broken where it knows no places.
+    """R@1 over the detector's noise: a line per model, broken where places are not known.
 
     rows: noise, boxes, model, direction, percent, low, high.
     """
@@ -111,15 +111,20 @@ def sweep(rows: pd.DataFrame) -> Figure:
             enumerate(dict.fromkeys(rows["model"])), dict.fromkeys(rows["boxes"])
         ):
             part = here[(here["model"] == model) & (here["boxes"] == boxes)].sort_values("noise")
-            value, places = part["percent"], "with places" if boxes == "all" else "without"
+            value, places = part["percent"], "known" if boxes == "all" else "unknown"
             look = series(number) | {"linestyle": "-" if boxes == "all" else "--"}
             whiskers = [value - part["low"], part["high"] - value]
             panel.errorbar(
-                part["noise"], value, yerr=whiskers, capsize=3, label=f"{model}, {places}", **look
+                part["noise"],
+                value,
+                yerr=whiskers,
+                capsize=3,
+                label=f"{model}, places {places}",
+                **look,
             )
         panel.set(title=title, xlabel="noise of the detector")
         panel.title.set_fontsize(10)
     panels[0].set_ylabel("R@1 (%)")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     plt.close(figure)
     return figure

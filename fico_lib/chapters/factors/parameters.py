@@ -110,11 +110,6 @@ class FactorsChapter(TrainedParameters):
         found = asked | {name: each for name, each in trained.items() if all(map(_there, each))}
         return found or trained
 
-    def missing(self) -> list[str]:
-        """The cells that are left out, because no weights of theirs are released."""
-        there = self.factorial()
-        return [name for name in self.cells() if name not in there]
-
     def sweep(self) -> dict[Sweep, list[Request]]:
         """The requests of each seed by noise, boxes and model; all are trained here."""
         return {

@@ -1,7 +1,7 @@
 """Rows of the chapter on factors: the cells of the factorial, and what each factor changes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, product
 
@@ -26,6 +26,7 @@ METRICS = ("R@1", "R@10", "mAP@10", "mAP@N")
 DEPTH = 10  # k of R@10 and mAP@10
 FACTORS = ("supervision", "bits", "inputs")
 EVERYWHERE = "all"  # of an effect: the mean over all that the other factors may be
+CHOSEN_BY = {"pairs": "R@1", "labels": "mAP@N"}  # of what validation chooses weights by
 HEADS = {"pairs": "CCA", "labels": "ridge"}  # the closed forms of two supervisions
 
 
@@ -38,19 +39,26 @@ class Comparison:
     (0: float) and inputs are empty where an entry has none; effects: paired differences between
     two levels of one factor, at each choice of the others, and their mean (`at` is EVERYWHERE);
     counterparts: a model minus the cell like it; own: mAP@10 with own items among the candidates
-    and without; runs: what claims are tested on.
-    missing: cells that were not run; sizes: images and captions of the test split; seeds: trainings
-    of each cell.
+    and without; closed: a cell minus the closed form of its objective and code length, in what
+    its weights are chosen by; runs: what claims are tested on.
+    asked: all cells, in order; sizes: images and captions of the test split; seeds: trainings of
+    each cell.
     """
 
     cells: pd.DataFrame
     effects: pd.DataFrame
     counterparts: pd.DataFrame
     own: pd.DataFrame
+    closed: pd.DataFrame
     runs: Runs
-    missing: list[str] = field(default_factory=list)
-    sizes: tuple[int, int] = (0, 0)
-    seeds: int = 1
+    asked: list[str]
+    sizes: tuple[int, int]
+    seeds: int
+
+    @property
+    def missing(self) -> list[str]:
+        """The cells that were not run, because no weights of theirs are released."""
+        return [name for name in self.asked if not self.runs.has(name)]
 
 
 def named(encodings: Sequence[Encodings], parameters: FactorsChapter) -> dict[str, list[Encodings]]:
@@ -123,8 +131,9 @@ def compare(
         effects=pd.DataFrame(_effect_rows(runs, ran), columns=EFFECT_COLUMNS),
         counterparts=pd.DataFrame(_counterpart_rows(runs, ran), columns=COUNTERPART_COLUMNS),
         own=pd.DataFrame(_own_rows(runs, ran), columns=OWN_COLUMNS),
+        closed=pd.DataFrame(_closed_rows(runs, ran, about), columns=CLOSED_COLUMNS),
         runs=runs,
-        missing=p.missing(),
+        asked=list(cells),
         sizes=(one.n_images, one.n_captions),
         seeds=len(p.seeds),
     )
@@ -135,6 +144,7 @@ PLACE = ["direction", "metric"]
 EFFECT_COLUMNS = ["factor", "level", "than", "at", "cells", *PLACE, "gap_percent", *ENDS]
 COUNTERPART_COLUMNS = ["model", "cell", *PLACE, "gap_percent", *ENDS]
 OWN_COLUMNS = ["cell", "own", *PLACE, "percent", *ENDS]
+CLOSED_COLUMNS = ["cell", "than", *PLACE, "gap_percent", *ENDS]
 
 
 def _about(kind: str, cell: FactorParameters | None) -> dict:
@@ -206,3 +216,19 @@ def _own_rows(runs: Runs, cells: dict[str, FactorParameters]) -> Iterator[dict]:
                 value = runs.estimate(entry, direction, metric).columns("percent")
                 place = {"direction": direction, "metric": metric}
                 yield {"cell": name, "own": own} | place | value
+
+
+def _closed_rows(
+    runs: Runs, cells: dict[str, FactorParameters], about: dict[str, dict]
+) -> Iterator[dict]:
+    closed = {
+        (facts["supervision"], facts["bits"]): name
+        for name, facts in about.items()
+        if facts["kind"] == "closed form"
+    }
+    for (name, cell), direction in product(cells.items(), DIRECTIONS):
+        than = closed.get((cell.supervision, cell.bits))
+        if than is not None:
+            metric = CHOSEN_BY[cell.supervision]
+            gap = _gap(runs, name, than, direction, metric).columns("gap_percent")
+            yield {"cell": name, "than": than, "direction": direction, "metric": metric} | gap

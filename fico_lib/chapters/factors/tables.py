@@ -1,44 +1,45 @@
-"""What a reader of the chapter on factors sees: tables and sentences."""
+"""What a reader of the chapter on factors sees of the factorial: tables and sentences."""
 
 from collections.abc import Iterator
 
-from fico_lib.chapters.factors.parameters import SWEPT, FactorsChapter
+import pandas as pd
+
 from fico_lib.chapters.factors.results import EVERYWHERE, METRICS, Comparison
 from fico_lib.chapters.factors.sweep import Sweep
+from fico_lib.chapters.factors.sweep_tables import sweep_sentences
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.models.factor_parameters import INPUTS
 from fico_lib.report.reference_rows import RANDOM
 from fico_lib.report.table import Table, Text, bullets, interval_of, signed
 from fico_lib.report.wide_table import by_direction, wide_table
 
-CLOSED = "whole image, words"  # what the closed forms read
+CLOSED = "whole, words"  # what the closed forms read
 NOT_RUN = "not run"
 FACTOR_NAMES = {"supervision": "objective", "bits": "code length", "inputs": "inputs"}
-TASKS = {"R@1": "finding the instance (R@1)", "mAP@N": "finding the category (mAP@N)"}
+TASKS = {"R@1": "finding the instance", "mAP@N": "finding the category"}
 
 
 def level(factor: str, value: object) -> str:
     """What a level of a factor is called.
 
     >>> level("bits", 0), level("bits", 64), level("inputs", "whole")
-    ('float', '64 bits', 'whole image + document')
+    ('float', '64 bits', 'whole')
     """
-    if factor == "bits":
-        return f"{value} bits" if value else "float"
-    return INPUTS.get(str(value), str(value))
+    return f"{value} bits" if factor == "bits" and value else str(value or "float")
 
 
 def facts_of_the_task(compared: Comparison) -> Text:
     """How large the task is, over how many trainings, and which cells were not run."""
     images, captions = compared.sizes
-    trainings = "one training" if compared.seeds == 1 else f"{compared.seeds} trainings"
+    one = compared.seeds == 1
+    trainings = "one training" if one else f"{compared.seeds} trainings"
+    over = "images" if one else "images and trainings"
     return bullets(
         [
             f"{images:,} images and {captions:,} captions, all of them candidates; {trainings} of "
             "each cell.",
-            "Brackets: 95 % intervals over images"
-            + ("." if compared.seeds == 1 else " and trainings.")
-            + " Ties count as expected over random orders; AP is divided by the hits in the list.",
+            f"Brackets: 95 % intervals over {over}. Ties count as expected over random orders; AP "
+            "is divided by the hits in the list; queries without a label are left out of mAP.",
             *_missing(compared),
         ]
     )
@@ -47,23 +48,25 @@ def facts_of_the_task(compared: Comparison) -> Text:
 def _missing(compared: Comparison) -> Iterator[str]:
     if compared.missing:
         yield (
-            f"**Not run**, for want of released weights: {'; '.join(compared.missing)}. "
-            "`fico checkpoints` trains them; so does `fico run factors -p weights=train`."
+            f"**Not run** for want of released weights: {len(compared.missing)} of "
+            f"{len(compared.asked)} cells ({'; '.join(compared.missing)}). `fico checkpoints` "
+            "trains them, and so does `fico run factors -p weights=train`."
         )
 
 
 def cells(compared: Comparison) -> Table:
-    """Every cell of the factorial, the closed forms of the same supervision, and chance."""
+    """Every cell of the factorial, the closed forms of the same objective, and chance."""
     rows = compared.cells.set_index(["name", "direction", "metric"])
-    lines: dict[str, tuple[str, str, str]] = {}
     known = compared.cells.drop_duplicates("name")
-    for row in known[known["kind"].isin(["cell", "closed form"])].itertuples():
-        inputs = level("inputs", row.inputs) if row.inputs else CLOSED
-        how = row.supervision if row.kind == "cell" else row.name.split(",")[0]
-        lines[row.name] = how, inputs, level("bits", row.bits)
-    for name in compared.missing:
-        supervision, bits, inputs = name.split(", ")
-        lines[name] = supervision, inputs, bits
+    closed = known[known["kind"] == "closed form"].sort_values("bits")
+    lines: dict[str, tuple[str, ...]] = {}
+    for supervision in dict.fromkeys(name.split(", ")[0] for name in compared.asked):
+        for name in compared.asked:
+            objective, bits, inputs = name.split(", ")
+            if objective == supervision:
+                lines[name] = objective, _short(inputs), bits
+        for row in closed[closed["supervision"] == supervision].itertuples():
+            lines[row.name] = row.name.split(",")[0], CLOSED, level("bits", row.bits)
     lines[RANDOM] = "chance", "", ""
 
     def cell(name: str, *place: str) -> str:
@@ -76,9 +79,36 @@ def cells(compared: Comparison) -> Table:
         lines,
         by_direction(METRICS),
         cell,
-        "The cells of the factorial and, after them, closed forms that nothing is trained for, "
-        "percent with 95 % intervals.",
+        "The cells of the factorial and, below each objective, the closed forms of it that nothing "
+        "is trained for; percent with 95 % intervals.",
         labels=("objective", "inputs", "code"),
+    )
+
+
+def _short(inputs: str) -> str:
+    """The level of the inputs that a cell's name spells out."""
+    return next(level for level, name in INPUTS.items() if name == inputs)
+
+
+def closed_in_words(compared: Comparison) -> Text:
+    """How many cells are above, and how many below, the closed form of their objective."""
+    rows = compared.closed
+    if rows.empty:
+        return Text("None of the cells that were run has a closed form beside it.")
+    ends = rows.groupby("cell").agg(
+        low=("low", "min"), high=("high", "max"), lowest=("high", "min")
+    )
+    below = list(ends.index[ends["lowest"] < 0])
+    return Text(
+        f"Of {len(ends)} cells that have a closed form of their objective and code length beside "
+        f"them, {(ends['low'] > 0).sum()} are above it in both directions in what their weights "
+        f"are chosen for (R@1 under pairs, mAP@N under labels), beyond the uncertainty, and "
+        f"{len(below)} are below it in one direction or both"
+        + (
+            f": {'; '.join(below)}. Of the objectives of these the cells say little."
+            if below
+            else "."
+        )
     )
 
 
@@ -110,34 +140,40 @@ def effect_names(compared: Comparison) -> dict[tuple, str]:
     }
 
 
-def effects_in_words(compared: Comparison) -> Text:
-    """Which factor changes each task most, and where its effect depends on the others."""
-    return bullets(list(_effect_sentences(compared)))
+def _largest(compared: Comparison, metric: str) -> pd.DataFrame:
+    """The largest mean difference of each factor, the factor that changes most first."""
+    rows = compared.effects
+    rows = rows[(rows["metric"] == metric) & (rows["at"] == EVERYWHERE)]
+    order = rows["gap_percent"].abs().sort_values(ascending=False, kind="stable").index
+    return rows.loc[order].drop_duplicates("factor")
 
 
-def _effect_sentences(compared: Comparison) -> Iterator[str]:
+def _depends(compared: Comparison) -> Iterator[str]:
+    """Which factor each task depends on most, in plain words."""
+    if compared.effects.empty:
+        yield "Too few cells were run to compare any two."
+        return
+    first = {m: FACTOR_NAMES[_largest(compared, m)["factor"].iloc[0]] for m in TASKS}
+    instance, category = (f"{TASKS[m]} depends most on the **{first[m]}**" for m in TASKS)
+    yield f"Of what is varied here, {instance}, and {category}."
+
+
+def _sizes(compared: Comparison) -> Iterator[str]:
+    """The largest mean difference of each factor, a sentence for each task."""
     for metric, task in TASKS.items():
-        rows = compared.effects[compared.effects["metric"] == metric]
-        means = rows[rows["at"] == EVERYWHERE]
-        if means.empty:
-            continue
-        largest = means.loc[means["gap_percent"].abs().idxmax()]
-        factor = largest["factor"]
-        yield (
-            f"What changes {task} most is the **{FACTOR_NAMES[factor]}**: "
-            f"{level(factor, largest['level'])} against {level(factor, largest['than'])}, "
-            f"{DIRECTIONS[largest['direction']]}, {signed(largest)} points, all else equal."
-        )
-        for other in (name for name in FACTOR_NAMES if name != factor):
-            part = means[means["factor"] == other]
-            if len(part):
-                most = part.loc[part["gap_percent"].abs().idxmax()]
-                yield (
-                    f"The {FACTOR_NAMES[other]} changes {metric} by {signed(most)} points at most "
-                    f"({level(other, most['level'])} against {level(other, most['than'])}, "
-                    f"{DIRECTIONS[most['direction']]})."
-                )
-    yield from _turns(compared)
+        parts = [
+            f"by {signed(row)} points between {level(row['factor'], row['level'])} and "
+            f"{level(row['factor'], row['than'])} ({FACTOR_NAMES[row['factor']]}, "
+            f"{DIRECTIONS[row['direction']]})"
+            for _, row in _largest(compared, metric).iterrows()
+        ]
+        if parts:
+            yield f"All else equal, {task} ({metric}) changes {'; '.join(parts)}."
+
+
+def effects_in_words(compared: Comparison) -> Text:
+    """What each factor changes at most, and where the sign depends on the other factors."""
+    return bullets([*_depends(compared), *_sizes(compared), *_turns(compared)])
 
 
 def _turns(compared: Comparison) -> Iterator[str]:
@@ -149,8 +185,8 @@ def _turns(compared: Comparison) -> Iterator[str]:
         if metric in TASKS and (part["low"] > 0).any() and (part["high"] < 0).any():
             ends = [part.loc[part["gap_percent"].idxmax()], part.loc[part["gap_percent"].idxmin()]]
             yield (
-                f"An interaction turns a sign: {level(factor, one)} against {level(factor, other)} "
-                f"changes {metric} ({DIRECTIONS[direction]}) by "
+                f"The sign turns: {level(factor, one)} against {level(factor, other)} changes "
+                f"{metric} ({DIRECTIONS[direction]}) by "
                 + " but ".join(f"{signed(end)} at {end['at']}" for end in ends)
                 + "."
             )
@@ -177,9 +213,7 @@ def own(compared: Comparison) -> Table | Text:
     if compared.own.empty:
         return Text("Not run: none of the cells that stand for the paper's kinds is there.")
     rows = compared.own.set_index(["cell", "direction", "own"])
-    columns = {
-        (d, o): (DIRECTIONS[d], f"own {o}") for d in DIRECTIONS for o in ("in", "out")
-    }  # fmt: skip
+    columns = {(d, o): (DIRECTIONS[d], f"own {o}") for d in DIRECTIONS for o in ("in", "out")}
     return wide_table(
         {name: name for name in compared.own["cell"].unique()},
         columns,
@@ -190,80 +224,13 @@ def own(compared: Comparison) -> Table | Text:
     )
 
 
-def swept(sweep: Sweep) -> Table:
-    """R@1 of both models on every detector, and what attention gains."""
-    rows = sweep.sweep.set_index(["noise", "boxes", "direction", "model"])
-    gaps = sweep.sweep_gaps[sweep.sweep_gaps["than"] == ""]
-    gains = gaps.set_index(["noise", "boxes", "direction"])
-    without, attending = SWEPT
-    gain = f"{attending} - {without}"
-
-    def cell(noise: float, boxes: str, direction: str, what: str) -> str:
-        if what == gain:
-            return signed(gains.loc[(noise, boxes, direction)], between="\n")
-        return interval_of(rows.loc[(noise, boxes, direction, what)])
-
-    places = sweep.sweep[["boxes", "noise"]].drop_duplicates()
-    lines = {(n, b): (_known(b), f"{n:g}") for b, n in places.itertuples(index=False, name=None)}
-    return wide_table(
-        lines,
-        by_direction([*SWEPT, gain]),
-        cell,
-        "R@1 on detectors of other noise, percent, and the gain in points, with 95 % intervals.",
-        labels=("models know where a region is", "noise"),
-    )
-
-
-def _known(boxes: str) -> str:
-    return "both" if boxes == "all" else "neither"
-
-
-def swept_in_words(sweep: Sweep) -> Text:
-    """How the gain of attention changes from the best detector to the worst."""
-    return bullets(list(_sweep_sentences(sweep)))
-
-
-def _sweep_sentences(sweep: Sweep) -> Iterator[str]:
-    grown = sweep.sweep_gaps[sweep.sweep_gaps["than"] != ""]
-    for boxes, part in grown.groupby("boxes", sort=False):
-        changes = [f"{DIRECTIONS[row['direction']]} {signed(row)}" for _, row in part.iterrows()]
-        first = part.iloc[0]
-        if (part["low"] > 0).all():
-            verdict = "is larger on the noisier detector"
-        elif (part["high"] < 0).all():
-            verdict = "is smaller on the noisier detector"
-        else:
-            verdict = "does not clearly change with the detector"
-        yield (
-            f"Where {_known(boxes)} of the models know the places of regions, what attention gains "
-            f"at R@1 {verdict}: from noise {first['than']} to {first['noise']:g} by "
-            f"{', '.join(changes)} points."
-        )
-
-
-def provenance(run: dict, parameters: FactorsChapter) -> Text:
-    """Where a recorded sweep comes from, beside this run's parameters."""
-    own, machine = run["parameters"], run["machine"]
-    here = parameters.model_dump(mode="json")
-    other = [name for name in ("data", "features", "training") if own[name] != here[name]]
-    return Text(
-        f"*Recorded*, not computed with this page: profile {run['profile'] or 'of its own'}, "
-        f"{run['started'][:10]}, {machine['processor']}, {machine['cores']} cores, commit "
-        f"{run['commit'] or 'unknown'}, seeds {', '.join(map(str, own['seeds']))}"
-        + (f"; its {' and '.join(other)} differ from this run's." if other else ".")
-    )
-
-
-def not_swept() -> Text:
-    """What to do where nothing was swept and nothing is recorded."""
-    return Text(
-        "**Not run.** Every point of the sweep is a detector and two models that are trained to a "
-        "plateau: minutes to an hour each. "
-        '`fico run factors -p "noises=[0, 0.5, 1, 2]"` runs it.'
-    )
-
-
 def takeaways(compared: Comparison, sweep: Sweep) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
-    found = [*_effect_sentences(compared), *_missing(compared), *_sweep_sentences(sweep)]
-    return bullets(found or ["Too few cells were run to compare any two."])
+    turns = len(list(_turns(compared)))
+    found = [*_depends(compared), *_sizes(compared)]
+    if turns:
+        found.append(
+            f"A main effect is not the whole story: in {turns} differences the sign depends on the "
+            "other factors."
+        )
+    return bullets([*found, *_missing(compared), *sweep_sentences(sweep)])

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from feature_splits import make_split
 
-from fico_lib.chapters.factors import figures, parameters, results, tables
+from fico_lib.chapters.factors import figures, parameters, results, sweep, tables
 from fico_lib.chapters.factors.parameters import FactorsChapter
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
@@ -16,6 +17,7 @@ from fico_lib.runtime.errors import InputError
 TRAIN, TEST = make_split("train", 60, 0), make_split("test", 40, 1)
 FEATURES = {"train": TRAIN, "test": TEST}
 GONE = "labels, 64 bits, regions + words"  # the cell that is not released
+NOT_SWEPT = sweep.Sweep(*[pd.DataFrame({"than": [], "boxes": []})] * 2)
 PLACES = [(d, m) for d in ("i2t", "t2i") for m in ("R@1", "R@10", "mAP@10", "mAP@N")]
 
 
@@ -138,19 +140,40 @@ def test_what_was_not_run_is_said(compared):
     assert compared.missing == [GONE]
     frame = tables.cells(compared).frame
     (line,) = [row for row in frame.to_numpy().tolist() if "not run" in row]
-    assert line == ["labels", "regions + words", "64 bits"] + ["not run"] * len(PLACES)
+    assert line == ["labels", "regions", "64 bits"] + ["not run"] * len(PLACES)
     for text in (tables.facts_of_the_task(compared), tables.effects_in_words(compared)):
         assert ("Not run" in repr(text)) == (text == tables.facts_of_the_task(compared))
 
 
 def test_sentences_name_the_factor_that_changes_most(compared):
-    text = repr(tables.effects_in_words(compared))
-    for metric in ("R@1", "mAP@N"):
-        means = compared.effects.query("at == 'all' and metric == @metric").set_index("factor")
-        largest = means["gap_percent"].abs().idxmax()
-        assert f"({metric}) most is the **{tables.FACTOR_NAMES[largest]}**" in text
-        gap = means.loc[largest, "gap_percent"]
-        assert f"{max(gap, key=abs):+.1f} [" in text
+    text = repr(tables.takeaways(compared, NOT_SWEPT))
+    for metric, task in tables.TASKS.items():
+        means = compared.effects.query("at == 'all' and metric == @metric")
+        largest = means.loc[means["gap_percent"].abs().idxmax()]
+        assert f"{task} depends most on the **{tables.FACTOR_NAMES[largest['factor']]}**" in text
+        assert f"({metric}) changes by {largest['gap_percent']:+.1f} [" in text
+        for gap in means.groupby("factor")["gap_percent"].agg(lambda gaps: max(gaps, key=abs)):
+            assert f"by {gap:+.1f} [" in text
+
+
+def test_cells_are_compared_with_the_closed_form_of_their_objective(compared):
+    percent = compared.cells.set_index(["name", "direction", "metric"])["percent"]
+    rows = compared.closed
+    assert len(rows) == 2 * 7
+    for row in rows.to_dict("records"):
+        objective, code, _ = row["cell"].split(", ")
+        assert row["than"].startswith({"pairs": "CCA", "labels": "ridge"}[objective])
+        assert row["than"].endswith(code)
+        assert row["metric"] == {"pairs": "R@1", "labels": "mAP@N"}[objective]
+        place = row["direction"], row["metric"]
+        assert row["gap_percent"] == pytest.approx(
+            percent[row["cell"], *place] - percent[row["than"], *place]
+        )
+    signs = {True: rows.assign(low=1, high=2), False: rows.assign(low=-2, high=-1)}
+    for above, changed in signs.items():
+        text = repr(tables.closed_in_words(replace(compared, closed=changed)))
+        assert f"{7 * above} are above it" in text
+        assert f"{7 * (not above)} are below it" in text
 
 
 def test_a_sign_that_turns_is_told(compared):

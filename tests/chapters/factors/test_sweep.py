@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fico_lib.chapters.factors import figures, sweep, tables
+from fico_lib.chapters.factors import figures, sweep, sweep_tables
 from fico_lib.chapters.factors.parameters import FactorsChapter
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.evaluation import evaluate
@@ -47,8 +47,8 @@ def test_rows_are_the_engines_numbers_and_their_differences(made):
         assert gaps[2.0, "", direction] == pytest.approx(at[2.0])
         assert gaps[2.0, "0", direction] == pytest.approx(at[2.0] - at[0.0])
     assert (found.sweep_gaps["low"] <= found.sweep_gaps["gap_percent"]).all()
-    assert "is larger on the noisier detector" in repr(tables.swept_in_words(found))
-    assert len(tables.swept(found).frame) == 2
+    assert "is larger on the noisier detector" in repr(sweep_tables.in_words(found))
+    assert len(sweep_tables.table(found).frame) == 2
     assert len(figures.sweep(found.sweep).axes) == 2
 
 
@@ -67,7 +67,7 @@ def test_a_recorded_sweep_reads_back(made, tmp_path):
     again, run = sweep.read(tmp_path)
     pd.testing.assert_frame_equal(again.sweep, found.sweep)
     pd.testing.assert_frame_equal(again.sweep_gaps, found.sweep_gaps)
-    assert "its data differ from this run's" in repr(tables.provenance(run, CHAPTER))
+    assert "its data differ from this run's" in repr(sweep_tables.provenance(run, CHAPTER))
 
 
 def test_nothing_swept_is_no_rows_and_nothing_to_read_back(made, tmp_path):
