@@ -116,13 +116,6 @@ class Runs:
             raise InputError(f"{model}, {direction}: its ranking is partial, {metric} has no value")
         return estimate
 
-    def best(self, models: Sequence[str], direction: str, metric: str) -> str | None:
-        """The model with the best value, of those that have one."""
-        estimates = {m: self.estimate(m, direction, metric) for m in models}
-        known = {m: e.value for m, e in estimates.items() if e is not None}
-        best = max if registry.metric(metric).higher_is_better else min
-        return best(known, key=known.__getitem__) if known else None
-
     def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
         pairs = product(self.models("FG"), self.models("CG"))

@@ -14,6 +14,7 @@ from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.ranks import ranks
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -24,8 +25,9 @@ class Comparison:
     """The evaluated models of one run, and the reference rows.
 
     recall: one row per model, seed, direction and k (none where a reranked list does not reach k);
-    means: the same over seeds, with 95 % intervals over images and seeds; ranks: per model, seed
-    and direction; sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
+    means: the same over seeds, with 95 % intervals over images and seeds, and of the rank among the
+    models (see `fico_lib.report.ranks`); ranks: of right answers, per model, seed and direction;
+    sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
     direction and k of `headline`; runs: what claims are tested on. n_images, n_captions: the
     size of the test split.
     """
@@ -117,12 +119,17 @@ def _recall_rows(runs: Runs, seeds: Sequence[int], cuts: Sequence[int]) -> Itera
 
 
 def _means(recall: pd.DataFrame, runs: Runs) -> pd.DataFrame:
-    """`recall` averaged over seeds; `low`, `high`, and `seed_deviation` (NaN for one seed)."""
+    """`recall` averaged over seeds: `low`, `high`, `seed_deviation` (NaN for one seed), ranks."""
     means = over_seeds(recall, ("model", "granularity", "direction", "k"))
     means[["low", "high"]] = [
         runs.estimate(row.model, row.direction, f"R@{row.k}").interval()
         for row in means.itertuples()
     ]
+    places = means[["direction", "k"]].drop_duplicates().itertuples(index=False)
+    of = {(d, k): ranks(runs, runs.models(), d, f"R@{k}") for d, k in places}
+    known = [of[row.direction, row.k].get(row.model) for row in means.itertuples()]
+    means["best_rank"] = [None if rank is None else rank.best for rank in known]
+    means["worst_rank"] = [None if rank is None else rank.worst for rank in known]
     return means
 
 
