@@ -38,7 +38,26 @@ rule chapter:
         "{STEP} chapter {PLAN.profile} {wildcards.chapter}"
 
 
+# One process for many: to start one takes longer than to encode by a small model.
+for quick_key, quick_encodings in PLAN.quick.items():
+
+    rule:
+        name:
+            f"quick_encodings_{quick_key}"
+        input:
+            f"cache/features/{quick_key}",
+        output:
+            [directory(f"cache/encodings/{key}") for key in quick_encodings],
+        params:
+            key=quick_key,
+        priority: int(bool(FIRST & set(quick_encodings)))
+        shell:
+            "{STEP} quick-encodings {PLAN.profile} {params.key}"
+
+
 rule encodings:
+    wildcard_constraints:
+        key="|".join(PLAN.single() or ["none"]),
     input:
         lambda wildcards: f"cache/features/{PLAN.encodings[wildcards.key].features_key}",
         lambda wildcards: [

@@ -155,6 +155,7 @@ def build(
 step_app.command("features")(steps.features)
 step_app.command("weights")(steps.weights)
 step_app.command("encodings")(steps.encodings)
+step_app.command("quick-encodings")(steps.quick_encodings)
 step_app.command("chapter")(steps.chapter)
 step_app.command("book")(steps.book)
 step_app.command("released-features")(steps.released_features)

@@ -28,6 +28,17 @@ ALL = [name for name in MODELS if name not in EXPERIMENTS]
 VARIANTS = {"xvlm_nf": "xvlm", "blip2_nf": "blip2"}
 # Models that learn on the split `extra` first, where the data have one (`card.pretrained`).
 PRETRAINED = ("blip2", "blip2_nf", "beit3", "xvlm", "xvlm_nf", "vilt", "vilt_itc")
+# Models that compare every pair by a network of both sides: they take the longest to encode.
+PAIRWISE = ("blip2", "xvlm", "vilt", "vilt_itc", "imram", "scan")
+# Baselines in closed form, by the names that tables give them: encoded and released as models are.
+CLOSED_FORM = {
+    "pairs_float": "fico_lib.models.closed_form:PairsFloat",
+    "pairs_binary": "fico_lib.models.closed_form:PairsBinary",
+    "labels_float": "fico_lib.models.closed_form:LabelsFloat",
+    "labels_binary": "fico_lib.models.closed_form:LabelsBinary",
+}
+# What labels images: trained and released as models are, but it encodes nothing.
+LABELLERS = {"query2label": "fico_lib.models.query2label:Query2Label"}
 # Models with choices of their own: the schema of their training parameters.
 TRAINING = {
     "selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters",
@@ -42,8 +53,13 @@ def weights_of(name: str) -> str | None:
 
 
 def model_module(name: str) -> str:
-    """The dotted name of the module behind a model (nothing is imported)."""
-    return module_of(lookup("model", MODELS, name))
+    """The dotted name of the module behind what encodes (nothing is imported)."""
+    return module_of(lookup("model", MODELS | CLOSED_FORM, name))
+
+
+def learner_module(name: str) -> str:
+    """The same of all that has weights: what encodes, and labellers."""
+    return module_of(lookup("model", MODELS | CLOSED_FORM | LABELLERS, name))
 
 
 def training_parameters(name: str, values: dict):
@@ -53,8 +69,8 @@ def training_parameters(name: str, values: dict):
 
 
 def model_class(name: str) -> type:
-    """The class behind a model."""
-    return load(lookup("model", MODELS, name))
+    """The class behind a model, a closed form or a labeller."""
+    return load(lookup("model", MODELS | CLOSED_FORM | LABELLERS, name))
 
 
 def model_card(name: str):

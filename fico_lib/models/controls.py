@@ -15,6 +15,7 @@ one space already, so there "pairs" are the latent semantics themselves.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg
@@ -26,7 +27,24 @@ from fico_lib.search.binarise.itq import itq
 
 RIDGE = 0.1  # added to each variance, as a share of the mean variance; chosen on validation splits
 
-Head = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+@dataclass(frozen=True)
+class Affine:
+    """The map x @ weights + offset of vectors (n, d); weights: (d, c), offset: (c,) float64."""
+
+    weights: np.ndarray
+    offset: np.ndarray
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """(n, d) -> (n, c)."""
+        return vectors @ self.weights + self.offset
+
+    def then(self, after: "Affine") -> "Affine":
+        """Both, one after the other, as one map."""
+        return Affine(self.weights @ after.weights, after(self.offset))
+
+
+Head = tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -34,13 +52,13 @@ class Vectors:
     """What the heads see of a split; the rows of `labels` belong to the images.
 
     images: (n_images, d) float64; texts: (n_captions, e) float64; image_of_caption: (n_captions,)
-    int64; labels: (n_images, n_categories) bool.
+    int64; labels: (n_images, n_categories) bool, or None.
     """
 
     images: np.ndarray
     texts: np.ndarray
     image_of_caption: np.ndarray
-    labels: np.ndarray
+    labels: np.ndarray | None
 
 
 def vectors_of(split: FeatureSplit, space: LatentSemantics) -> Vectors:
@@ -49,7 +67,7 @@ def vectors_of(split: FeatureSplit, space: LatentSemantics) -> Vectors:
         np.asarray(split.whole, np.float64),
         space(split.tokens, split.lengths)[split.text_of_caption],
         np.array(split.image_of_caption),
-        np.array(split.labels),
+        None if split.labels is None else np.array(split.labels),
     )
 
 
@@ -57,8 +75,8 @@ def _ridged(covariance: np.ndarray) -> np.ndarray:
     return covariance + RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
 
 
-def regression(inputs: np.ndarray, targets: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Ridge regression of `targets` (n, c) on `inputs` (n, d): a function (m, d) -> (m, c)."""
+def regression(inputs: np.ndarray, targets: np.ndarray) -> Affine:
+    """Ridge regression of `targets` (n, c) on `inputs` (n, d)."""
     mean, level = inputs.mean(0), targets.mean(0)
     centred = inputs - mean
     weights = linalg.solve(
@@ -66,18 +84,19 @@ def regression(inputs: np.ndarray, targets: np.ndarray) -> Callable[[np.ndarray]
         centred.T @ (targets - level) / len(inputs),
         assume_a="pos",
     )
-    return lambda vectors: (vectors - mean) @ weights + level
+    return Affine(weights, level - mean @ weights)
 
 
-def label_head(train: Vectors) -> Head:
+def label_head(train: Vectors) -> tuple[Affine, Affine]:
     """Each side's ridge regression to the labels; a caption has its image's."""
     labels = train.labels.astype(np.float64)
-    of_images = regression(train.images, labels)
-    of_texts = regression(train.texts, labels[train.image_of_caption])
-    return lambda images, texts: (of_images(images), of_texts(texts))
+    return (
+        regression(train.images, labels),
+        regression(train.texts, labels[train.image_of_caption]),
+    )
 
 
-def pair_head(train: Vectors) -> Head:
+def pair_head(train: Vectors) -> tuple[Affine, Affine]:
     """Canonical correlation analysis: the directions in which the sides of a pair correlate.
 
     Each direction is scaled by its correlation. Source: Gong et al. 2014, "A Multi-View Embedding
@@ -93,58 +112,42 @@ def pair_head(train: Vectors) -> Head:
     u, correlation, v = np.linalg.svd(whitened, full_matrices=False)
     a = linalg.solve_triangular(left.T, u) * correlation
     b = linalg.solve_triangular(right.T, v.T) * correlation
-    return lambda images, texts: ((images - means[0]) @ a, (texts - means[1]) @ b)
+    return Affine(a, -means[0] @ a), Affine(b, -means[1] @ b)
 
 
-def codes_of(images: np.ndarray, texts: np.ndarray, bits: int, seed: int) -> Head:
-    """ITQ fitted on the vectors of train pairs, (n, c) each: a function to packed codes.
+def code_head(images: np.ndarray, texts: np.ndarray, bits: int, seed: int) -> tuple[Affine, Affine]:
+    """ITQ fitted on the vectors of train pairs, (n, c) each: a bit is set where its value is >= 0.
 
     Each side is centred on its own mean.
     """
     means = images.mean(0), texts.mean(0)
     pairs = np.stack([images - means[0], texts - means[1]], 1)  # side by side, as ITQ may read few
-    projection = itq(pairs.reshape(-1, images.shape[1]).astype(np.float32), bits, seed)
-    return lambda *sides: tuple(
-        projection.encode((side - mean).astype(np.float32))
-        for side, mean in zip(sides, means, strict=True)
-    )
+    found = itq(pairs.reshape(-1, images.shape[1]).astype(np.float32), bits, seed)
+    matrix, centre = found.matrix.astype(np.float64), found.mean
+    return tuple(Affine(matrix, -(mean + centre) @ matrix) for mean in means)
+
+
+def codes_of(train: Vectors, head: Head, bits: int, seed: int) -> tuple[Affine, Affine]:
+    """`code_head` of what a head makes of the train split, one caption of each image."""
+    first = np.unique(train.image_of_caption, return_index=True)[1]
+    return code_head(head[0](train.images), head[1](train.texts[first]), bits, seed)
 
 
 def four(
-    train: Vectors, test: Vectors, heads: dict[str, Head], bits: int, seed: int, **ids
+    train: Vectors, test: Vectors, heads: dict[str, Head], bits: int, seed: int, **about: Any
 ) -> list[Embeddings | Codes]:
     """The controls of `test`: pairs_float, pairs_binary, labels_float, labels_binary.
 
     heads: "pairs" and "labels", fitted on `train`; bits: of the codes; seed: of ITQ's first
-    rotation; ids: image_ids and caption_ids of the test split, where there are some.
+    rotation; about: what encodings carry besides.
     """
-    made = []
+    made: list[Embeddings | Codes] = []
+    about |= {"image_of_caption": test.image_of_caption}
     for name, head in heads.items():
-        images, texts = head(train.images, train.texts)
-        first = np.unique(train.image_of_caption, return_index=True)[1]  # one caption per image
-        binarise = codes_of(images, texts[first], bits, seed)
-        images, texts = head(test.images, test.texts)
-        of, floats = test.image_of_caption, (images.astype(np.float32), texts.astype(np.float32))
-        made.append(Embeddings(*floats, of, model=f"{name}_float", **ids))
-        made.append(Codes(*binarise(images, texts), bits, of, model=f"{name}_binary", **ids))
+        sides = head[0](test.images), head[1](test.texts)
+        binarise = codes_of(train, head, bits, seed)
+        floats = (side.astype(np.float32) for side in sides)
+        signs = (to_code(side) >= 0 for to_code, side in zip(binarise, sides, strict=True))
+        made.append(Embeddings(*floats, model=f"{name}_float", **about))
+        made.append(Codes.pack(*signs, model=f"{name}_binary", **about))
     return made
-
-
-def controls(
-    train: FeatureSplit, test: FeatureSplit, dimension: int = 256, bits: int = 64, seed: int = 0
-) -> list[Embeddings | Codes]:
-    """The four controls of `test`, fitted on `train`: both must have labels.
-
-    dimension: of the latent semantics of the texts; the rest as in `four`.
-    """
-    space = LatentSemantics(train.tokens, train.lengths, train.vocabulary_size, dimension)
-    seen, unseen = vectors_of(train, space), vectors_of(test, space)
-    return four(
-        seen,
-        unseen,
-        {"pairs": pair_head(seen), "labels": label_head(seen)},
-        bits,
-        seed,
-        image_ids=np.array(test.image_ids),
-        caption_ids=np.array(test.caption_ids),
-    )

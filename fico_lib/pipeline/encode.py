@@ -11,8 +11,6 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import build as build_model
 from fico_lib.models import model_card, weights_of
 from fico_lib.models.base import weights
-from fico_lib.models.base.model import Model
-from fico_lib.pipeline.checkpoints import PROBE
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.files import write_whole
@@ -31,10 +29,11 @@ def _check_labels(dataset: Dataset, model: str) -> None:
 
 
 def build_features(request: Request, cache: Path | str = CACHE, models: Sequence[str] = ()) -> Path:
-    """The folder of a request's features, of train, val and its split, computed where need be.
+    """The folder of a request's features, computed where need be.
 
-    Those of the split `extra` are there too, where the data have it and a model may pre-train on
-    it. What features fit on the data is fitted here or loaded, as the request says.
+    Where weights are released it has those of the request's split alone; else those of train and
+    val too, and of `extra` where the data have it and a model may pre-train on it. What features
+    fit on the data is fitted here or loaded, as the request says.
     models: further ones that they are for; what any needs of the data is checked first.
     """
     folder = Path(cache) / "features" / request.features_key
@@ -47,18 +46,18 @@ def build_features(request: Request, cache: Path | str = CACHE, models: Sequence
 
         released = request.fitted_features
         fitted = None if released is None else Fitted.load(released)
-        extra = [EXTRA] if EXTRA in dataset.splits else []
-        splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
-        if request.split == PROBE and request.weights == "released":
-            splits = (PROBE,)  # nothing is learned from the others, and 200 images take a second
+        splits = (request.split,)
+        if request.weights != "released":  # else nothing is learned from the others
+            extra = [EXTRA] if EXTRA in dataset.splits else []
+            splits = tuple(dict.fromkeys(("train", "val", request.split, *extra)))
         with write_whole(folder) as part:
             device = resolve(request.device)
             build.build(dataset, request.resolved_features, part, device, splits, fitted)
     return folder
 
 
-def trained_model(request: Request, cache: Path | str = CACHE) -> Model:
-    """The model of a request, ready to encode: its weights are released, or trained here.
+def trained_model(request: Request, cache: Path | str = CACHE):
+    """The model of a request, ready for use: its weights are released, or trained here.
 
     Trained weights that several models share are kept in cache/models/<key>, and loaded when they
     are there. Errors as in `encode`.
@@ -68,10 +67,11 @@ def trained_model(request: Request, cache: Path | str = CACHE) -> Model:
     source = build_features(request, cache)
     settings = (request.training, request.seed, request.device)
     model = build_model(request.model, *settings)
-    splits = [FeatureSplit.load(source / name) for name in ("train", "val")]
     if request.weights == "released":
-        weights.load(model, splits[0], request.released_weights)
+        like = FeatureSplit.load(source / request.split)
+        weights.load(model, like, request.released_weights)
         return model
+    splits = [FeatureSplit.load(source / name) for name in ("train", "val")]
     if model.card.pretrained and (source / EXTRA).is_dir():
         splits.append(FeatureSplit.load(source / EXTRA))
     if request.weights_key is None:

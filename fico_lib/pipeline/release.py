@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.fitted import FILE
-from fico_lib.models import VARIANTS, build, training_parameters
+from fico_lib.metrics import classification
+from fico_lib.models import LABELLERS, VARIANTS, build, training_parameters
 from fico_lib.models.base import weights
 from fico_lib.pipeline.card import FeaturesCard, WeightsCard, write_card
 from fico_lib.pipeline.checkpoints import EXTRA, PROBE, features_path
@@ -108,6 +110,8 @@ def probe_metrics(
     split = FeatureSplit.load(source / PROBE)
     weights.load(model, split, path)  # its sizes are those of every split
     labels = None if split.labels is None else split.labels[:]
+    if request.model in LABELLERS:
+        return _label_metrics(model.probabilities(split), model.threshold, labels)
     found = evaluate(
         model.encode(split), labels, recall_at=RECALL_AT, map_at=MAP_AT, device=probe.device
     )
@@ -117,3 +121,13 @@ def probe_metrics(
         for name, value in result.metrics.items()
         if name.startswith(("R@", "mAP@"))  # in percent; ranks are not
     }
+
+
+def _label_metrics(
+    probabilities: np.ndarray, threshold: float, labels: np.ndarray
+) -> dict[str, float | None]:
+    """How well a labeller knows the labels (n, c) bool, in percent, from probabilities (n, c)."""
+    micro, macro = classification.f1(probabilities >= threshold, labels)
+    precision = np.nanmean(classification.category_average_precision(probabilities, labels))
+    found = {"micro F1": micro, "macro F1": macro, "mAP": precision}
+    return {f"labels {name}": 100 * float(value) for name, value in found.items()}

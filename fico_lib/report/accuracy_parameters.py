@@ -9,7 +9,7 @@ from fico_lib.datasets.parameters import DataParameters
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.metrics import TIES, Ties
-from fico_lib.models import ALL, model_module
+from fico_lib.models import ALL, CLOSED_FORM, learner_module, model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters, Device, registered
@@ -27,6 +27,8 @@ def _every(names: object) -> object:
 
 
 Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]
+Learners = Annotated[list[str], BeforeValidator(_every), registered(learner_module)]
+CONTROL_SEED = 0  # of the closed forms, of which ITQ alone has a random start
 
 
 def setting_of(data: DataParameters) -> str:
@@ -88,3 +90,8 @@ class AccuracyParameters(TrainedParameters):
     def requests(self) -> list[Request]:
         """One per model and seed."""
         return [self.request(model, seed) for model in self.models for seed in self.seeds]
+
+    def closed_forms(self) -> list[Request]:
+        """One per control that the data allow: without labels there are those of pairs alone."""
+        names = [n for n in CLOSED_FORM if self.data.has_labels or not n.startswith("labels")]
+        return [self.request(name, CONTROL_SEED) for name in names]

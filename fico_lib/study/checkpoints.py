@@ -14,7 +14,7 @@ from fico_lib.models import VARIANTS, training_parameters
 from fico_lib.pipeline.card import FeaturesCard, WeightsCard, card_path, read_card
 from fico_lib.pipeline.checkpoints import EXTRA, FOLDER, PROBE, features_path, released_features
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import Models, Seed
+from fico_lib.report.accuracy_parameters import Learners, Seed
 from fico_lib.report.parameters import explain
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
@@ -37,7 +37,9 @@ class Entry(BaseModel):
     variants: list[dict[str, Any]] = Field(
         [{}], min_length=1, description="each is laid over training and makes its own checkpoints"
     )
-    models: Models = Field(min_length=1, description="registered models; all: every one")
+    models: Learners = Field(
+        min_length=1, description="registered models, closed forms, labellers; all: every model"
+    )
     seeds: list[Seed] = Field(min_length=1, description="one training per model and seed")
 
     def requests(self, where: str, folder: Path) -> Iterator[Request]:
@@ -173,9 +175,9 @@ def again_folder(repository: Path) -> Path:
 
 
 def _model_modules() -> list[str]:
-    from fico_lib.models import MODELS, model_module
+    from fico_lib.models import CLOSED_FORM, LABELLERS, MODELS, learner_module
 
-    return sorted({model_module(name) for name in MODELS})
+    return sorted({learner_module(name) for name in MODELS | CLOSED_FORM | LABELLERS})
 
 
 def comparison(requests: list[Request], folder: Path) -> list[dict]:

@@ -13,7 +13,6 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from fico_lib.chapters import chapter
 from fico_lib.encodings import Encodings
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.model import Model
 from fico_lib.pipeline.encode import build_features, encode, trained_model
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
@@ -54,16 +53,15 @@ class Run:
                 self.durations[f"{encodings.model} {step}{where}"] = seconds
         return encoded
 
-    def features(self) -> list[dict[str, FeatureSplit]]:
-        """The features that the encodings were made from, one dictionary of splits per data set."""
+    def features(self) -> list[FeatureSplit]:
+        """The features of the test split that was encoded, one per data set."""
         by_key = {request.features_key: request for request in self.requests}
-        folders = [build_features(r, self.repository / CACHE) for r in by_key.values()]
-        splits = ("train", "val", "test")
         return [
-            {split: FeatureSplit.load(folder / split) for split in splits} for folder in folders
+            FeatureSplit.load(build_features(request, self.repository / CACHE) / request.split)
+            for request in by_key.values()
         ]
 
-    def model(self, request: Request) -> Model:
+    def model(self, request: Request):
         """The model of a request: its weights released, from the cache, or trained now."""
         return trained_model(request, self.repository / CACHE)
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fico_lib.chapters import CHAPTERS
-from fico_lib.models import KEPT
+from fico_lib.models import CLOSED_FORM, KEPT, PAIRWISE
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.digests import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
@@ -38,7 +38,8 @@ class Plan:
     """The steps of one profile.
 
     encodings: key -> request; features: key -> the requests that share them; weights: key -> a
-    request, for models that share theirs.
+    request, for models that share theirs; quick: for the key of features, those encodings of them
+    that take a second or two and are made in one step.
     """
 
     profile: str
@@ -46,7 +47,12 @@ class Plan:
     features: dict[str, list[Request]] = field(default_factory=dict)
     encodings: dict[str, Request] = field(default_factory=dict)
     weights: dict[str, Request] = field(default_factory=dict)
+    quick: dict[str, list[str]] = field(default_factory=dict)
     book_key: str = ""
+
+    def single(self) -> list[str]:
+        """Encodings that are a step each."""
+        return sorted(self.encodings.keys() - {key for keys in self.quick.values() for key in keys})
 
     def first(self) -> set[str]:
         """Encodings and weights needed by chapters that are not timed."""
@@ -79,6 +85,12 @@ def _book_key(repository: Path, chapters: list[ChapterStep]) -> str:
     return digest(pages, [c.key for c in chapters], code_digest("fico_lib.study.book"))
 
 
+def _is_quick(request: Request) -> bool:
+    """Whether nothing is trained for these encodings by gradient, and no pair is scored."""
+    trained = request.weights == "train" and request.model not in CLOSED_FORM
+    return not trained and request.model not in PAIRWISE
+
+
 def plan(repository: Path, profile: str) -> Plan:
     """The steps of `profile`, all parameters checked; InputError where one is wrong."""
     result = Plan(profile)
@@ -89,6 +101,10 @@ def plan(repository: Path, profile: str) -> Plan:
         for request in requests:
             result.encodings[request.encodings_key] = request
             result.features.setdefault(request.features_key, []).append(request)
+            if _is_quick(request):
+                together = result.quick.setdefault(request.features_key, [])
+                if request.encodings_key not in together:
+                    together.append(request.encodings_key)
             # One model's own weights are kept in the step that encodes with them.
             if request.model not in KEPT and request.weights_key:
                 result.weights[request.weights_key] = request

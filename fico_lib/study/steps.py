@@ -60,6 +60,18 @@ def encodings(profile: str, key: str) -> None:
         encode(request, Path(repo.CACHE))
 
 
+def quick_encodings(profile: str, features_key: str) -> None:
+    """Keep all encodings of those features that take a second or two each."""
+    planned = plan.plan(repo.root(), profile)
+    requests = [planned.encodings[key] for key in planned.quick[features_key]]
+    models = "encodings" if len(requests) > 1 else "encoding"
+    with _reported(f"{len(requests)} {models} of {requests[0].data.label}"):
+        from fico_lib.pipeline.encode import encode
+
+        for request in requests:
+            encode(request, Path(repo.CACHE))
+
+
 def chapter(profile: str, name: str) -> None:
     """Run a chapter of a profile."""
     from fico_lib.chapters import chapter as schema

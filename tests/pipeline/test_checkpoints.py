@@ -110,7 +110,7 @@ def test_nothing_is_trained(made, monkeypatch, tmp_path):
         raise AssertionError("this should have come from a checkpoint")
 
     monkeypatch.setattr("fico_lib.features.crops.CropFeatures.fit", never)
-    monkeypatch.setattr("fico_lib.models.base.model.Model.fit", never)
+    monkeypatch.setattr("fico_lib.models.base.trained.Trained.fit", never)
     for model, request in made[2].items():
         found = encode(replace(request, weights="released"), tmp_path)
         assert found.model == model

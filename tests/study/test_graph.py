@@ -49,7 +49,9 @@ def test_a_parameter_of_a_chapter_reruns_it(study):
 
 def test_a_parameter_of_training_reruns_the_encodings(study):
     with study.added("parameters/ci/instance.yaml", "training: {max_steps: 90}"):
-        assert study.pending() == ["book", "chapter: instance", "encodings", "encodings"]
+        assert study.pending() == [
+            *("book", "chapter: instance", "encodings", "encodings", "quick-encodings")
+        ]
 
 
 def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
@@ -62,13 +64,15 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py", ["book", "chapter: category", "chapter: instance", "encodings"]),
-        ("models/controls.py", ["book", "chapter: category", "chapter: instance"]),
+        ("models/controls.py",
+         ["book", "chapter: category", "chapter: instance", "quick-encodings"]),
         ("costs/architectures/hashing.py", ["book", *COSTS]),
         ("models/scan.py", ["book", *COSTS, ALIGNED, "encodings"]),
         ("models/selfalign.py", ["book", ALIGNED, *4 * ["encodings"]]),
         ("chapters/selfalign/tables.py", ["book", ALIGNED]),
         ("datasets/scenes/captions.py",
-         ["book", COSTS[0], *CHAPTERS, ALIGNED, *7 * ["encodings"], "features"]),
+         ["book", COSTS[0], *CHAPTERS, ALIGNED, *7 * ["encodings"], "features",
+          "quick-encodings"]),
         ("chapters/instance/tables.py", ["book", "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),

@@ -56,17 +56,17 @@ def replaced(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.n
     return noisy
 
 
-def study(task: Task, splits: dict[str, FeatureSplit], parameters: CategoryChapter) -> LabelStudy:
+def study(
+    task: Task, test: FeatureSplit, labeller: Query2Label, parameters: CategoryChapter
+) -> LabelStudy:
     """Label the test split anew, damage its labels, and evaluate under each.
 
-    The labeller is fitted on the splits train and val and sees no label of the test split. Entries
-    are the models and controls of `task`, at their first seed.
+    labeller: fitted on the splits train and val; it sees no label of the test split. Entries are
+    the models and controls of `task`, at their first seed.
     """
-    seed, device = parameters.seeds[0], parameters.device
-    labeller = Query2Label(parameters.label_steps, seed, device)
-    labeller.fit(splits["train"], splits["val"])
-    probabilities = labeller.probabilities(splits["test"])
-    rng = np.random.default_rng(seed)
+    device = parameters.device
+    probabilities = labeller.probabilities(test)
+    rng = np.random.default_rng(parameters.seeds[0])
     sets = {TRUE: task.labels, PREDICTED: probabilities >= labeller.threshold}
     for share in parameters.label_noise:
         sets[f"{100 * share:g} % replaced"] = replaced(task.labels, share, rng)

@@ -9,8 +9,14 @@ from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.metrics import DENOMINATORS, Denominator, Empty
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models, setting_of
-from fico_lib.runtime.digests import digest
+from fico_lib.report.accuracy_parameters import (
+    CONTROL_SEED,
+    AccuracyParameters,
+    Cut,
+    Models,
+    setting_of,
+)
+from fico_lib.runtime.digests import digest, file_digest
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -40,9 +46,6 @@ class CategoryChapter(AccuracyParameters):
         "skip", description="queries with nothing relevant: left out, counted as 0, or refused"
     )
 
-    label_steps: int = Field(
-        3000, ge=1, le=1_000_000, description="steps of the labeller's training at most"
-    )
     label_noise: list[Share] = Field(
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
@@ -72,17 +75,25 @@ class CategoryChapter(AccuracyParameters):
         return {setting_of(data): data for data in chosen}
 
     def data_key(self) -> str:
-        """The key of all data that the chapter reads."""
-        return digest([dataset_key(data) for data in self.datasets().values()])
+        """The key of all data that the chapter reads, and of a released labeller."""
+        labeller = self.labeller()
+        released = labeller.weights == "released" and file_digest(labeller.released_weights)
+        return digest([dataset_key(data) for data in self.datasets().values()], released)
+
+    def labeller(self) -> Request:
+        """The labeller of the first data set, of the first seed that is trained once for all."""
+        first = next(iter(self.datasets().values()))
+        return replace(self.request("query2label", CONTROL_SEED), data=first)
 
     def requests(self) -> list[Request]:
-        """One per data set, model and seed, in this order."""
-        return [
-            replace(self.request(model, seed), data=data)
-            for name, data in self.datasets().items()
-            for model in self.compared()[name]
-            for seed in self.seeds
-        ]
+        """One per data set, model and seed, in this order, each data set's closed forms last."""
+        requests = []
+        for name, data in self.datasets().items():
+            models = self.compared()[name]
+            own = [self.request(model, seed) for model in models for seed in self.seeds]
+            own += self.closed_forms()
+            requests += [replace(request, data=data) for request in own]
+        return requests
 
     def compared(self) -> dict[str, list[str]]:
         """The models of each data set, by its name."""

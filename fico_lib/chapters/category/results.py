@@ -17,7 +17,7 @@ from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.models import model_card
-from fico_lib.models.controls import controls
+from fico_lib.report.accuracy_parameters import CONTROL_SEED
 from fico_lib.report.ranks import ranks
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs, by_model
@@ -92,23 +92,22 @@ def controls_and_chance(four: Sequence[Encodings], seed: int) -> list[Entry]:
 
 def tasks(
     encodings: Sequence[Encodings],
-    features: Sequence[dict[str, FeatureSplit]],
+    features: Sequence[FeatureSplit],
     parameters: CategoryChapter,
 ) -> list[Task]:
     """The data sets with their models, the four controls and a random scorer.
 
-    encodings: those of `parameters.requests()`; features: by split name, per data set.
+    encodings: those of `parameters.requests()`; features: of the test split, per data set.
     """
-    seeds, sizes = parameters.seeds, (parameters.training.dimension, parameters.training.bits)
-    ranked, waiting = [], iter(encodings)
-    for (name, chosen), splits in zip(parameters.compared().items(), features, strict=True):
-        if splits["train"].labels is None or splits["test"].labels is None:
+    seeds, ranked, waiting = parameters.seeds, [], iter(encodings)
+    for (name, chosen), test in zip(parameters.compared().items(), features, strict=True):
+        if test.labels is None:
             raise InputError(f"data set '{name}' has no labels: category retrieval needs them")
         own = [next(waiting) for _ in range(len(chosen) * len(seeds))]
         entries = [Entry(e, "model", seeds[i % len(seeds)]) for i, e in enumerate(own)]
-        four = controls(splits["train"], splits["test"], *sizes, seeds[0])
-        entries += controls_and_chance(four, seeds[0])
-        ranked.append(Task(name, entries, np.array(splits["test"].labels)))
+        closed = [next(waiting) for _ in parameters.closed_forms()]
+        entries += controls_and_chance(closed, CONTROL_SEED)
+        ranked.append(Task(name, entries, np.array(test.labels)))
     return ranked
 
 

@@ -11,7 +11,7 @@ from fico_lib.datasets.parameters import DataParameters
 from fico_lib.models.factor_parameters import FactorParameters
 from fico_lib.pipeline.checkpoints import EXTRA
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import TrainedParameters
+from fico_lib.report.accuracy_parameters import CONTROL_SEED, TrainedParameters
 from fico_lib.runtime.errors import InputError
 
 MODEL = "factor"
@@ -22,6 +22,7 @@ COUNTERPARTS = {
     "ucch": ("contrastive", 64, "whole"),
     "dadh": ("labels", 64, "whole"),
 }
+HEADS = {"pairs": "CCA", "labels": "ridge"}  # the closed forms of two supervisions
 SWEPT = ("vse", "scan")  # without and with attention between words and regions
 
 Supervision = Literal["pairs", "contrastive", "labels"]
@@ -90,11 +91,20 @@ class FactorsChapter(TrainedParameters):
         ]
         return {cell.variant: cell for cell in made}
 
-    def factorial(self) -> dict[str, list[Request]]:
-        """The requests of each seed, by name: counterparts of cells, then the cells.
+    def closed_forms(self) -> dict[str, tuple[str, int]]:
+        """The supervision and the bits of every closed form, by its name."""
+        return {
+            f"{head} + ITQ, {bits} bits" if bits else f"{head}, float": (supervision, bits)
+            for supervision, head in HEADS.items()
+            for bits in self.bits
+            if supervision in self.supervisions
+        }
 
-        A cell of which some seed's weights are not released is left out, unless nothing is there:
-        the error of the first then says what is released.
+    def factorial(self) -> dict[str, list[Request]]:
+        """The requests of each seed, by name: counterparts of cells, closed forms, the cells.
+
+        Of closed forms and cells, one that lacks released weights, of some seed, is left out. Where
+        nothing is there all cells are asked for: the error of the first says what is released.
         """
         cells = self.cells()
         levels = {(cell.supervision, cell.bits, cell.inputs) for cell in cells.values()}
@@ -103,12 +113,19 @@ class FactorsChapter(TrainedParameters):
             for model, cell in COUNTERPARTS.items()
             if cell in levels
         }
+        closed = {name: [self._solved(*of)] for name, of in self.closed_forms().items()}
         trained = {
             name: [replace(self.request(MODEL, seed), training=cell) for seed in self.seeds]
             for name, cell in cells.items()
         }
-        found = asked | {name: each for name, each in trained.items() if all(map(_there, each))}
-        return found or trained
+        found = {n: each for n, each in (closed | trained).items() if all(map(_there, each))}
+        return (asked | found) or trained
+
+    def _solved(self, supervision: str, bits: int) -> Request:
+        """A closed form; only ITQ in it has a random start."""
+        training = self.training.model_copy(update={"bits": bits or self.training.bits})
+        form = "binary" if bits else "float"
+        return replace(self.request(f"{supervision}_{form}", CONTROL_SEED), training=training)
 
     def sweep(self) -> dict[Sweep, list[Request]]:
         """The requests of each seed by noise, boxes and model; all are trained here."""

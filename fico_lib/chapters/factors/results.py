@@ -15,9 +15,7 @@ from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics.resampling import Estimate
-from fico_lib.models.controls import four, label_head, pair_head, vectors_of
 from fico_lib.models.factor_parameters import FactorParameters
-from fico_lib.models.latent import LatentSemantics
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
@@ -27,7 +25,6 @@ DEPTH = 10  # k of R@10 and mAP@10
 FACTORS = ("supervision", "bits", "inputs")
 EVERYWHERE = "all"  # of an effect: the mean over all that the other factors may be
 CHOSEN_BY = {"pairs": "R@1", "labels": "mAP@N"}  # of what validation chooses weights by
-HEADS = {"pairs": "CCA", "labels": "ridge"}  # the closed forms of two supervisions
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Comparison:
 
 
 def named(encodings: Sequence[Encodings], parameters: FactorsChapter) -> dict[str, list[Encodings]]:
-    """The encodings of each seed by the name of the model or cell; the sweep is left out.
+    """The encodings of each seed by name, as in `parameters.factorial()`; the sweep is left out.
 
     encodings: those of `parameters.requests()`.
     """
@@ -72,39 +69,16 @@ def named(encodings: Sequence[Encodings], parameters: FactorsChapter) -> dict[st
     }
 
 
-def closed_forms(
-    train: FeatureSplit, test: FeatureSplit, parameters: FactorsChapter
-) -> dict[str, tuple[dict, Encodings]]:
-    """The controls of `fico_lib.models.controls` at every code length, with their factors, by name.
-
-    They read the whole image, and the text as latent semantics of its words.
-    """
-    p = parameters
-    space = LatentSemantics(
-        train.tokens, train.lengths, train.vocabulary_size, p.training.dimension
-    )
-    seen, unseen = vectors_of(train, space), vectors_of(test, space)
-    heads = {"pairs": pair_head(seen), "labels": label_head(seen)}
-    made = {}
-    for bits in [b for b in p.bits if b] or [p.training.bits]:
-        for encodings in four(seen, unseen, heads, bits, p.seeds[0]):
-            head, form = encodings.model.split("_")
-            length = bits if form == "binary" else 0
-            name = HEADS[head] + (f" + ITQ, {length} bits" if length else ", float")
-            made[name] = {"supervision": head, "bits": length, "inputs": ""}, encodings
-    return {name: one for name, one in made.items() if one[0]["bits"] in p.bits}
-
-
 def compare(
-    encodings: Sequence[Encodings], features: dict[str, FeatureSplit], parameters: FactorsChapter
+    encodings: Sequence[Encodings], test: FeatureSplit, parameters: FactorsChapter
 ) -> Comparison:
     """Evaluate the factorial, its counterparts and the closed forms.
 
-    encodings: those of `parameters.requests()`; features: those of the factorial, by split. Raises
-    InputError where there are fewer candidates than R@10 and mAP@10 need.
+    encodings: those of `parameters.requests()`; test: what they encode. Raises InputError where
+    there are fewer candidates than R@10 and mAP@10 need.
     """
-    p, labels, cells = parameters, np.array(features["test"].labels), parameters.cells()
-    made, closed = named(encodings, p), closed_forms(features["train"], features["test"], p)
+    p, labels, made = parameters, np.array(test.labels), named(encodings, parameters)
+    cells, closed = p.cells(), p.closed_forms()
     one = next(iter(made.values()))[0]
     if min(one.n_images, one.n_captions) <= DEPTH:
         raise InputError(
@@ -115,12 +89,9 @@ def compare(
         evaluate, labels=labels, recall_at=(1, DEPTH), map_at=(DEPTH, "all"), empty="skip",
         ties=p.ties, device=p.device,
     )  # fmt: skip
-    about = {name: _about("cell" if name in cells else "model", cells.get(name)) for name in made}
-    about |= {name: {"kind": "closed form"} | factors for name, (factors, _) in closed.items()}
-    about[RANDOM] = _about(RANDOM, None)
-    entries = made | {name: [one] for name, (_, one) in closed.items()}
-    entries[RANDOM] = [random_scorer(one.n_images, one.image_of_caption)]
-    results = {name: [rank(e) for e in each] for name, each in entries.items()}
+    results = {name: [rank(e) for e in each] for name, each in made.items()}
+    results[RANDOM] = [rank(random_scorer(one.n_images, one.image_of_caption))]
+    about = {name: _about(name, cells, closed) for name in results}
     apart = own_out(made, labels, p.ties, p.device)
     results |= {name + OWN_OUT: each for name, each in apart.items()}
     weights = {name + OWN_OUT: name for name in apart}
@@ -147,8 +118,14 @@ OWN_COLUMNS = ["cell", "own", *PLACE, "percent", *ENDS]
 CLOSED_COLUMNS = ["cell", "than", *PLACE, "gap_percent", *ENDS]
 
 
-def _about(kind: str, cell: FactorParameters | None) -> dict:
-    return {"kind": kind} | {name: "" if cell is None else getattr(cell, name) for name in FACTORS}
+def _about(name: str, cells: dict[str, FactorParameters], closed: dict) -> dict:
+    """What kind an entry is of, and its levels of the factors, empty where it has none."""
+    if name in cells:
+        return {"kind": "cell"} | {factor: getattr(cells[name], factor) for factor in FACTORS}
+    if name in closed:
+        supervision, bits = closed[name]
+        return {"kind": "closed form", "supervision": supervision, "bits": bits, "inputs": ""}
+    return {"kind": "random" if name == RANDOM else "model"} | dict.fromkeys(FACTORS, "")
 
 
 def _cell_rows(runs: Runs, about: dict[str, dict]) -> Iterator[dict]:

@@ -49,8 +49,8 @@ class InstanceChapter(AccuracyParameters):
         return folds
 
     def requests(self) -> list[Request]:
-        """One per model and seed, then one per fold and model, of the first seed."""
-        return super().requests() + [
+        """One per model and seed, per closed form, and per fold and model, of the first seed."""
+        return [*super().requests(), *self.closed_forms()] + [
             replace(
                 self.request(model, self.seeds[0]), data=self.data.model_copy(update={"fold": fold})
             )
@@ -58,7 +58,8 @@ class InstanceChapter(AccuracyParameters):
             for model in self.models
         ]
 
-    def apart(self, encoded: Sequence) -> tuple[list, list]:
-        """What belongs to `requests`, in two: of the data's own splits, and of the folds."""
+    def apart(self, encoded: Sequence) -> tuple[list, list, list]:
+        """What belongs to `requests`, in three: of the models, the closed forms and the folds."""
         own = len(self.models) * len(self.seeds)
-        return list(encoded[:own]), list(encoded[own:])
+        folds = own + len(self.closed_forms())
+        return list(encoded[:own]), list(encoded[own:folds]), list(encoded[folds:])

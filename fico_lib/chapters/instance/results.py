@@ -13,7 +13,6 @@ from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
-from fico_lib.models.controls import controls
 from fico_lib.report.ranks import ranks
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
@@ -44,15 +43,6 @@ class Comparison:
     seeds: list[int]
 
 
-def baselines(splits: dict[str, FeatureSplit], parameters: InstanceChapter) -> list[Encodings]:
-    """What needs no training: the four controls of every seed; none where there are no labels."""
-    train, test = splits["train"], splits["test"]
-    if train.labels is None or test.labels is None:
-        return []
-    sizes = parameters.training.dimension, parameters.training.bits
-    return [row for seed in parameters.seeds for row in controls(train, test, *sizes, seed)]
-
-
 def compare(
     encodings: Sequence[Encodings],
     test: FeatureSplit,
@@ -62,7 +52,7 @@ def compare(
     """Evaluate the encodings of all models and seeds (the seeds of a model in the order given).
 
     test: the features that the models saw, for the rows of `fico_lib.report.reference_rows`;
-    closed_form: further rows, as `baselines` gives them.
+    closed_form: those of the baselines, one result each.
 
     All models get the k of the curve that hash codes need. A k beyond the candidates is left out.
     """
@@ -93,7 +83,7 @@ def compare(
 def _each(runs: Runs, seeds: Sequence[int]) -> Iterator[tuple]:
     """(model, seed, direction, its result), all of them."""
     for model, results in runs.results.items():
-        for seed, result in zip(seeds, results, strict=True):
+        for seed, result in zip(seeds, results, strict=False):  # a closed form has one result
             for direction in DIRECTIONS:
                 yield model, seed, direction, result.instance[direction]
 

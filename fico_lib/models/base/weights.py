@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import save_file
 
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.models.base.model import Model
+from fico_lib.models.base.learner import Learner
 from fico_lib.runtime.arrays import read_safetensors
 from fico_lib.runtime.devices import seeded
 from fico_lib.runtime.errors import InputError
 
 
-def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
+def save(model: Learner, path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write a trained model's network, timings and curve to the file `path` (use `write_whole`).
 
     dtype: of the floating-point tensors; integers and booleans stay as they are. Raises ValueError
@@ -38,7 +38,7 @@ def save(model: Model, path: Path, dtype: torch.dtype = torch.float32) -> None:
     save_file(state, path, metadata={name: json.dumps(value) for name, value in about.items()})
 
 
-def load(model: Model, like: FeatureSplit, path: Path) -> None:
+def load(model: Learner, like: FeatureSplit, path: Path) -> None:
     """Make `model` the one that `save` wrote to the file `path`.
 
     like: any split of the features that it was trained on: their sizes are the network's. It

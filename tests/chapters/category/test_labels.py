@@ -9,6 +9,11 @@ from fico_lib.chapters.category import labels_tables as tables
 from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Embeddings
 from fico_lib.evaluation import evaluate
+from fico_lib.models import CLOSED_FORM, build
+from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.models.query2label import LabelDecoder
+
+LABELLER = TrainingParameters(max_steps=300, validation_interval=100, patience=200, width=128)
 
 
 def check(**values) -> CategoryChapter:
@@ -45,9 +50,15 @@ def found():
         )
         for model, size in (("vse", 0.1), ("dadh", 3.0))
     ]
-    chapter = check(models=["vse", "dadh"], label_steps=300, label_noise=[0.5])
-    (task,) = results.tasks(made, [splits], chapter)
-    return task, labels.study(task, splits, chapter)
+    chapter = check(models=["vse", "dadh"], label_noise=[0.5])
+    for name in CLOSED_FORM:
+        control = build(name, chapter.training, device="cpu")
+        control.fit(splits["train"], splits["val"])
+        made.append(control.encode(test))
+    labeller = build("query2label", LABELLER, device="cpu")
+    labeller.fit(splits["train"], splits["val"])
+    (task,) = results.tasks(made, [test], chapter)
+    return task, labels.study(task, test, labeller, chapter)
 
 
 def test_true_labels_are_perfect_and_damaged_ones_are_not(found):
@@ -91,11 +102,11 @@ def test_what_the_reader_sees(found):
 @pytest.mark.parametrize("probable", [0.0, 1.0])
 def test_a_labeller_that_says_nothing_or_everything(found, monkeypatch, probable):
     task, _ = found
-    monkeypatch.setattr(labels.Query2Label, "fit", lambda self, train, val: None)
+    labeller = build("query2label", LABELLER, device="cpu")
+    labeller.network = LabelDecoder(8, 2, LABELLER)
     always = np.full(task.labels.shape, probable, np.float32)
-    monkeypatch.setattr(labels.Query2Label, "probabilities", lambda self, split: always)
-    splits = dict.fromkeys(("train", "val", "test"))
-    study = labels.study(task, splits, check(label_steps=2, label_noise=[]))
+    monkeypatch.setattr(labeller, "probabilities", lambda split: always)
+    study = labels.study(task, None, labeller, check(label_noise=[]))
     ranking = study.ranking.set_index("labels").loc["Query2Label"]
     assert ranking["kendall_tau"].isna().all()
     assert (ranking["best"] == "").all()

@@ -8,6 +8,7 @@ from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.models import CLOSED_FORM, build
 from fico_lib.runtime.errors import InputError
 
 
@@ -40,6 +41,15 @@ def split(n: int, seed: int, labelled: bool = True) -> FeatureSplit:
     )
 
 
+def closed_forms(train: FeatureSplit, test: FeatureSplit) -> list:
+    made = []
+    for name in CLOSED_FORM:
+        control = build(name, check().training, device="cpu")
+        control.fit(train, train)
+        made.append(control.encode(test))
+    return made
+
+
 @pytest.fixture(scope="module")
 def compared():
     train, test = split(60, 0), split(20, 1)
@@ -52,9 +62,9 @@ def compared():
         for _ in range(2):
             bits = rng.random((20, 16)) < 0.5
             made.append(Codes.pack(bits, bits[of] ^ (rng.random((40, 16)) < 0.3), of, model="dadh"))
-    features = [{"train": train, "test": test}] * 2
+        made += closed_forms(train, test)
     chapter = check(models=["vse", "dadh"], seeds=[5, 6])
-    tasks = results.tasks(made, features, chapter)
+    tasks = results.tasks(made, [test] * 2, chapter)
     return tasks, results.compare(tasks, chapter)
 
 
@@ -147,9 +157,10 @@ def test_a_partial_ranking_has_no_value_at_n():
     for name, matrix in (("i2t", scores), ("t2i", scores.T.copy())):
         partial[name] = np.where(matrix >= np.sort(matrix, 1)[:, [-5]], matrix, -100.0)
     model = Scores(partial["i2t"], partial["t2i"], of, model="vse", missing=-100.0)
-    features = [{"train": images, "test": images}]
     chapter = check(models=["vse"], skews=[])
-    found = results.compare(results.tasks([model], features, chapter), chapter)
+    found = results.compare(
+        results.tasks([model, *closed_forms(images, images)], [images], chapter), chapter
+    )
     rows = found.accuracy[found.accuracy["model"] == "vse"].set_index("metric")
     assert rows.loc["mAP@N", ["percent", "low", "corrected_percent"]].isna().all(axis=None)
     assert rows.loc["mAP@3", "percent"].notna().all()
@@ -163,7 +174,7 @@ def test_a_partial_ranking_has_no_value_at_n():
 def test_data_without_labels_are_refused():
     bare = split(5, 5, labelled=False)
     with pytest.raises(InputError, match="'scenes, coco-like' has no labels"):
-        results.tasks([], [{"train": bare, "test": bare}], check(skews=[]))
+        results.tasks([], [bare], check(skews=[]))
 
 
 def test_what_the_reader_sees(compared):

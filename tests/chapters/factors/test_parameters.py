@@ -19,17 +19,31 @@ def test_the_factorial_has_every_cell_once_and_the_models_like_some_of_them():
     chapter = check(**TRAINED, seeds=[0, 3])
     asked = chapter.factorial()
     assert list(asked)[:4] == ["vse", "adv64", "ucch", "dadh"]
+    assert list(asked)[10:] == list(chapter.cells())
     cells = {
         (r.training.supervision, r.training.bits, r.training.inputs)
-        for name, requests in asked.items()
-        for r in requests
-        if name not in COUNTERPARTS
+        for name in chapter.cells()
+        for r in asked[name]
     }
     assert len(cells) == 18
-    assert len(asked) == 22
-    assert all([r.seed for r in requests] == [0, 3] for requests in asked.values())
-    assert list(asked)[4:] == list(chapter.cells())
-    assert len(chapter.requests()) == 44
+    for name, requests in asked.items():
+        assert [r.seed for r in requests] == ([0] if name in chapter.closed_forms() else [0, 3])
+    assert len(chapter.requests()) == 2 * 22 + 6
+
+
+def test_closed_forms_have_the_code_lengths_of_the_cells():
+    asked = check(**TRAINED, bits=[0, 32]).factorial()
+    found = {
+        name: (requests[0].model, requests[0].training.bits)
+        for name, requests in asked.items()
+        if name.startswith(("CCA", "ridge"))
+    }
+    assert found == {
+        "CCA, float": ("pairs_float", 64),
+        "CCA + ITQ, 32 bits": ("pairs_binary", 32),
+        "ridge, float": ("labels_float", 64),
+        "ridge + ITQ, 32 bits": ("labels_binary", 32),
+    }
 
 
 def test_counterparts_have_the_code_length_of_their_cells():
@@ -39,7 +53,8 @@ def test_counterparts_have_the_code_length_of_their_cells():
 
 def test_a_model_without_its_cell_is_not_asked_for():
     asked = check(**TRAINED, bits=[256], inputs=["whole"]).factorial()
-    assert [name.split(",")[0] for name in asked] == ["pairs", "contrastive", "labels"]
+    starts = [name.split(",")[0] for name in asked]
+    assert starts == ["CCA + ITQ", "ridge + ITQ", "pairs", "contrastive", "labels"]
 
 
 def test_cells_without_released_weights_are_left_out(monkeypatch):

@@ -11,11 +11,9 @@ from fico_lib.chapters.factors import figures, parameters, results, sweep, table
 from fico_lib.chapters.factors.parameters import FactorsChapter
 from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
-from fico_lib.models.controls import controls
 from fico_lib.runtime.errors import InputError
 
-TRAIN, TEST = make_split("train", 60, 0), make_split("test", 40, 1)
-FEATURES = {"train": TRAIN, "test": TEST}
+TEST = make_split("test", 40, 1)
 GONE = "labels, 64 bits, regions + words"  # the cell that is not released
 NOT_SWEPT = sweep.Sweep(*[pd.DataFrame({"than": [], "boxes": []})] * 2)
 PLACES = [(d, m) for d in ("i2t", "t2i") for m in ("R@1", "R@10", "mAP@10", "mAP@N")]
@@ -32,7 +30,7 @@ def chapter():
         "training": {"dimension": 8},
     }
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(parameters, "_there", lambda r: r.training.variant != GONE)
+        patched.setattr(parameters, "_there", lambda request: request.training.variant != GONE)
         yield FactorsChapter.check(values, "test")
 
 
@@ -56,7 +54,7 @@ def made(chapter):
 
 @pytest.fixture(scope="module")
 def compared(made, chapter):
-    return results.compare(made, FEATURES, chapter)
+    return results.compare(made, TEST, chapter)
 
 
 def test_cells_are_what_the_engine_says_on_average_over_seeds(made, chapter, compared):
@@ -107,23 +105,6 @@ def test_main_effects_are_means_of_them(compared):
         assert row["gap_percent"] == pytest.approx(single.loc[key, "mean"])
         assert row["cells"] == single.loc[key, "size"]
         assert row["low"] <= row["gap_percent"] <= row["high"]
-
-
-def test_closed_forms_are_the_controls_at_every_length(chapter):
-    closed = results.closed_forms(TRAIN, TEST, chapter)
-    known = {e.model: e for e in controls(TRAIN, TEST, 8, 64, seed=5)}
-    assert list(closed) == [
-        "CCA, float",
-        "CCA + ITQ, 64 bits",
-        "ridge, float",
-        "ridge + ITQ, 64 bits",
-    ]
-    for name, (factors, encodings) in closed.items():
-        head = {"CCA": "pairs", "rid": "labels"}[name[:3]]
-        control = known[f"{head}_{'binary' if factors['bits'] else 'float'}"]
-        assert factors["supervision"] == head
-        assert np.array_equal(encodings.images, control.images)
-        assert np.array_equal(encodings.texts, control.texts)
 
 
 def test_counterparts_are_models_minus_cells(compared):
@@ -204,6 +185,6 @@ def test_a_split_too_small_for_ten_is_refused(chapter, made):
                 image_ids=np.arange(8).astype(str), caption_ids=np.arange(8).astype(str))
         for e in made
     ]  # fmt: skip
-    tiny = {"train": TRAIN, "test": make_split("test", 8, 1)}
+    tiny = make_split("test", 8, 1)
     with pytest.raises(InputError, match="8 images and 8 captions; expected more than 10"):
         results.compare(few, tiny, chapter)
