@@ -12,6 +12,7 @@ CHAPTERS = {
     "models": "fico_lib.chapters.models.parameters:ModelsChapter",
     "instance": "fico_lib.chapters.instance.parameters:InstanceChapter",
     "category": "fico_lib.chapters.category.parameters:CategoryChapter",
+    "factors": "fico_lib.chapters.factors.parameters:FactorsChapter",
     "encoding_storage": "fico_lib.chapters.encoding_storage.parameters:EncodingStorageChapter",
     "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
     "search": "fico_lib.chapters.search.parameters:SearchChapter",
