@@ -104,7 +104,8 @@ def beside_the_paper(
         for entry in part.itertuples():
             column = gallery(entry.images, entry.texts)
             place = (quantity, column)
-            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
+            text = printed.loc[name, place] if place in printed.columns else ""
+            lines["paper"][column] = published.marked(number, f"{name} {quantity} {column}", text)
             lines["this run"][column] = cell(entry)
             lines["ideal"][column] = duration(entry.ideal_seconds)
         rows += lines.values()
@@ -166,7 +167,8 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
     for name, part in checks.groupby("name", sort=False):
         row = {("", "model"): name}
         for cell in part.itertuples():
-            row[quantities[cell.quantity], cell.size] = f"{cell.printed}\n{cell.verdict}"
+            text = f"{cell.printed}\n{cell.verdict}"
+            row[quantities[cell.quantity], cell.size] = published.marked(number, cell.cell, text)
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
