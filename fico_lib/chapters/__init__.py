@@ -16,6 +16,7 @@ CHAPTERS = {
     "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
     "search": "fico_lib.chapters.search.parameters:SearchChapter",
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
+    "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
 }
 
 

@@ -7,7 +7,6 @@ from itertools import groupby
 
 import pandas as pd
 
-
 MARK = "†"
 
 

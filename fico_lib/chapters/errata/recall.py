@@ -111,7 +111,7 @@ def reranking_gain():
     wide, gains = published.wide(2), []
     for model, title in (("blip2", "BLIP-2"), ("xvlm", "X-VLM")):
         for dataset, direction in COLUMNS:
-            r_at_1 = wide[dataset, direction, "R@1"]
+            r_at_1 = wide[dataset][direction]["R@1"]
             gains.append(r_at_1[model] - r_at_1[f"{model}_nf"])
             yield Number(f"{title}, {column(dataset, direction)}", "", gains[-1], "points")
     yield Number("their mean", "", np.mean(gains), "points")
@@ -133,7 +133,7 @@ def cross_attention():
     wide = published.wide(2)
     for model, title in (("imram", "IMRAM"), ("scan", "SCAN")):
         for dataset, direction in COLUMNS:
-            r_at_1 = wide[dataset, direction, "R@1"]
+            r_at_1 = wide[dataset][direction]["R@1"]
             what = f"{title} - VSRN, {column(dataset, direction)}"
             yield Number(what, "", r_at_1[model] - r_at_1["vsrn"], "points")
 

@@ -1,4 +1,4 @@
-"""Findings on the sizes of Table 5: bytes of embeddings and of features, recomputed from Table 1."""
+"""Findings on the sizes of Table 5: bytes of embeddings and of features, as Table 1 gives them."""
 
 from fico_lib.chapters.errata.finding import Number, finding
 from fico_lib.report import published
@@ -86,10 +86,10 @@ def adv2048_size():
     "Codes are counted at one byte per bit",
     "conclusion",
     section="6",
-    says="“The 64-bit embeddings used for the evaluated CG models were over 15.8 times smaller than "
-    "the most compact FG embeddings evaluated (256D).”",
-    reason="Table 1 gives the type of the codes as i8, one byte for each bit. Bits that are packed, "
-    "as the “efficient bitwise similarity comparisons” of Section 1 need them, take an eighth.",
+    says="“The 64-bit embeddings used for the evaluated CG models were over 15.8 times smaller "
+    "than the most compact FG embeddings evaluated (256D).”",
+    reason="Table 1 gives the type of the codes as i8, one byte for each bit. Bits that are "
+    "packed, as the “efficient bitwise similarity comparisons” of Section 1 need them, take an eighth.",
 )
 def one_byte_per_bit():
     """Sizes of 64 bits at a byte per bit and packed, and what 256 floats take in comparison."""
