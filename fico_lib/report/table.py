@@ -72,8 +72,10 @@ class Table:
         return f"<tr>{''.join(cells)}</tr>"
 
     def _cell(self, tag: str, column: str, value: object) -> str:
-        mark = value.html() if isinstance(value, Marked) else ""
-        first, _, rest = (value.text if mark else str(value)).partition("\n")
+        mark, text = "", str(value)
+        if isinstance(value, Marked):
+            mark, text = value.html(), value.text
+        first, _, rest = text.partition("\n")
         small = "".join(f"<br><small>{escape(line)}</small>" for line in rest.splitlines())
         kind = ' class="words"' if column in self.words else ""
         return f"<{tag}{kind}>{escape(first)}{mark}{small}</{tag}>"

@@ -79,8 +79,8 @@ def ivf_time():
     "conclusion",
     section="5.4",
     says="“Figure 4 illustrates a practical overlap in search time between FG and CG indexes "
-    "across increasing data sizes. This convergence in search time can be attributed to recent hardware "
-    "optimisations favouring continuous embeddings.”",
+    "across increasing data sizes. This convergence in search time can be attributed to recent "
+    "hardware optimisations favouring continuous embeddings.”",
     reason="A graph's work grows with the logarithm of the gallery, that of a fixed number of "
     "lists with the gallery itself: the two lines cross once, at the largest size shown.",
 )

@@ -89,7 +89,8 @@ def adv2048_size():
     says="“The 64-bit embeddings used for the evaluated CG models were over 15.8 times smaller "
     "than the most compact FG embeddings evaluated (256D).”",
     reason="Table 1 gives the type of the codes as i8, one byte for each bit. Bits that are "
-    "packed, as the “efficient bitwise similarity comparisons” of Section 1 need them, take an eighth.",
+    "packed, as the “efficient bitwise similarity comparisons” of Section 1 need them, take "
+    "an eighth.",
 )
 def one_byte_per_bit():
     """Sizes of 64 bits at a byte per bit and packed, and what 256 floats take in comparison."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fico_lib.costs.analytic import Analytic
 from fico_lib.report import published
-from fico_lib.report.table import Table
+from fico_lib.report.table import Marked, Table
 
 UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 STEPS = {
@@ -165,7 +165,7 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
     }
     rows = []
     for name, part in checks.groupby("name", sort=False):
-        row = {("", "model"): name}
+        row: dict[tuple[str, str], str | Marked] = {("", "model"): name}
         for cell in part.itertuples():
             text = f"{cell.printed}\n{cell.verdict}"
             row[quantities[cell.quantity], cell.size] = published.marked(number, cell.cell, text)
