@@ -22,12 +22,35 @@ class Marked:
         return "\n".join([first + MARK * len(self.links), *more])
 
     def html(self) -> str:
-        """The marks, each a link."""
+        """The text, its marks each a link."""
         links = (
             f'<a href="{escape(address)}" title="{escape(title)}">{MARK}</a>'
             for title, address in self.links.items()
         )
-        return f"<sup>{''.join(links)}</sup>"
+        first, small = _in_lines(self.text)
+        return f"{first}<sup>{''.join(links)}</sup>{small}"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A cell whose first line leads somewhere."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        """The text, its first line a link."""
+        first, small = _in_lines(self.text)
+        return f'<a href="{escape(self.address)}">{first}</a>{small}'
+
+
+def _in_lines(text: str) -> tuple[str, str]:
+    """HTML of the first line, and of the rest, which is printed small."""
+    first, *rest = map(escape, text.split("\n"))
+    return first, "".join(f"<br><small>{line}</small>" for line in rest)
 
 
 @dataclass(frozen=True)
@@ -37,7 +60,7 @@ class Table:
     The columns of `frame` are texts, or pairs (heading, column): equal headings that stand side by
     side are printed once, above their columns. What follows a line break in a cell is printed
     small, line by line. `words`: the columns that hold words, and are set left; the others hold
-    numbers. A cell may be `Marked`, and then the caption says what the mark is.
+    numbers. A cell may be `Linked`, or `Marked`, and then the caption says what the mark is.
     """
 
     frame: pd.DataFrame
@@ -72,13 +95,10 @@ class Table:
         return f"<tr>{''.join(cells)}</tr>"
 
     def _cell(self, tag: str, column: str, value: object) -> str:
-        mark, text = "", str(value)
-        if isinstance(value, Marked):
-            mark, text = value.html(), value.text
-        first, _, rest = text.partition("\n")
-        small = "".join(f"<br><small>{escape(line)}</small>" for line in rest.splitlines())
+        linked = isinstance(value, Marked | Linked)
+        inner = value.html() if linked else "".join(_in_lines(str(value)))
         kind = ' class="words"' if column in self.words else ""
-        return f"<{tag}{kind}>{escape(first)}{mark}{small}</{tag}>"
+        return f"<{tag}{kind}>{inner}</{tag}>"
 
     def __repr__(self) -> str:
         flat = self.frame.map(lambda value: str(value).replace("\n", " "))

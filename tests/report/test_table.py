@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fico_lib.report.table import Marked, Table
+from fico_lib.report.table import Linked, Marked, Table
 
 MARKED = Marked("4880h\nunexplained", {"a <finding>": "errata.html#a"})
 
@@ -24,3 +24,8 @@ def test_the_caption_says_what_a_mark_is_and_only_where_there_is_one():
 
 def test_as_text():
     assert repr(shown(MARKED)).splitlines()[-1].strip() == "4880h† unexplained"
+
+
+def test_a_linked_cell_links_its_first_line():
+    html = shown(Linked("R@1 & more\nSection 5", "instance.html"))._repr_html_()
+    assert '<td><a href="instance.html">R@1 &amp; more</a><br><small>Section 5</small></td>' in html

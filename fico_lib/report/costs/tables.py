@@ -100,7 +100,9 @@ def beside_the_paper(
     rows: list[dict] = []
     for name, part in galleries.groupby("model", sort=False):
         sources = ("paper", "this run", "ideal")
-        lines = {source: {"model": title(name), "from": source} for source in sources}
+        lines: dict[str, dict[str, str | Marked]] = {
+            source: {"model": title(name), "from": source} for source in sources
+        }
         for entry in part.itertuples():
             column = gallery(entry.images, entry.texts)
             place = (quantity, column)

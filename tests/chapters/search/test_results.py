@@ -141,7 +141,7 @@ def test_wrong_parameters():
 def test_every_table_and_sentence(found):
     seven = tables.beside_table_7(found)
     assert seven.frame["", "queries/vectors"].str.endswith("paper").sum() == 12
-    assert "60.6" in seven.frame["", "R@100"].tolist()
+    assert "60.6†" in seven.frame["", "R@100"].map(str).tolist()
     assert rows.LOST_MARK in seven._repr_html_()
     words = sentences.beside_in_words(found).markdown
     for part in ("likely misprint", "60.6", "68.9", "3.6 to 4.3 TFLOP/s", "5.7 to 7.2", "marks"):
