@@ -95,8 +95,10 @@ class Table:
         return f"<tr>{''.join(cells)}</tr>"
 
     def _cell(self, tag: str, column: str, value: object) -> str:
-        linked = isinstance(value, Marked | Linked)
-        inner = value.html() if linked else "".join(_in_lines(str(value)))
+        if isinstance(value, Marked | Linked):
+            inner = value.html()
+        else:
+            inner = "".join(_in_lines(str(value)))
         kind = ' class="words"' if column in self.words else ""
         return f"<{tag}{kind}>{inner}</{tag}>"
 

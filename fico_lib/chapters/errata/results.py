@@ -1,20 +1,21 @@
 """Rows of the errata: one per finding, and one per number of its arithmetic."""
 
 from collections.abc import Sequence
-from importlib import import_module
 
 import pandas as pd
 
+from fico_lib.chapters.errata import method, precision, recall, search, storage, times
 from fico_lib.chapters.errata.finding import FINDINGS, Finding, Number
+from fico_lib.report import published
 
-MODULES = ("recall", "precision", "storage", "times", "search", "method")  # in the page's order
+MODULES = (recall, precision, storage, times, search, method)  # to import them registers findings
 
 
 def findings() -> dict[str, Finding]:
-    """Every finding by its name, in the order of the page."""
-    for module in MODULES:
-        import_module(f"fico_lib.chapters.errata.{module}")
-    return FINDINGS
+    """Every finding by its name, in the order of the tables; those of the text come last."""
+    return dict(
+        sorted(FINDINGS.items(), key=lambda item: item[1].table or len(published.TABLES) + 1)
+    )
 
 
 def written(number: Number) -> str:
