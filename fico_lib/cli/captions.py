@@ -1,7 +1,6 @@
 """`fico captions`: category retrieval on the captions and labels of a data set, without images."""
 
 import time
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -63,7 +62,7 @@ def captions_command(
     )
     dataset = load_dataset(data)
     task = captions.task(f"{dataset.name}, captions", dataset[split], parameters)
-    compared = replace(results.compare([task], parameters), claims=None)  # those need models
+    compared = results.compare([task], parameters)
     stamp = started.strftime("%Y%m%d-%H%M%S")
     target = study / "results" / "runs" / f"captions-{stamp}"
     if record is not None:

@@ -1,39 +1,99 @@
 """Bootstrap draws that many values share, so that their differences have intervals too."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import stdtrit
 
 from fico_lib.runtime.errors import InputError
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, and what it would have been in each bootstrap draw, (samples,) float64.
+    """A mean over queries and trainings, and what the images drawn and the trainings do to it.
 
-    Estimates of one `Resampling` can be added and subtracted: the same images are drawn in all, so
-    a difference is paired.
+    value: the mean; draws: (samples,) float64, what it would have been in each bootstrap draw of
+    the images, with the same trainings. runs: for each trained model of which there are several,
+    (trainings, 1 + samples) float64, what each training's mean has beyond that of all: first for
+    the images as they are, then in each draw. trainings: the fewest of any model in it; None where
+    nothing was trained.
+
+    Estimates of one `Resampling` can be added and subtracted: the same images are drawn in all and
+    the trainings of a model stand in one order, so a difference is paired. A number is an estimate
+    without uncertainty, `Estimate.exact`.
     """
 
     value: float
     draws: np.ndarray
+    runs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    trainings: int | None = None
+
+    @classmethod
+    def exact(cls, value: float) -> "Estimate":
+        """A number without uncertainty, such as a printed one."""
+        return cls(value, np.array([value], float))
 
     def __add__(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.value + other.value, self.draws + other.draws)
+        runs = dict(self.runs)
+        for name, apart in other.runs.items():
+            runs[name] = runs[name] + apart if name in runs else apart
+        counts = [e.trainings for e in (self, other) if e.trainings is not None]
+        return Estimate(
+            self.value + other.value,
+            self.draws + other.draws,
+            runs,
+            min(counts) if counts else None,
+        )
+
+    def __mul__(self, factor: float) -> "Estimate":
+        runs = {name: factor * apart for name, apart in self.runs.items()}
+        return Estimate(factor * self.value, factor * self.draws, runs, self.trainings)
 
     def __sub__(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.value - other.value, self.draws - other.draws)
+        return self + other * -1
 
     def __rsub__(self, number: float) -> "Estimate":
-        return Estimate(number - self.value, number - self.draws)
+        return Estimate.exact(number) - self
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """The percentile interval; draws without a value do not count."""
+        """The interval over images and trainings; draws without a value do not count.
+
+        Over images it is the percentile interval of the bootstrap, over trainings Student's t; the
+        two distances from the value are combined as the legs of a right triangle, as for the sum
+        of two independent errors (Zou & Donner 2008, "Construction of confidence limits about
+        effect measures", Section 2). With one training per model it is over images alone.
+        """
         if not 0 < level < 1:
             raise InputError(f"level: found {level}; expected a share between 0 and 1, as 0.95")
         low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+        spread = self._of_trainings(level)
+        if spread == 0:
+            return float(low), float(high)
+        return (
+            float(self.value - np.hypot(self.value - low, spread)),
+            float(self.value + np.hypot(high - self.value, spread)),
+        )
+
+    def _of_trainings(self, level: float) -> float:
+        """Half the width of the interval over trainings.
+
+        Trainings differ in their means also because each errs on other images, which the draws of
+        images hold already: what those explain is taken off the variance, as in an analysis of
+        variance of two crossed factors. Degrees of freedom: trainings - 1 for one model, Welch's
+        for a difference of several.
+        """
+        variances, freedom = [], []
+        for apart in self.runs.values():
+            n = len(apart)
+            own = (apart[:, 0] ** 2).sum() - np.nanvar(apart[:, 1:], axis=1).sum()
+            variances.append(max(0.0, own) / (n * (n - 1)))
+            freedom.append(n - 1)
+        total = sum(variances)
+        if total == 0:
+            return 0.0
+        welch = total**2 / sum(v**2 / df for v, df in zip(variances, freedom, strict=True))
+        return float(stdtrit(welch, (1 + level) / 2) * np.sqrt(total))
 
     def columns(self, name: str, low: str = "low", high: str = "high") -> dict[str, float]:
         """The value and its 95 % interval as columns of a row."""
@@ -41,35 +101,36 @@ class Estimate:
 
 
 class Resampling:
-    """Draws of images with replacement, and of the runs (seeds) of each model.
+    """Draws of images with replacement, the same for every model, direction and metric.
 
     Every query belongs to an image, in either direction (a caption to the one that it describes):
-    the captions of an image are drawn together. Runs of one model are drawn independently of those
-    of another. With few runs that part is too narrow: of three, the spread of their mean is
-    underestimated by a fifth. Source: Efron & Tibshirani 1993, "An Introduction to the Bootstrap",
-    chapters 8 and 13.
+    the captions of an image are drawn together. Source: Efron & Tibshirani 1993, "An Introduction
+    to the Bootstrap", chapters 8 and 13.
     """
 
     def __init__(self, n_images: int, samples: int = 1000, seed: int = 0):
-        self._rng = np.random.default_rng(seed)
         share = np.full(n_images, 1 / n_images)
-        self._counts = self._rng.multinomial(n_images, share, size=samples).astype(float)
+        draws = np.random.default_rng(seed).multinomial(n_images, share, size=samples)
+        self._counts = draws.astype(float)
 
-    def estimate(self, runs: Sequence[np.ndarray], clusters: np.ndarray) -> Estimate:
+    def estimate(
+        self, runs: Sequence[np.ndarray], clusters: np.ndarray, trained: str = ""
+    ) -> Estimate:
         """The mean of a model over its runs and queries.
 
         runs: for each run, values (n,) of the same queries, NaN where a query is left out;
-        clusters: (n,) int64, the image of each query.
+        clusters: (n,) int64, the image of each query; trained: the name of the trained model, which
+        all estimates from its weights share, with their runs in the same order.
         """
         clusters = np.asarray(clusters)
-        means = np.empty((len(runs), len(self._counts)))
+        means = np.empty((len(runs), 1 + len(self._counts)))
         for number, values in enumerate(runs):
-            means[number] = self._means(np.asarray(values, float), clusters)
-        value = float(np.mean([np.nanmean(values) for values in runs]))
-        if len(runs) == 1:
-            return Estimate(value, means[0])
-        picks = self._rng.integers(0, len(runs), means.shape)
-        return Estimate(value, np.take_along_axis(means, picks, axis=0).mean(0))
+            values = np.asarray(values, float)
+            means[number, 1:] = self._means(values, clusters)
+            means[number, 0] = np.nanmean(values)
+        centre = means.mean(0)
+        apart = {trained: means - centre} if len(runs) > 1 else {}
+        return Estimate(float(centre[0]), centre[1:], apart, len(runs))
 
     def _means(self, values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
         n_images = self._counts.shape[1]
@@ -85,35 +146,3 @@ class Resampling:
         sizes = np.bincount(clusters[kept], minlength=n_images)
         with np.errstate(invalid="ignore"):  # a draw may hold no query that has a value
             return (self._counts @ sums) / (self._counts @ sizes)
-
-
-@dataclass(frozen=True)
-class PairedTest:
-    """The mean difference (a - b) over the same queries, and its two-sided p-value."""
-
-    difference: Estimate
-    p_value: float
-
-
-def paired_test(
-    a: np.ndarray, b: np.ndarray, clusters: np.ndarray, *, samples: int = 10_000, seed: int = 0
-) -> PairedTest:
-    """Do two models differ over the same queries? Sign-flip permutation test of the mean.
-
-    a, b: (n,) per-query values of the two models, in the same order, NaN where a query is left out
-    of both; clusters: (n,) int64, the image of each query, whose differences are flipped together.
-    Source: Smucker, Allan, Carterette 2007 (randomisation test).
-    """
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.shape != b.shape:
-        raise InputError(f"paired test: {a.shape} and {b.shape} values; expected the same queries")
-    if (np.isnan(a) != np.isnan(b)).any():
-        raise InputError("paired test: a query left out of one model but not of the other")
-    n_images = int(np.max(clusters, initial=0)) + 1
-    difference = Resampling(n_images, seed=seed).estimate([a - b], clusters)
-    sums = np.bincount(clusters, np.nan_to_num(a - b))
-    rng, extreme = np.random.default_rng(seed), 0
-    for start in range(0, samples, 64):  # blocks keep the flips small
-        flips = rng.integers(0, 2, (min(64, samples - start), n_images)) * 2 - 1
-        extreme += int((np.abs(flips @ sums) >= abs(sums.sum()) * (1 - 1e-12)).sum())
-    return PairedTest(difference, (extreme + 1) / (samples + 1))

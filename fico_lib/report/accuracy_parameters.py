@@ -29,6 +29,11 @@ def _every(names: object) -> object:
 Models = Annotated[list[str], BeforeValidator(_every), registered(model_module)]
 
 
+def setting_of(data: DataParameters) -> str:
+    """A data set in the words of tables: 'scenes, coco-like'."""
+    return f"{data.name}, {data.skew}-like" if isinstance(data, ScenesParameters) else data.name
+
+
 class TrainedParameters(ChapterParameters):
     """Base of the schemas of chapters whose models learn: from released weights, or here."""
 
@@ -52,6 +57,11 @@ class TrainedParameters(ChapterParameters):
     def data_key(self) -> str:
         """The key of the data that the chapter reads."""
         return dataset_key(self.data)
+
+    @property
+    def setting(self) -> str:
+        """The data set in the words of tables."""
+        return setting_of(self.data)
 
     def request(self, model: str, seed: int) -> Request:
         """The encodings by one training of a model."""

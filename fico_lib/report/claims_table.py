@@ -2,55 +2,88 @@
 
 import pandas as pd
 
-from fico_lib.report.claims import FAILS, HOLDS, UNDECIDED, verdicts
+from fico_lib.report.claims import FAILS, HOLDS, NOT_PRINTED, NOT_RUN, POINTS, UNDECIDED, Verdicts
 from fico_lib.report.table import Table, Text
 
 VERBS = {  # for one claim, for several
     HOLDS: ("holds", "hold"),
     FAILS: ("does not hold", "do not hold"),
     UNDECIDED: ("is undecided", "are undecided"),
+    NOT_RUN: ("was not run", "were not run"),
 }
-MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
+MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_RUN: "–", NOT_PRINTED: "–"}
 
 
-def table(rows: pd.DataFrame) -> Table:
-    """One row per claim: the statement, the paper's grounds, the test, its result, the verdict."""
-    verdict, lines = verdicts(rows), []
-    for name, part in rows.groupby("claim", sort=False):
-        first = part.iloc[0]
+def tables(tested: Verdicts) -> list[Table]:
+    """One table for the claims that have the same settings."""
+    settings = tested.claims.groupby("claim", sort=False)["setting"].agg(tuple)
+    of_claim = tested.claims["claim"].map(settings)
+    return [
+        table(Verdicts(tested.claims[of_claim == together], tested.cases))
+        for together in dict.fromkeys(settings)
+    ]
+
+
+def table(tested: Verdicts) -> Table:
+    """One row per claim: statement and grounds, test, and the verdicts, one for each setting."""
+    settings, lines = list(tested.claims["setting"].unique()), []
+    for _, part in tested.claims.groupby("claim", sort=False):
+        first, rows = part.iloc[0], part.set_index("setting")
         lines.append(
             {
-                "claim": first["statement"],
-                "the paper": first["evidence"],
-                "test": first["test"],
-                "result": "; ".join(_case(case) for case in part.to_dict("records")),
-                "verdict": f"{MARKS[verdict[name]]} {verdict[name]}",
+                "claim": f"{first['statement']}\n{first['paper']}, Section {first['section']}",
+                "the paper prints": first["evidence"],
+                "test": f"{first['test']}\nMargin: {first['margin_source']}.",
+                "in the paper's own table": _in_paper(first),
+                **{setting: _verdict(rows.loc[setting]) for setting in settings},
             }
         )
     caption = (
-        "The paper's findings tested on this run: differences in percentage points with 95 % "
-        "intervals. A claim holds when every case does."
+        "The papers' findings, tested on their own printed cells and on this run. A claim holds "
+        "when the 95 % interval of every case lies within its margin, and does not hold when one "
+        "lies outside (corrected for the number of cases); shown is the case that decides."
     )
     frame = pd.DataFrame(lines)
     return Table(frame, caption, words=frame.columns)
 
 
-def _case(case: dict) -> str:
-    if not case["case"]:
-        return "not run: the parameters leave out the models that this needs"
-    return (
-        f"{case['case']}, {case['direction']}: {case['estimate_percent']:.1f} "
-        f"[{case['low']:.1f}, {case['high']:.1f}]"
-    )
+def _in_paper(row: pd.Series) -> str:
+    note = f"\n{row['in_paper_note']}" if row["in_paper_note"] else ""
+    return f"{MARKS[row['in_paper']]} {row['in_paper']}{note}"
 
 
-def count(rows: pd.DataFrame) -> Text:
-    """How many claims hold, in a sentence."""
-    all_verdicts = list(verdicts(rows).values())
-    parts = [
-        f"{number} {VERBS[verdict][number > 1]}"
-        for verdict in VERBS
-        if (number := all_verdicts.count(verdict))
-    ]
-    claims = "claims" if len(all_verdicts) > 1 else "claim"
-    return Text(f"Of {len(all_verdicts)} {claims} tested here, {', '.join(parts)}.")
+def _verdict(row: pd.Series) -> str:
+    verdict = f"{MARKS[row['verdict']]} {row['verdict']}"
+    if row["verdict"] == NOT_RUN:
+        return f"{verdict}\n{row['note']}"
+    if row["seeds"] == 1:
+        verdict += ", of these trainings"
+    place = ", ".join(part for part in (row["case"], row["metric"], row["direction"]) if part)
+    of = f" (of {row['cases']} cases)" if row["cases"] > 1 else ""
+    return f"{verdict}\n{place}: {estimated(row)}{of}"
+
+
+def estimated(row: pd.Series) -> str:
+    """An estimate with its interval and unit.
+
+    >>> estimated(pd.Series({"estimate": 2.04, "low": -1, "high": 3, "unit": "points"}))
+    '+2.0 [-1.0, +3.0]'
+    """
+    if row["unit"] == POINTS:
+        return f"{row['estimate']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+    return f"{row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}] {row['unit']}"
+
+
+def count(tested: Verdicts) -> Text:
+    """How many claims hold, in a sentence for each setting."""
+    sentences = []
+    for setting, part in tested.claims.groupby("setting", sort=False):
+        verdicts = list(part["verdict"])
+        parts = [
+            f"{number} {VERBS[verdict][number > 1]}"
+            for verdict in VERBS
+            if (number := verdicts.count(verdict))
+        ]
+        claims = "claims" if len(verdicts) > 1 else "claim"
+        sentences.append(f"Of {len(verdicts)} {claims}, on {setting}: {', '.join(parts)}.")
+    return Text(" ".join(sentences))

@@ -1,6 +1,7 @@
 """The evaluated runs of several models: per-query values in, estimates with intervals out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,8 @@ from fico_lib.evaluation import EvaluationResult
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics import registry
 from fico_lib.metrics.resampling import Estimate, Resampling
-from fico_lib.models import MODELS, model_card
+from fico_lib.models import MODELS, PRETRAINED, model_card, weights_of
+from fico_lib.report.reference_rows import NAMES
 from fico_lib.runtime.errors import InputError
 
 
@@ -26,24 +28,40 @@ def by_model(
 class Runs:
     """Results by model (or control), one for each seed, all of the same queries.
 
-    Every estimate comes from the same bootstrap draws, so differences between models, directions
-    and metrics are paired. A metric is named as in its registry: R@1, mAP@10, mAP@N.
+    Every estimate comes from the same draws of images, and all estimates from one trained model
+    share its trainings, so differences between models, directions and metrics are paired. A metric
+    is named as in its registry: R@1, mAP@10, mAP@N.
     """
 
     def __init__(
-        self, results: dict[str, list[EvaluationResult]], n_images: int, samples: int
+        self,
+        results: dict[str, list[EvaluationResult]],
+        n_images: int,
+        samples: int,
+        *,
+        trained_as: Mapping[str, str] = {},
+        number: int = 0,
     ) -> None:
-        self.results = results
-        self._resampling = Resampling(n_images, samples)
+        """The results of a data set.
+
+        trained_as: names of results -> the name of the results whose weights they share; models
+        that share weights by `fico_lib.models.weights_of` need no entry. number: of the data set
+        where there are several, whose images are drawn, and whose models are trained, apart.
+        """
+        self.results, self.n_images, self._trained_as = results, n_images, trained_as
+        self._resampling, self._number = Resampling(n_images, samples, seed=number), number
         self._known: dict[tuple, Estimate | None] = {}
 
-    def models(self, granularity: str | None = None) -> list[str]:
-        """The registered models, or those that are "FG" or "CG", in the order given."""
-        return [
-            name
-            for name in self.results
-            if name in MODELS and granularity in (None, model_card(name).granularity)
-        ]
+    def models(self, family: str | None = None) -> list[str]:
+        """The registered models in the order given, or those of a family.
+
+        family: "FG" (fine-grained), "CG" (coarse-grained), or "VLP": the fine-grained ones that
+        pre-train.
+        """
+        known = [name for name in self.results if name in MODELS]
+        if family == "VLP":
+            return [name for name in known if name in PRETRAINED]
+        return [name for name in known if family in (None, model_card(name).granularity)]
 
     def has(self, *models: str) -> bool:
         """Whether all of these were run."""
@@ -66,10 +84,19 @@ class Runs:
             values = self.values(*key)
             first = self.results[model][0]
             clusters = (first.instance or first.category or {})[direction].clusters
-            self._known[key] = (
-                None if values is None else self._resampling.estimate(values, clusters)
-            )
+            self._known[key] = None if values is None else self._drawn(model, values, clusters)
         return self._known[key]
+
+    def _drawn(self, model: str, values: list[np.ndarray], clusters: np.ndarray) -> Estimate:
+        trained = self._trained_as.get(model, model)
+        trained = (weights_of(trained) if trained in MODELS else None) or trained
+        found = self._resampling.estimate(values, clusters, f"{trained} on {self._number}")
+        return replace(found, trainings=None) if model in NAMES else found
+
+    def chance(self, model: str, direction: str, metric: str) -> float:
+        """The metric of a random ranking of the same queries and candidates."""
+        task = getattr(self.results[model][0], registry.metric(metric).task)
+        return task[direction].chance[metric]
 
     def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
         """The paired difference a - b, as columns of a row; None where one of them has no value."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fico_lib.metrics.resampling import Resampling, paired_test
+from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.runtime.errors import InputError
 
 ONE_EACH = np.arange(200)
@@ -113,50 +113,72 @@ def test_wrong_input_is_refused():
         resampling.estimate([np.ones(3)], np.arange(3)).interval(2)
 
 
-def test_a_difference_is_found_and_its_absence_too():
-    rng, images = np.random.default_rng(0), np.arange(500)
-    base = rng.random(500)
-    better = base + 0.05 + 0.1 * rng.standard_normal(500)
-    found = paired_test(better, base, images, samples=2000)
-    assert found.p_value < 0.01
-    low, high = found.difference.interval()
-    assert 0 < low < 0.05 < high
-    assert paired_test(base, base, images, samples=200).p_value == 1
-    assert paired_test(base, base, images, samples=200).difference.value == 0
+def test_one_training_of_a_model_serves_all_its_estimates():
+    """Three trainings that are better or worse in six metrics alike: no part is independent."""
+    values = np.random.default_rng(3).random(200)
+    resampling, level = Resampling(200), [values - 0.3, values, values + 0.3]
+    one = resampling.estimate(level, ONE_EACH, "vse")
+    six = sum([one] * 5, start=one)
+    assert np.diff(six.interval()) == pytest.approx(6 * np.diff(one.interval()))
+    same = resampling.estimate(level, ONE_EACH, "vse")
+    assert (one - same).interval() == pytest.approx((0, 0), abs=1e-12)
+    other = resampling.estimate(level, ONE_EACH, "scan")
+    assert np.diff((one - other).interval()) > 0.5
 
 
-def test_queries_left_out_of_both_models_do_not_count():
-    a, b = np.array([1.0, np.nan, 3, 5]), np.array([0.0, np.nan, 0, 0])
-    found = paired_test(a, b, np.arange(4), samples=20_000)
-    assert found.difference.value == 3
-    assert found.p_value == pytest.approx(1 / 4, abs=0.015)
+def test_seeds_alone_have_student_s_interval():
+    """Equal queries: the interval over trainings is the usual one of their means."""
+    runs = [np.full(50, level) for level in (0.1, 0.4, 0.5)]
+    low, high = Resampling(50).estimate(runs, np.arange(50)).interval()
+    error = np.std([0.1, 0.4, 0.5], ddof=1) / np.sqrt(3)
+    assert (low, high) == pytest.approx((1 / 3 - 4.303 * error, 1 / 3 + 4.303 * error), abs=1e-3)
 
 
-def test_the_test_rejects_as_often_as_it_says_when_captions_are_clustered():
-    rng, rejected = np.random.default_rng(1), 0
-    clusters = np.repeat(np.arange(40), 5)
-    for seed in range(200):
-        difference = np.repeat(rng.standard_normal(40), 5) + 0.3 * rng.standard_normal(200)
-        found = paired_test(difference, np.zeros(200), clusters, samples=300, seed=seed)
-        rejected += found.p_value <= 0.05
-    assert rejected / 200 <= 0.1
+def test_two_models_have_welch_s_degrees_of_freedom():
+    apart = [np.full(50, level) for level in (0.1, 0.4, 0.5)]
+    resampling = Resampling(50)
+    a, b = (resampling.estimate(apart, np.arange(50), name) for name in "ab")
+    error = np.sqrt(2) * np.std([0.1, 0.4, 0.5], ddof=1) / np.sqrt(3)
+    assert (a - b).interval() == pytest.approx((-2.776 * error, 2.776 * error), abs=1e-3)
 
 
-def test_the_exact_permutation_test_of_three_queries():
-    """All eight sign flips of (1, 2, 3): two are as extreme as the sum 6, so p is about 1/4."""
-    found = paired_test(np.array([1.0, 2, 3]), np.zeros(3), np.arange(3), samples=20_000)
-    assert found.p_value == pytest.approx(1 / 4, abs=0.015)
+def covers_zero(rng, trainings: int, spread: float, models: int) -> bool:
+    """Whether the interval of a mean (or of a difference of two) of truth 0 holds 0.
+
+    Queries of 120 images, of which the models find the same ones hard; each training is better or
+    worse by `spread` on all, and errs on others of its own.
+    """
+    images, found = rng.standard_normal(120), []
+    resampling = Resampling(120, 200, seed=int(rng.integers(1 << 30)))
+    for model in range(models):
+        own = images + 0.5 * model * rng.standard_normal(120)
+        runs = [
+            own + spread * rng.standard_normal() + 0.7 * rng.standard_normal(120)
+            for _ in range(trainings)
+        ]
+        found.append(resampling.estimate(runs, np.arange(120), str(model)))
+    low, high = (found[0] if models == 1 else found[0] - found[1]).interval()
+    return low <= 0 <= high
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "message"),
-    [
-        (np.ones(3), np.ones(2), "the same queries"),
-        (np.array([1, np.nan]), np.ones(2), "left out of one model"),
-        (np.array([]), np.array([]), "no query has a value"),
-        (np.array([np.nan]), np.array([np.nan]), "no query has a value"),
-    ],
-)
-def test_what_cannot_be_compared(a, b, message):
-    with pytest.raises(InputError, match=message):
-        paired_test(a, b, np.arange(len(a)))
+@pytest.mark.parametrize("trainings", [3, 5])
+@pytest.mark.parametrize("models", [1, 2])
+def test_intervals_over_images_and_trainings_cover_the_truth(trainings, models):
+    """Of 95 % intervals, 93 to 97 % hold the truth, however much the trainings differ."""
+    rng, times = np.random.default_rng(trainings), 500
+    hits = [
+        covers_zero(rng, trainings, spread, models)
+        for spread in (0.05, 0.1, 0.3)
+        for _ in range(times)
+    ]
+    assert 0.93 <= np.mean(hits) <= 0.97
+
+
+def test_an_exact_number_has_no_width():
+    assert Estimate.exact(3.5).interval() == (3.5, 3.5)
+    values = np.random.default_rng(4).random(50)
+    drawn = Resampling(50).estimate([values], np.arange(50))
+    lost = 1 - drawn
+    assert (lost.value, lost.trainings) == (pytest.approx(1 - values.mean()), 1)
+    assert lost.interval() == pytest.approx((1 - drawn.interval()[1], 1 - drawn.interval()[0]))
+    assert (drawn * 100 - drawn * 100).interval() == (0, 0)

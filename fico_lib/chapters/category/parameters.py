@@ -9,7 +9,7 @@ from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.metrics import DENOMINATORS, Denominator, Empty
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, Models, setting_of
 from fico_lib.runtime.digests import digest
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -65,12 +65,11 @@ class CategoryChapter(AccuracyParameters):
 
     def datasets(self) -> dict[str, DataParameters]:
         """The data sets that are compared, by the name that tables give them."""
-        if not self.skews:
-            return {self.data.name: self.data}
-        return {
-            f"{self.data.name}, {skew}-like": self.data.model_copy(update={"skew": skew})
-            for skew in dict.fromkeys(self.skews)
-        }
+        chosen = [self.data]
+        if self.skews:
+            skews = dict.fromkeys(self.skews)
+            chosen = [self.data.model_copy(update={"skew": skew}) for skew in skews]
+        return {setting_of(data): data for data in chosen}
 
     def data_key(self) -> str:
         """The key of all data that the chapter reads."""

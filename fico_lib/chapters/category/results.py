@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fico_lib.chapters.category.claims import claims
 from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
@@ -19,7 +18,6 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
-from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -69,8 +67,8 @@ class Comparison:
     accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
     a partial ranking has no value; its low and high (95 %, over images and seeds) are those of the
     mean over an entry's seeds, in the row of each; curves: per recall level; denominators: per
-    convention (first data set, first seed); gaps: paired differences, with such intervals; claims:
-    see `fico_lib.report.claims`.
+    convention (first data set, first seed); gaps: paired differences, with such intervals; runs: by
+    data set, what claims are tested on, none in recorded results.
     depths: the k of mAP@k that the data allow.
     """
 
@@ -81,7 +79,7 @@ class Comparison:
     depths: list[int]
     sizes: dict[str, tuple[int, int]]
     how: dict = field(default_factory=dict)
-    claims: pd.DataFrame | None = None  # of the first data set; None in recorded results
+    runs: dict[str, Runs] = field(default_factory=dict)
 
 
 def controls_and_chance(four: Sequence[Encodings], seed: int) -> list[Entry]:
@@ -119,22 +117,25 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
              for t in tasks}  # fmt: skip
     depths = [k for k in p.map_at if k <= min(min(size) for size in sizes.values())]
     judge = partial(evaluate, map_at=(*depths, "all"), empty=p.empty, ties=p.ties, device=p.device)
-    accuracy, curves, gaps, conventions, tested = [], [], [], [], None
-    for task in tasks:
+    accuracy, curves, gaps, conventions, evaluated = [], [], [], [], {}
+    for number, task in enumerate(tasks):
         found = [
             (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
         runs = Runs(
-            by_model((e.name, result) for e, result in found), sizes[task.name][0], p.resamples
+            by_model((e.name, result) for e, result in found),
+            sizes[task.name][0],
+            p.resamples,
+            number=number,
         )
+        evaluated[task.name] = runs
         for entry, result in found:
             accuracy += _accuracy_rows(task.name, entry, result, runs)
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, runs, depths)
-        if tested is None:
+        if number == 0:
             conventions = list(_denominator_rows(task, found, p.denominator, judge))
-            tested = evaluated(claims(f"mAP@{depths[0]}" if depths else None), runs)
     return Comparison(
         accuracy=pd.DataFrame(accuracy),
         curves=pd.DataFrame(curves),
@@ -143,7 +144,7 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
         depths=depths,
         sizes=sizes,
         how={"denominator": p.denominator, "empty": p.empty, "ties": p.ties},
-        claims=tested,
+        runs=evaluated,
     )
 
 

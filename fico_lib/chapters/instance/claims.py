@@ -1,129 +1,342 @@
-"""What FiCo-ITR found in instance-level retrieval, as claims on a run (Section 5.1, Table 2, 3)."""
+"""What FiCo-ITR says of instance-level retrieval, as claims (Sections 5.1 and 6, Tables 2, 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import product
 
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report import published
-from fico_lib.report.claims import Case, Claim, best_pair, gap
-from fico_lib.report.runs import Runs
+from fico_lib.report.accuracy_cases import Accuracy, between, gaps, value
+from fico_lib.report.claims import Case, Claim, half_of_smallest
+from fico_lib.report.printed_runs import PrintedRuns, printed_runs
 
-GLOBAL = "vse"  # a float embedding of each whole image and text
-KEPT = "R@100"  # queries that keep a right answer among the candidates of a first stage
+GLOBAL = ("vsrn", "vse")  # float embeddings of whole images and texts; the paper has the first
+FOR_CATEGORIES = ("ucch", "dadh")  # codes that are not trained to match instances
+WITHOUT_FUSION = [("blip2", "blip2_nf"), ("xvlm", "xvlm_nf")]
+SCREENED, GALLERY = "R@100", 1000  # candidates that screening keeps, of that many images
+MODERATE = 7.0
+INSTANCE, ATTENTION, SCREENING = "instance retrieval", "query-time attention", "screening"
+
+claim = partial(Claim, section="5.1", topic=INSTANCE)
 
 
 def claims() -> list[Claim]:
-    """The claims, with the paper's numbers."""
-    first = published.wide(2, dataset="flickr30k", printed=True)
-    deep = published.wide(3, dataset="flickr30k", printed=True)
+    """The claims of the chapter, in the order of the paper."""
+    return [*_codes(), *_screening(), *_attention(), *_families(), *_directions()]
 
-    def at(model: str, direction: str = "i2t", metric: str = "R@1", table=first) -> str:
+
+def _at(number: int = 2, dataset: str = "flickr30k"):
+    """A function that returns a printed cell of a data set: model, direction, metric -> text."""
+    table = published.wide(number, dataset=dataset, printed=True)
+
+    def cell(model: str, direction: str = "i2t", metric: str = "R@1") -> str:
         return table.loc[model, (direction, metric)]
 
+    return cell
+
+
+def _codes() -> list[Claim]:
+    at, flickr, both = _at(), printed_runs("flickr30k"), printed_runs()
+    moderate = gaps([("adv64", code) for code in FOR_CATEGORIES], ["R@10"])
+    unable = gaps(lambda source: product(source.models("FG"), _present(source, FOR_CATEGORIES)))
+    shorter = gaps([("adv2048", "adv64")])
+    continuous = _largest_difference(flickr["Flickr30K, printed"], ("imram", "vsrn", "scan"))
     return [
-        Claim(
-            "fg_far_above_cg",
-            "Fine-grained models are far above coarse-grained ones at R@1.",
-            place="Table 2, Flickr30K, i2t",
-            numbers=f"SCAN {at('scan')}, BLIP-2 {at('blip2')}; ADV 64 bit {at('adv64')}, "
-            f"UCCH {at('ucch')}, DADH {at('dadh')}.",
-            criterion="The best fine-grained model is more than {margin:g} points above the best "
-            "code.",
-            cases=_far_above,
-            margin=5.0,
-            margin_source='chosen here for the word "far", for which the paper has no number',
+        claim(
+            name="adv64_moderate",
+            statement="ADV with 64 bits has moderate success, far above UCCH and DADH.",
+            evidence=f"Table 2, Flickr30K, R@10 i2t: ADV 64 bit {at('adv64', metric='R@10')}, "
+            f"UCCH {at('ucch', metric='R@10')}, DADH {at('dadh', metric='R@10')}.",
+            test="ADV-64 is more than {margin:g} points above UCCH and DADH at R@10.",
+            cases=moderate,
+            needs=("adv64", *FOR_CATEGORIES),
+            printed=flickr,
+            **half_of_smallest(moderate, flickr),
         ),
-        Claim(
-            "first_stage",
-            "Codes trained to match instances can serve as a first stage, codes trained on labels "
-            "cannot.",
-            place="Table 3, Flickr30K, R@100 i2t",
-            numbers=f"ADV 64 bit {at('adv64', metric='R@100', table=deep)}, "
-            f"DADH {at('dadh', metric='R@100', table=deep)}.",
-            criterion="Among 100 candidates, more than {margin:g} % of the queries keep a right "
-            "answer with the first kind, fewer with the second.",
-            cases=_first_stage,
-            margin=80.0,
-            margin_source="chosen here: a first stage that loses a fifth of the answers is poor",
+        claim(
+            name="codes_miss_instances",
+            statement="UCCH and DADH do not capture which image belongs to which text, as "
+            "fine-grained models do.",
+            evidence=f"Table 2, Flickr30K, R@1 i2t: UCCH {at('ucch')}, DADH {at('dadh')}; "
+            f"SCAN {at('scan')}.",
+            test="Every fine-grained model is more than {margin:g} points above each of the two.",
+            cases=unable,
+            needs=FOR_CATEGORIES,
+            printed=both,
+            **half_of_smallest(unable, both),
         ),
-        Claim(
-            "bits",
-            "2048 bits come near to a float embedding, 64 bits stay well below.",
-            place="Table 2, Flickr30K, i2t",
-            numbers=f"ADV 2048 bit {at('adv2048')}, 64 bit {at('adv64')}; "
-            f"VSRN (float) {at('vsrn')}.",
-            criterion="ADV with 2048 bits is less than {margin:g} points below VSE at R@1, with "
-            "64 bits more than {margin:g}.",
-            cases=_bits,
-            margin=5.0,
-            margin_source='chosen here for the word "near", for which the paper has no number',
+        claim(
+            name="long_codes_comparable",
+            statement="With 2048 bits ADV is comparable to continuous embeddings.",
+            evidence=f"Table 2, Flickr30K, R@1 i2t: ADV 2048 bit {at('adv2048')}; IMRAM "
+            f"{at('imram')}, VSRN {at('vsrn')}, SCAN {at('scan')}.",
+            test="ADV-2048 differs from every fine-grained float model without pre-training by "
+            "less than {upper:g} points at R@1.",
+            cases=gaps(lambda source: [("adv2048", m) for m in _without_pretraining(source)]),
+            needs=("adv2048",),
+            margin=-continuous,
+            upper=continuous,
+            margin_source="the largest printed difference, in one column, among the three "
+            "continuous models themselves",
+            printed=flickr,
         ),
-        Claim(
-            "cross_attention",
-            "Attention between words and regions at query time gains modestly over a global "
-            "embedding.",
-            place="Table 2, Flickr30K, i2t",
-            numbers=f"IMRAM {at('imram')}, SCAN {at('scan')}; VSRN (global) {at('vsrn')}.",
-            criterion="A cross-attention model is above VSE, which has the same inputs, at R@1. "
-            "(How much it gains depends on the detector.)",
-            cases=_above([("imram", GLOBAL), ("scan", GLOBAL)]),
-        ),
-        Claim(
-            "rerank",
-            "Reranking by fusion is above the same model without it.",
-            place="Table 2, Flickr30K, i2t",
-            numbers=f"BLIP-2 {at('blip2')} against {at('blip2_nf')}, "
-            f"X-VLM {at('xvlm')} against {at('xvlm_nf')}.",
-            criterion="The reranked lists have the higher R@1.",
-            cases=_above([("blip2", "blip2_nf"), ("xvlm", "xvlm_nf")]),
-        ),
-        Claim(
-            "i2t_easier",
-            "Image to text is easier than text to image.",
-            place="Table 2, Flickr30K, R@1 i2t against t2i",
-            numbers=f"SCAN {at('scan')} and {at('scan', 't2i')}, "
-            f"ADV 64 bit {at('adv64')} and {at('adv64', 't2i')}.",
-            criterion="R@1 from image to text is above R@1 from text to image, for every model.",
-            cases=_easier,
+        claim(
+            name="code_length_instances",
+            section="5.1, from the table",
+            statement="The length of a code matters for instances: 2048 bits are far above 64.",
+            evidence=f"Table 2, Flickr30K, R@1 i2t: ADV 2048 bit {at('adv2048')}, 64 bit "
+            f"{at('adv64')}.",
+            test="ADV-2048 is more than {margin:g} points above ADV-64 at R@1.",
+            cases=shorter,
+            needs=("adv2048", "adv64"),
+            printed=flickr,
+            **half_of_smallest(shorter, flickr),
         ),
     ]
 
 
-def _far_above(runs: Runs, margin: float) -> Iterator[Case]:
-    for direction in DIRECTIONS:
-        if best := best_pair(runs, direction, "R@1"):
-            yield from gap(runs, *best, direction, margin=margin)
+def _screening() -> list[Claim]:
+    at, flickr = _at(3), printed_runs("flickr30k")
+    cells = {m: [float(at(m, d, SCREENED)) for d in DIRECTIONS] for m in ("adv64", *FOR_CATEGORIES)}
+    usable, unsuitable = min(cells["adv64"]), max(cells["ucch"] + cells["dadh"])
+    bar = {
+        "margin": (usable + unsuitable) / 2,
+        "margin_source": f"midway between the lowest value that the paper calls usable, {usable}, "
+        f"and the highest that it calls unsuitable, {unsuitable}; for {GALLERY:,} images",
+    }
+    evidence = (
+        f"Table 3, Flickr30K, {SCREENED} i2t: ADV 64 bit {at('adv64', metric=SCREENED)}, UCCH "
+        f"{at('ucch', metric=SCREENED)}, DADH {at('dadh', metric=SCREENED)}."
+    )
+    return [
+        claim(
+            name="screening_possible",
+            topic=SCREENING,
+            statement="A code that is trained to match instances can choose the candidates of a "
+            "stronger model.",
+            evidence=evidence,
+            test="ADV-64 keeps a right answer among 100 candidates for more than {margin:g} % of "
+            "the queries.",
+            cases=_kept(["adv64"]),
+            needs=("adv64",),
+            unit="percent",
+            printed=flickr,
+            **bar,
+        ),
+        claim(
+            name="screening_unsuitable",
+            section="6",
+            topic=SCREENING,
+            statement="Codes that are trained on categories cannot.",
+            evidence=evidence,
+            test="UCCH and DADH keep one for less than {upper:g} %.",
+            cases=_kept(FOR_CATEGORIES),
+            needs=FOR_CATEGORIES,
+            unit="percent",
+            printed=flickr,
+            margin=0.0,
+            upper=bar["margin"],
+            margin_source=bar["margin_source"],
+        ),
+        claim(
+            name="screening_worth_it",
+            topic=SCREENING,
+            statement="Screening pays where the time gained outweighs the answers lost.",
+            evidence="no number.",
+            test="none.",
+            lacks="the time and recall of a code followed by a stronger model, beside those of "
+            "the stronger model alone, on galleries of several sizes",
+            not_printed="the paper runs no such pair",
+        ),
+    ]
 
 
-def _first_stage(runs: Runs, margin: float) -> Iterator[Case]:
-    for direction in DIRECTIONS:
-        for model in filter(runs.has, ("adv64", "dadh")):
-            kept = runs.estimate(model, direction, KEPT)
-            if kept is None:  # R@100 was not asked for, or there are fewer candidates
-                continue
-            if model == "adv64":
-                yield Case("adv64: kept", direction, KEPT, kept, margin)
-            else:
-                yield Case("dadh: lost", direction, KEPT, 100 - kept, 100 - margin)
+def _attention() -> list[Claim]:
+    at, coco = _at(dataset="mscoco"), printed_runs("mscoco")
+    quoted = (
+        f"Table 2, MS-COCO, R@1 i2t and t2i: BLIP-2 {at('blip2')} and {at('blip2', 't2i')}, BEiT-3 "
+        f"{at('beit3')} and {at('beit3', 't2i')}; IMRAM {at('imram')} and {at('imram', 't2i')}, "
+        f"VSRN {at('vsrn')} and {at('vsrn', 't2i')}."
+    )
+    fused = (
+        f"Table 2, MS-COCO, R@1 i2t: BLIP-2 {at('blip2')} against {at('blip2_nf')} without fusion, "
+        f"X-VLM {at('xvlm')} against {at('xvlm_nf')}."
+    )
+    limited = {
+        "margin": float("-inf"),
+        "upper": MODERATE,
+        "margin_source": "the largest difference that the text calls moderate is 6.9",
+    }
+    of_attention = partial(claim, topic=ATTENTION)
+    return [
+        of_attention(
+            name="attention_limited",
+            statement="What models with query-time attention are ahead of those without is "
+            "limited.",
+            evidence=quoted,
+            test="At R@1, BLIP-2, X-VLM and ViLT are less than {upper:g} points above BEiT-3, and "
+            "IMRAM and SCAN less than that above a global embedding (VSRN; here also VSE).",
+            cases=gaps(_attention_pairs),
+            printed=printed_runs(),
+            **limited,
+        ),
+        of_attention(
+            name="attention_limited_same_model",
+            statement="The same, where nothing but the attention differs.",
+            evidence=fused,
+            test="BLIP-2 and X-VLM are less than {upper:g} points above themselves without fusion, "
+            "at R@1.",
+            cases=gaps(WITHOUT_FUSION),
+            printed=printed_runs(),
+            erratum="an erratum: the paper's own rows without fusion are up to 11.1 points lower; "
+            "the text compares different models",
+            **limited,
+        ),
+        of_attention(
+            name="blip2_above_beit3",
+            statement="BLIP-2, which reranks by fusion, is above the dual encoder BEiT-3.",
+            evidence=quoted,
+            test="BLIP-2 is above BEiT-3 at R@1.",
+            cases=gaps([("blip2", "beit3")]),
+            needs=("blip2", "beit3"),
+            printed=printed_runs(),
+        ),
+        of_attention(
+            name="dual_above_full_fusion",
+            statement="The dual encoder BEiT-3 is above ViLT, which fuses every pair, on every "
+            "metric.",
+            evidence=f"Table 2, MS-COCO, R@1 i2t: BEiT-3 {at('beit3')}, ViLT {at('vilt')}.",
+            test="BEiT-3 is above ViLT at R@1, R@5 and R@10.",
+            cases=gaps([("beit3", "vilt")], ["R@1", "R@5", "R@10"]),
+            needs=("beit3", "vilt"),
+            printed=printed_runs(),
+        ),
+        of_attention(
+            name="cross_attention_above_global",
+            statement="IMRAM's attention between words and regions is above a global embedding "
+            "(on MS-COCO).",
+            evidence=quoted,
+            test="IMRAM is above VSRN (here also VSE) at R@1.",
+            cases=gaps([("imram", model) for model in GLOBAL]),
+            needs=("imram",),
+            printed=coco,
+        ),
+        of_attention(
+            name="rerank",
+            section="6",
+            statement="Reranking by fusion is above the same model without it.",
+            evidence=fused,
+            test="The reranked lists have the higher R@1.",
+            cases=gaps(WITHOUT_FUSION),
+            printed=printed_runs(),
+        ),
+        of_attention(
+            name="rerank_best",
+            section="6",
+            statement="BLIP-2, which reranks by fusion, is the best of all.",
+            evidence=f"Table 2, MS-COCO, R@1 i2t: BLIP-2 {at('blip2')}; next, X-VLM {at('xvlm')}.",
+            test="BLIP-2 is above every other model at R@1.",
+            cases=gaps(lambda source: [("blip2", m) for m in source.models() if m != "blip2"]),
+            needs=("blip2",),
+            printed=printed_runs(),
+        ),
+    ]
 
 
-def _bits(runs: Runs, margin: float) -> Iterator[Case]:
-    for direction in DIRECTIONS:
-        yield from gap(runs, "adv2048", GLOBAL, direction, margin=-margin)
-        yield from gap(runs, GLOBAL, "adv64", direction, margin=margin)
+def _families() -> list[Claim]:
+    at, both = _at(), printed_runs()
+    far = gaps(between("FG", "CG"))
+    evidence = (
+        f"Table 2, Flickr30K, R@1 i2t: BLIP-2 {at('blip2')}, SCAN {at('scan')}; ADV 64 bit "
+        f"{at('adv64')}, UCCH {at('ucch')}, DADH {at('dadh')}."
+    )
+    return [
+        claim(
+            name="fg_above_cg",
+            section="6",
+            statement="Fine-grained models consistently outperform coarse-grained ones.",
+            evidence=evidence,
+            test="Every fine-grained model is above every code at R@1.",
+            cases=far,
+            printed=both,
+        ),
+        claim(
+            name="fg_far_above_cg",
+            section="6, from the table",
+            statement="They do so by far.",
+            evidence=evidence,
+            test="Every fine-grained model is more than {margin:g} points above every code.",
+            cases=far,
+            printed=both,
+            **half_of_smallest(far, both),
+        ),
+        claim(
+            name="vlp_above_fg",
+            section="5.1, from the table",
+            statement="Pre-trained models are above other fine-grained ones.",
+            evidence=f"Table 2, Flickr30K, R@1 i2t: ViLT {at('vilt')}, BEiT-3 {at('beit3')}; IMRAM "
+            f"{at('imram')}, VSRN {at('vsrn')}, SCAN {at('scan')}.",
+            test="Every pre-trained model is above every other fine-grained one at R@1.",
+            cases=gaps(between("VLP", "other FG")),
+            printed=both,
+        ),
+    ]
 
 
-def _above(pairs: list[tuple[str, str]]):
-    """The cases that the first model of every pair is above the second at R@1."""
+def _directions() -> list[Claim]:
+    at = _at()
+    return [
+        claim(
+            name="i2t_easier",
+            statement="Image to text is easier than text to image, for all models.",
+            evidence=f"Table 2, Flickr30K, R@1 i2t and t2i: SCAN {at('scan')} and "
+            f"{at('scan', 't2i')}, DADH {at('dadh')} and {at('dadh', 't2i')}.",
+            test="R@1 from image to text is above R@1 from text to image, for every model.",
+            cases=_easier,
+            printed=printed_runs(),
+            erratum="an erratum: DADH on Flickr30K is printed with 0.1 and 0.2, both at chance",
+        ),
+    ]
 
-    def cases(runs: Runs, margin: float) -> Iterator[Case]:
-        for direction in DIRECTIONS:
-            for a, b in pairs:
-                yield from gap(runs, a, b, direction, margin=margin)
+
+def _present(source: Accuracy, models: tuple[str, ...]) -> list[str]:
+    return [model for model in models if source.has(model)]
+
+
+def _without_pretraining(source: Accuracy) -> list[str]:
+    """Fine-grained float models that do not pre-train."""
+    apart = {*source.models("VLP"), "adv2048"}
+    return [model for model in source.models("FG") if model not in apart]
+
+
+def _attention_pairs(source: Accuracy) -> list[tuple[str, str]]:
+    """A model with attention at query time, and one of its kind without."""
+    pretrained = [(model, "beit3") for model in ("blip2", "xvlm", "vilt")]
+    return pretrained + list(product(("imram", "scan"), GLOBAL))
+
+
+def _largest_difference(source: PrintedRuns, models: tuple[str, ...]) -> float:
+    """The largest difference at R@1 between two of the models, in either direction."""
+    columns = [[value(source, m, d, "R@1").value for m in models] for d in DIRECTIONS]
+    return round(max(max(column) - min(column) for column in columns), 1)
+
+
+def _kept(models: Sequence[str]) -> Callable[[Accuracy], Iterator[Case]]:
+    """The cases of the share of queries that keep a right answer, on galleries as in the paper."""
+
+    def cases(source: Accuracy) -> Iterator[Case]:
+        if source.n_images < GALLERY:
+            return
+        for model, direction in product(models, DIRECTIONS):
+            kept = value(source, model, direction, SCREENED)
+            if kept is not None:
+                yield Case(model, direction, SCREENED, kept)
 
     return cases
 
 
-def _easier(runs: Runs, margin: float) -> Iterator[Case]:
-    for model in runs.models():
-        difference = runs.estimate(model, "i2t", "R@1") - runs.estimate(model, "t2i", "R@1")
-        yield Case(model, "i2t - t2i", "R@1", difference, margin)
+def _easier(source: Accuracy) -> Iterator[Case]:
+    for model in source.models():
+        i2t, t2i = (value(source, model, direction, "R@1") for direction in DIRECTIONS)
+        if i2t is not None and t2i is not None:
+            yield Case(model, "i2t - t2i", "R@1", i2t - t2i)

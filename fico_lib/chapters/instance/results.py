@@ -7,7 +7,6 @@ from itertools import product
 
 import pandas as pd
 
-from fico_lib.chapters.instance.claims import claims
 from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
@@ -15,7 +14,6 @@ from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
 from fico_lib.models.controls import controls
-from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -28,7 +26,7 @@ class Comparison:
     recall: one row per model, seed, direction and k (none where a reranked list does not reach k);
     means: the same over seeds, with 95 % intervals over images and seeds; ranks: per model, seed
     and direction; sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
-    direction and k of `headline`; claims: see `fico_lib.report.claims`. n_images, n_captions: the
+    direction and k of `headline`; runs: what claims are tested on. n_images, n_captions: the
     size of the test split.
     """
 
@@ -37,7 +35,7 @@ class Comparison:
     ranks: pd.DataFrame
     sums: pd.DataFrame = field(metadata={"file": None})
     gaps: pd.DataFrame
-    claims: pd.DataFrame
+    runs: Runs
     headline: list[int]
     n_images: int
     n_captions: int
@@ -82,7 +80,7 @@ def compare(
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(headline)),
-        claims=evaluated(claims(), runs),
+        runs=runs,
         headline=headline,
         n_images=first.n_images,
         n_captions=first.n_captions,

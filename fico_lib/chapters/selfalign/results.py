@@ -6,13 +6,12 @@ from functools import partial
 
 import pandas as pd
 
-from fico_lib.chapters.selfalign.claims import claims
+from fico_lib.chapters.selfalign.claims import Variants
 from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
 from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
 from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
-from fico_lib.report.claims import evaluated
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
@@ -45,15 +44,15 @@ class Comparison:
 
     recall: per model, direction and k, the mean over seeds and queries in percent with its 95 %
     interval and the chance level; sums: R@sum per model, with its difference to its base (`than`);
-    costs: ms per text query beside R@sum, and the difference to the model with attention; claims:
-    see `fico_lib.report.claims`. first: the variant that leads the two stages; attention: the
-    model that follows. n_images, n_captions: the size of the test split.
+    costs: ms per text query beside R@sum, and the difference to the model with attention;
+    variants: what claims are tested on. first: the variant that leads the two stages; attention:
+    the model that follows. n_images, n_captions: the size of the test split.
     """
 
     recall: pd.DataFrame
     sums: pd.DataFrame
     costs: pd.DataFrame
-    claims: pd.DataFrame
+    variants: Variants
     first: str
     attention: str
     n_images: int
@@ -91,12 +90,13 @@ def compare(
     results[RANDOM] = [
         judge(random_scorer(one.n_images, one.image_of_caption, seed)) for seed in seeds
     ]
-    runs = Runs(results, one.n_images, p.resamples)
+    second = {two_names(first, attention, k): attention for k in depths}
+    runs = Runs(results, one.n_images, p.resamples, trained_as=second)
     return Comparison(
         recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
         costs=pd.DataFrame(_cost_rows(runs, by_name, base, first, depths, n_texts, threads)),
-        claims=evaluated(claims(list(dict.fromkeys(s.base for s in settings)), attention), runs),
+        variants=_variants(runs, settings, attention),
         first=first,
         attention=attention,
         n_images=one.n_images,
@@ -104,6 +104,12 @@ def compare(
         seeds=seeds,
         threads=threads,
     )
+
+
+def _variants(runs: Runs, settings: Sequence[SelfAlignParameters], attention: str) -> Variants:
+    alone = [one for one in settings if one.lca and not one.cra and one.base == settings[0].base]
+    concepts = {one.concepts: name_of(one) for one in alone if one.aligned == DEFAULT["aligned"]}
+    return Variants(runs, list(dict.fromkeys(s.base for s in settings)), attention, concepts)
 
 
 def two_names(first: str, second: str, k: int) -> str:
