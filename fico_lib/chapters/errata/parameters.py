@@ -6,6 +6,9 @@ from pydantic import Field
 
 from fico_lib.chapters.errata.finding import SEVERITIES, Severity
 from fico_lib.report.parameters import ChapterParameters
+from fico_lib.runtime.digests import LIBRARY, digest, file_digest
+
+PUBLISHED = LIBRARY / "report" / "published"
 
 
 class ErrataChapter(ChapterParameters):
@@ -18,3 +21,7 @@ class ErrataChapter(ChapterParameters):
         min_length=1,
         description="findings that are shown, by how much they matter",
     )
+
+    def data_key(self) -> str:
+        """The key of the published tables, which the chapter recomputes."""
+        return digest([file_digest(path) for path in sorted(PUBLISHED.glob("*.csv"))])

@@ -13,9 +13,8 @@ MODULES = (recall, precision, storage, times, search, method)  # to import them 
 
 def findings() -> dict[str, Finding]:
     """Every finding by its name, in the order of the tables; those of the text come last."""
-    return dict(
-        sorted(FINDINGS.items(), key=lambda item: item[1].table or len(published.TABLES) + 1)
-    )
+    last = len(published.TABLES) + 1
+    return dict(sorted(FINDINGS.items(), key=lambda item: item[1].table or last))
 
 
 def written(number: Number) -> str:
