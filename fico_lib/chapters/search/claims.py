@@ -143,7 +143,7 @@ def _times() -> list[Claim]:
             test="HNSW takes between {margin:g} and {upper:g} times as long as CG IVF, at every "
             "size.",
             cases=lambda source: source.ratios("hnsw", "code_ivf", source.galleries),
-            erratum="an erratum: the printed times differ 4.4 times at the smallest size, and cross",
+            erratum="an erratum: the printed times differ 4.4 times at the smallest size and cross",
             **similar,
         ),
         of_times(
