@@ -9,13 +9,13 @@ from fico_lib.report.claims import FAILS, HOLDS
 from fico_lib.runtime.errors import InputError
 
 FILE = "claims.csv"
-WORDS = ["direction", "metric", "case", "note", "in_paper_note"]  # "" where there is nothing
+WORDS = ("section", "direction", "metric", "case", "note", "in_paper_note")  # may be empty
 
 
 def claims(
     folders: Mapping[str, Path], recorded: Iterable[Path], topics: Sequence[str]
 ) -> pd.DataFrame:
-    """The claims of these topics, one row per claim and setting, by topic and as chapters have them.
+    """The claims of these topics, one row per claim and setting, in the topics' order.
 
     folders: results by chapter; recorded: folders of recorded results, whose settings are named
     after machine and edition, and of which those without claims are left out. Columns as in
@@ -39,7 +39,7 @@ def claims(
 
 
 def _read(folder: Path) -> pd.DataFrame:
-    rows = pd.read_csv(folder / FILE, dtype={"section": str})
+    rows = pd.read_csv(folder / FILE, dtype=dict.fromkeys(WORDS, str))
     return rows.fillna(dict.fromkeys(WORDS, ""))
 
 

@@ -68,13 +68,17 @@ def takeaways(rows: pd.DataFrame) -> Text:
     claims = rows.drop_duplicates("claim")
     doubtful = int((claims["in_paper"] == FAILS).sum())
     tally = rows["verdict"].value_counts()
-    verdicts = ", ".join(f"{tally[v]} {VERBS[v][tally[v] > 1]}" for v in VERBS if v in tally)
+    verdicts = ", ".join(_counted(tally[v], VERBS[v]) for v in VERBS if v in tally)
     where = "setting" if rows["setting"].nunique() == 1 else "settings"
     start = (
         f"Of {len(claims)} claims of two papers, tested in {rows['setting'].nunique()} {where}, "
-        f"{verdicts}; {doubtful} do not hold in the paper's own tables."
+        f"{verdicts}. In the papers' own tables {_counted(doubtful, VERBS[FAILS])}."
     )
     return bullets([start, *_headlines(rows)])
+
+
+def _counted(number: int, verbs: tuple[str, str]) -> str:
+    return f"{number} {verbs[int(number != 1)]}"
 
 
 def _headlines(rows: pd.DataFrame) -> Iterator[str]:

@@ -5,7 +5,7 @@ from scipy.special import stdtrit
 
 from fico_lib.metrics.resampling import Estimate
 
-DRAWS = 999  # of a distribution, at equal steps of probability
+DRAWS = 9999  # of a distribution, at equal steps of probability
 STEPS = (np.arange(DRAWS) + 0.5) / DRAWS
 
 
