@@ -16,9 +16,10 @@ from fico_lib.runtime.errors import InputError
 
 def claim(name, topic, printed=1.0, lacks="", **more):
     """A claim whose estimate is its source, printed as `printed`."""
-    cases = (
-        None if lacks else (lambda source: [Case("a - b", "i2t", "R@1", Estimate.exact(source))])
-    )
+
+    def tested(source):
+        return [Case("a - b", "i2t", "R@1", Estimate.exact(source))]
+
     given = {"printed": {"a table": printed}} if printed is not None else {"not_printed": "none"}
     return Claim(
         name=name, statement=f"Statement of {name}.", section="5.1", topic=topic, evidence="e.",
