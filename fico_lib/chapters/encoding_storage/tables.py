@@ -94,10 +94,14 @@ def storage(costs: EncodingCosts) -> Table:
             if model.image_vectors > 1 and key in part:
                 value += f"\nall {model.image_vectors}: {significant(part['embeddings', layout])}"
             row["Embeddings", layout] = value
-        row["Embeddings", "paper"] = printed.loc[name, ("embedding_size", "1M/5M")]
+        row["Embeddings", "paper"] = published.marked(
+            5, f"{name} embedding_size 1M/5M", printed.loc[name, ("embedding_size", "1M/5M")]
+        )
         features = part.get(("features", "float32"))
         row["Features", "float32 "] = "" if features is None else significant(features, 6)
-        row["Features", "paper "] = printed.loc[name, ("feature_size", "1M/5M")]
+        row["Features", "paper "] = published.marked(
+            5, f"{name} feature_size 1M/5M", printed.loc[name, ("feature_size", "1M/5M")]
+        )
         rows.append(row)
     texts = int(here["texts"].max())
     return Table(

@@ -7,7 +7,7 @@ import pandas as pd
 from fico_lib.costs.analytic import Analytic
 from fico_lib.costs.measured import REPEATS
 from fico_lib.report import published
-from fico_lib.report.table import Table
+from fico_lib.report.table import Marked, Table
 
 UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 STEPS = {
@@ -103,11 +103,14 @@ def beside_the_paper(
     rows: list[dict] = []
     for name, part in galleries.groupby("model", sort=False):
         sources = ("paper", "this run", "ideal")
-        lines = {source: {"model": title(name), "from": source} for source in sources}
+        lines: dict[str, dict[str, str | Marked]] = {
+            source: {"model": title(name), "from": source} for source in sources
+        }
         for entry in part.itertuples():
             column = gallery(entry.images, entry.texts)
             place = (quantity, column)
-            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
+            text = printed.loc[name, place] if place in printed.columns else ""
+            lines["paper"][column] = published.marked(number, f"{name} {quantity} {column}", text)
             lines["this run"][column] = cell(entry)
             lines["ideal"][column] = duration(entry.ideal_seconds)
         rows += lines.values()
@@ -218,9 +221,10 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
     }
     rows = []
     for name, part in checks.groupby("name", sort=False):
-        row = {("", "model"): name}
+        row: dict[tuple[str, str], str | Marked] = {("", "model"): name}
         for cell in part.itertuples():
-            row[quantities[cell.quantity], cell.size] = f"{cell.printed}\n{cell.verdict}"
+            text = f"{cell.printed}\n{cell.verdict}"
+            row[quantities[cell.quantity], cell.size] = published.marked(number, cell.cell, text)
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
