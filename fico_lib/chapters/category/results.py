@@ -263,7 +263,7 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "than": b,
                 "direction": direction,
                 "metric": metric,
-            } | runs.gap(a, b, direction, metric)
+            } | runs.gap(a, b, direction, metric).columns("gap_percent")
 
 
 def about(compared: Comparison) -> dict:
