@@ -202,8 +202,8 @@ def batching(costs: AttentionCosts) -> Text:
         ratio = direct["seconds_per_item"] / gram["seconds_per_item"]
         sentences.append(
             f"{costs.known[GROWN].title}'s formula with a vector for every word of every pair "
-            f"({direct['batch']:,.0f} at once) takes {significant(ratio, 2)} times as long per pair "
-            f"as its Gram form ({gram['batch']:,.0f} at once)."
+            f"({direct['batch']:,.0f} at once) takes {significant(ratio, 2)} times as long per "
+            f"pair as its Gram form ({gram['batch']:,.0f} at once)."
         )
     return bullets(sentences)
 
