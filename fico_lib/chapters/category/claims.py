@@ -201,10 +201,9 @@ def _families() -> list[Claim]:
             "categories.",
             evidence=f"Tables 2 and 4, MS-COCO, i2t, mAP@N: SCAN {at('scan')}, UCCH {at('ucch')}.",
             test="What every fine-grained model is ahead of every code at R@1 exceeds what it is "
-            "ahead at mAP@N by more than {margin:g} points.",
+            "ahead at mAP@N.",
             cases=_diminished,
             printed=both,
-            **half_of_smallest(_diminished, both),
         ),
         of_table(
             name="rerank_lowers_category",
