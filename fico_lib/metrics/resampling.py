@@ -34,6 +34,17 @@ class Estimate:
         """A number without uncertainty, such as a printed one."""
         return cls(value, np.array([value], float))
 
+    @classmethod
+    def of_runs(cls, means: np.ndarray, trained: str = "") -> "Estimate":
+        """The mean of a trained model's runs.
+
+        means: (runs, 1 + samples) float64, of each run for the images as they are, then in each
+        draw.
+        """
+        centre = means.mean(0)
+        apart = {trained: means - centre} if len(means) > 1 else {}
+        return cls(float(centre[0]), centre[1:], apart, len(means))
+
     def __add__(self, other: "Estimate") -> "Estimate":
         runs = dict(self.runs)
         for name, apart in other.runs.items():
@@ -128,9 +139,7 @@ class Resampling:
             values = np.asarray(values, float)
             means[number, 1:] = self._means(values, clusters)
             means[number, 0] = np.nanmean(values)
-        centre = means.mean(0)
-        apart = {trained: means - centre} if len(runs) > 1 else {}
-        return Estimate(float(centre[0]), centre[1:], apart, len(runs))
+        return Estimate.of_runs(means, trained)
 
     def _means(self, values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
         n_images = self._counts.shape[1]

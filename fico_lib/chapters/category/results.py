@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fico_lib.chapters.category.claims import WITHOUT_OWN
 from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
@@ -18,6 +19,7 @@ from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.metrics import DENOMINATORS, registry
 from fico_lib.models import model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.ranks import ranks
 from fico_lib.report.reference_rows import RANDOM, random_scorer
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -65,7 +67,8 @@ class Comparison:
     """The evaluated entries of one run, as tidy tables.
 
     accuracy: one row per data set, entry, seed, direction and metric (R@1, mAP@k, mAP@N), NaN where
-    a partial ranking has no value; its low and high (95 %, over images and seeds) are those of the
+    a partial ranking has no value; low and high (95 %, over images and seeds) and the ranks among
+    the models (see `fico_lib.report.ranks`) are those of the
     mean over an entry's seeds, in the row of each; curves: per recall level; denominators: per
     convention (first data set, first seed); gaps: paired differences, with such intervals; runs: by
     data set, what claims are tested on, none in recorded results.
@@ -123,15 +126,22 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
             (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
+        results = by_model((e.name, result) for e, result in found)
+        results |= _without_own(task, depths, judge)
         runs = Runs(
-            by_model((e.name, result) for e, result in found),
+            results,
             sizes[task.name][0],
             p.resamples,
+            trained_as={name: name.removesuffix(WITHOUT_OWN) for name in results},
             number=number,
         )
         evaluated[task.name] = runs
+        rank_of = {
+            (direction, metric): ranks(runs, runs.models(), direction, metric)
+            for direction, metric in product(DIRECTIONS, _metrics(depths))
+        }
         for entry, result in found:
-            accuracy += _accuracy_rows(task.name, entry, result, runs)
+            accuracy += _accuracy_rows(task.name, entry, result, runs, rank_of)
             curves += _curve_rows(task.name, entry, result)
         gaps += _gap_rows(task.name, runs, depths)
         if number == 0:
@@ -148,6 +158,20 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
     )
 
 
+def _without_own(
+    task: Task, depths: Sequence[int], judge: Callable[..., EvaluationResult]
+) -> dict[str, list[EvaluationResult]]:
+    """mAP@k of the models where a query's own captions, or image, do not count."""
+    if not depths:
+        return {}
+    own = {"tasks": "category", "without_own": True, "map_at": depths}
+    return by_model(
+        (entry.name + WITHOUT_OWN, judge(entry.encodings, task.labels, **own))
+        for entry in task.entries
+        if entry.kind == "model"
+    )
+
+
 def _about(data: str, entry: Entry) -> dict:
     return {
         "data": data,
@@ -158,7 +182,11 @@ def _about(data: str, entry: Entry) -> dict:
     }
 
 
-def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs):
+def _metrics(depths: Sequence[int]) -> list[str]:
+    return ["R@1", *(f"mAP@{k}" for k in depths), "mAP@N"]
+
+
+def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs, rank_of: dict):
     for by_direction in (result.instance, result.category):
         for direction, found in by_direction.items():
             for metric in (name for name in found.metrics if registry.metric(name).unit == "%"):
@@ -167,12 +195,15 @@ def _accuracy_rows(data: str, entry: Entry, result: EvaluationResult, runs: Runs
                 if value is not None:
                     low, high = runs.estimate(entry.name, direction, metric).interval()
                     pessimistic, optimistic = found.tie_interval[metric]
+                rank = rank_of[direction, metric].get(entry.name)
                 yield _about(data, entry) | {
                     "direction": direction,
                     "metric": metric,
                     "percent": value,
                     "low": low,
                     "high": high,
+                    "best_rank": rank and rank.best,
+                    "worst_rank": rank and rank.worst,
                     "chance_percent": chance,
                     "corrected_percent": found.corrected[metric],
                     "pessimistic_percent": pessimistic,
@@ -222,12 +253,9 @@ def _denominator_rows(
 
 
 def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
-    """Paired differences: the best FG model against the best CG one, and the controls' factors."""
-    metrics = ["R@1", *(f"mAP@{k}" for k in depths), "mAP@N"]
-    for direction, metric in product(DIRECTIONS, metrics):
-        best = [runs.best(runs.models(kind), direction, metric) for kind in ("FG", "CG")]
-        pairs = [] if None in best else [("best FG, best CG", "", *best)]
-        for factor, at, a, b in [*pairs, *FACTORS]:
+    """Paired differences between the controls that differ in one factor."""
+    for direction, metric in product(DIRECTIONS, _metrics(depths)):
+        for factor, at, a, b in FACTORS:
             yield {
                 "data": data,
                 "factor": factor,
@@ -236,7 +264,7 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "than": b,
                 "direction": direction,
                 "metric": metric,
-            } | runs.gap(a, b, direction, metric)
+            } | runs.gap(a, b, direction, metric).columns("gap_percent")
 
 
 def about(compared: Comparison) -> dict:
@@ -247,7 +275,7 @@ def about(compared: Comparison) -> dict:
 def read(folder: Path) -> tuple[Comparison, dict]:
     """A recorded comparison, without claims, and its run.json."""
     run = json.loads((folder / "run.json").read_text())
-    texts = {"granularity": str, "at": str}  # they may be empty, which CSV reads as missing
+    texts = {"granularity": str}  # it may be empty, which CSV reads as missing
     tables = {
         name: pd.read_csv(folder / f"{name}.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
         for name in ("accuracy", "curves", "denominators", "gaps")

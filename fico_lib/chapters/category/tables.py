@@ -7,10 +7,12 @@ import pandas as pd
 from fico_lib.chapters.category.results import Comparison, mean_accuracy
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics import DENOMINATORS
+from fico_lib.report.ranks import place
 from fico_lib.report.reference_rows import CHANCE, RANDOM, name_of, names
 from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, signed, stated
 from fico_lib.report.wide_table import beside_the_paper, by_direction, each_direction, wide_table
 
+PLACE = "place"
 # The paper's data set with the label skew of ours.
 PAPER = {"coco": "mscoco", "flickr": "flickr30k"}
 PAPER_NAMES = {"mscoco": "MS-COCO", "flickr30k": "Flickr30K"}
@@ -62,7 +64,11 @@ def precision(compared: Comparison, data: str) -> Table:
 
     def cell(model: str, direction: str, metric: str) -> str:
         if model == CHANCE:
+            if metric == PLACE:
+                return ""
             return f"{means.loc[(RANDOM, direction, metric), 'chance_percent']:.1f} (0.0)"
+        if metric == PLACE:
+            return place(means.loc[(model, direction, "mAP@N")])
         row = means.loc[(model, direction, metric)]
         if pd.isna(row["percent"]):
             return "n/a"
@@ -71,14 +77,19 @@ def precision(compared: Comparison, data: str) -> Table:
         return f"{value} ({row['corrected_percent']:.1f})\n{interval}{deviation}"
 
     shown = means[means.index.isin(metrics(compared), level="metric")]
-    notes = ""
+    notes = (
+        " Place: which places among the models at mAP@N the intervals leave open; models that may "
+        "be first are tied with the best."
+        if data in compared.runs
+        else ""
+    )
     if shown["seed_deviation"].notna().any():
         notes += " After ±: the standard deviation over seeds."
     if shown["percent"].isna().any():
         notes += " n/a: a partly reranked list has no value at that depth."
     return wide_table(
         names([*_order(compared, data), CHANCE]),
-        by_direction(metrics(compared)),
+        by_direction([*metrics(compared), *([PLACE] if data in compared.runs else [])]),
         cell,
         f"Mean average precision on {data} in percent, in parentheses corrected for chance, with "
         f"95 % intervals below.{notes}",
@@ -147,15 +158,11 @@ def controls(compared: Comparison, data: str) -> Table:
     )
 
 
-def _factor_gaps(compared: Comparison) -> pd.DataFrame:
-    return compared.gaps[compared.gaps["at"] != ""]
-
-
 def factors(compared: Comparison) -> Table:
     """What supervision and what binarisation changes, in points with paired intervals."""
     keys = ["data", "factor", "at"]
-    gaps = _factor_gaps(compared).set_index([*keys, "direction", "metric"])
-    lines = dict.fromkeys(_factor_gaps(compared)[keys].itertuples(index=False, name=None))
+    gaps = compared.gaps.set_index([*keys, "direction", "metric"])
+    lines = dict.fromkeys(compared.gaps[keys].itertuples(index=False, name=None))
     return wide_table(
         {line: line for line in lines},
         by_direction(["R@1", "mAP@N"]),
@@ -172,7 +179,7 @@ def factors_in_words(compared: Comparison) -> Text:
 
 def _factor_sentences(compared: Comparison) -> Iterator[str]:
     for data in compared.sizes:
-        gaps = _factor_gaps(compared)
+        gaps = compared.gaps
         gaps = gaps[gaps["data"] == data]
         for factor, subject in (
             ("labels", "Supervision by labels"),
@@ -238,37 +245,10 @@ def takeaways(compared: Comparison) -> Text:
     return bullets([*sentences, *_factor_sentences(compared)])
 
 
-def beside_in_words(compared: Comparison) -> Text:
-    """Which of the paper's findings this run shows, and which it does not."""
-    return bullets([*_granularity_sentences(compared), *_skew_sentences(compared)])
-
-
-def _granularity_sentences(compared: Comparison) -> Iterator[str]:
-    gaps = compared.gaps[compared.gaps["factor"] == "best FG, best CG"]
-    first = metrics(compared)[0]
-    for metric, sign, finding in (
-        (first, 1, f"Fine-grained models are best at {first}"),
-        ("mAP@N", -1, "Coarse-grained models are competitive or best at mAP@N"),
-    ):
-        for data, part in gaps[gaps["metric"] == metric].groupby("data", sort=False):
-            verdicts = [
-                f"{DIRECTIONS[row['direction']]} {_verdict(sign * row['low'], sign * row['high'])}"
-                f", {row['model']} against {row['than']} {signed(row)}"
-                for row in part.to_dict("records")
-            ]
-            yield f"*{finding}*, {data}: {'; '.join(verdicts)}."
-
-
-def _verdict(a: float, b: float) -> str:
-    """In words, what the interval between `a` and `b` says of a positive difference."""
-    low, high = sorted((a, b))
-    return "seen" if low > 0 else "the opposite seen" if high < 0 else "not decided"
-
-
-def _skew_sentences(compared: Comparison) -> Iterator[str]:
+def skews_in_words(compared: Comparison) -> Text:
     """Whether the easier data set is still easier once chance is taken out."""
     if len(compared.sizes) < 2:
-        return
+        return Text("This run has one data set, and no other one to compare it with.")
     rows = mean_accuracy(compared.accuracy)
     rows = rows[(rows["kind"] == "model") & (rows["metric"] == "mAP@N")]
     everywhere = rows.groupby("model")["data"].transform("nunique") == len(compared.sizes)
@@ -278,7 +258,7 @@ def _skew_sentences(compared: Comparison) -> Iterator[str]:
         for row in by_data.itertuples()
     ]
     same = by_data["percent"].idxmax() == by_data["corrected_percent"].idxmax()
-    yield (
+    return Text(
         "*The data set whose images mostly share one label is the easier one*: the mean mAP@N of "
         f"the models compared on both is {', '.join(means)}; once chance is taken out, the order "
         + ("stays." if same else "is reversed.")

@@ -7,13 +7,16 @@ from itertools import product
 
 import pandas as pd
 
+from fico_lib.chapters.instance.claims import ONE_CAPTION
 from fico_lib.chapters.instance.parameters import InstanceChapter
+from fico_lib.chapters.instance.repeats import one_caption
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.models import MODELS, model_card
 from fico_lib.models.controls import controls
+from fico_lib.report.ranks import ranks
 from fico_lib.report.reference_rows import references
 from fico_lib.report.runs import Runs, by_model
 from fico_lib.report.seeds import over_seeds
@@ -24,9 +27,11 @@ class Comparison:
     """The evaluated models of one run, and the reference rows.
 
     recall: one row per model, seed, direction and k (none where a reranked list does not reach k);
-    means: the same over seeds, with 95 % intervals over images and seeds; ranks: per model, seed
-    and direction; sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
-    direction and k of `headline`; runs: what claims are tested on. n_images, n_captions: the
+    means: the same over seeds, with 95 % intervals over images and seeds, and of the rank among the
+    models (see `fico_lib.report.ranks`); ranks: of right answers, per model, seed and direction;
+    sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
+    direction and k of `headline`; runs: what claims are tested on, with every model
+    once more on one caption per image. n_images, n_captions: the
     size of the test split.
     """
 
@@ -72,6 +77,9 @@ def compare(
     entries = [*encodings, *closed_form, *known]
     results = by_model((entry.model, judge(entry)) for entry in entries)
     runs = Runs(results, first.n_images, p.resamples)
+    single = by_model((entry.model + ONE_CAPTION, judge(one_caption(entry))) for entry in encodings)
+    trained_as = {name: name.removesuffix(ONE_CAPTION) for name in single}
+    tested = Runs(results | single, first.n_images, p.resamples, trained_as=trained_as)
     headline = [k for k in p.recall_at if k in cuts]
     recall = pd.DataFrame(_recall_rows(runs, seeds, cuts))
     return Comparison(
@@ -80,7 +88,7 @@ def compare(
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(headline)),
-        runs=runs,
+        runs=tested,
         headline=headline,
         n_images=first.n_images,
         n_captions=first.n_captions,
@@ -117,12 +125,17 @@ def _recall_rows(runs: Runs, seeds: Sequence[int], cuts: Sequence[int]) -> Itera
 
 
 def _means(recall: pd.DataFrame, runs: Runs) -> pd.DataFrame:
-    """`recall` averaged over seeds; `low`, `high`, and `seed_deviation` (NaN for one seed)."""
+    """`recall` averaged over seeds: `low`, `high`, `seed_deviation` (NaN for one seed), ranks."""
     means = over_seeds(recall, ("model", "granularity", "direction", "k"))
     means[["low", "high"]] = [
         runs.estimate(row.model, row.direction, f"R@{row.k}").interval()
         for row in means.itertuples()
     ]
+    places = means[["direction", "k"]].drop_duplicates().itertuples(index=False)
+    of = {(d, k): ranks(runs, runs.models(), d, f"R@{k}") for d, k in places}
+    known = [of[row.direction, row.k].get(row.model) for row in means.itertuples()]
+    means["best_rank"] = [None if rank is None else rank.best for rank in known]
+    means["worst_rank"] = [None if rank is None else rank.worst for rank in known]
     return means
 
 

@@ -8,6 +8,7 @@ from fico_lib.chapters.instance.results import Comparison
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.models import model_card, model_class
 from fico_lib.models.base.parameters import TrainingParameters
+from fico_lib.report.ranks import place
 from fico_lib.report.reference_rows import CHANCE, names
 from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, stated
 from fico_lib.report.wide_table import beside_the_paper, by_direction, wide_table
@@ -56,6 +57,7 @@ def _models(compared: Comparison) -> list[str]:
 def recall(compared: Comparison) -> Table:
     """R@k with intervals in both directions, median rank and R@sum, and the chance level."""
     means, complete = _means(compared), _complete(compared)
+    first = f"R@{compared.headline[0]}"
     ranks = compared.ranks.groupby(["model", "direction"])["median_rank"].mean()
     sums = compared.sums.set_index("model") if len(compared.sums) else None
 
@@ -64,11 +66,13 @@ def recall(compared: Comparison) -> Table:
             return interval_of(sums.loc[model], "r_sum_percent") if model in sums.index else ""
         if column == "MedR":
             return "" if model == CHANCE else percentage(ranks[model, direction])
+        if column == "place":
+            return "" if model == CHANCE else place(means.loc[(model, direction, first)])
         if model == CHANCE:
             return percentage(means.loc[(complete, direction, column), "chance_percent"])
         return _recall_cell(means, (model, direction, column))
 
-    columns = by_direction([*(f"R@{k}" for k in compared.headline), "MedR"])
+    columns = by_direction([*(f"R@{k}" for k in compared.headline), "MedR", "place"])
     if sums is not None:
         columns["", "R@sum"] = ("", "R@sum")
     deviation = " After ±: the standard deviation over seeds." if len(compared.seeds) > 1 else ""
@@ -77,7 +81,9 @@ def recall(compared: Comparison) -> Table:
         columns,
         cell,
         f"Queries answered within the first k, in percent, with 95 % intervals.{deviation} "
-        "MedR: the median rank of the first right answer. The label oracle knows only "
+        f"MedR: the median rank of the first right answer. Place: which places among the models at "
+        f"{first} the intervals leave open; models that may be first are tied with the best. The "
+        "label oracle knows only "
         "labels; the caption oracle knows which texts describe an image, and must guess where "
         "images share texts. Controls are solved in closed form: canonical correlations of pairs, "
         "ridge regression to labels, and ITQ codes of both.",
@@ -200,20 +206,36 @@ def takeaways(compared: Comparison, further: Sequence[str] = ()) -> Text:
             if len(rows) > 1:
                 sentence += f", the weakest, {low['model']}, {low['percent']:.1f} %"
             sentences.append(f"{sentence} (chance: {top['chance_percent']:.1f} %).")
-    return bullets([*sentences, *_undecided(compared), *further])
+    return bullets([*sentences, *_tied(compared), *_undecided(compared), *further])
+
+
+def _tied(compared: Comparison) -> list[str]:
+    """Which models may be the best, where several were compared."""
+    means = compared.means[compared.means["k"] == compared.headline[0]]
+    known, sentences = means[means["best_rank"].notna()], []
+    for direction, words in DIRECTIONS.items():
+        rows = known[known["direction"] == direction]
+        if len(rows) > 1:
+            first = list(rows.loc[rows["best_rank"] == 1, "model"])
+            sentences.append(
+                f"{words.capitalize()}, of {len(rows)} models "
+                + (f"{', '.join(first)} are tied for the first place." if len(first) > 1
+                   else f"{first[0]} alone may be the best.")
+            )  # fmt: skip
+    return sentences
 
 
 def _undecided(compared: Comparison) -> list[str]:
     if compared.gaps.empty:
         return []
     rows = _first_gaps(compared)
-    close = rows[(rows["low"] <= 0) & (rows["high"] >= 0)]
+    clear = rows[rows["clear"]]
     several = "queries and seeds" if len(compared.seeds) > 1 else "queries"
     sentence = (
         f"Of {len(rows)} differences between a fine-grained model and a code at rank "
-        f"{compared.headline[0]}, {len(rows) - len(close)} exceed the uncertainty of the {several}"
+        f"{compared.headline[0]}, {len(clear)} exceed the uncertainty of the {several}"
     )
-    ahead = rows[rows["high"] < 0]
+    ahead = clear[clear["gap_percent"] < 0]
     if len(ahead):
         sentence += f"; in {len(ahead)} of these the code is ahead"
-    return [sentence + "."]
+    return [f"{sentence} (corrected for their number)."]

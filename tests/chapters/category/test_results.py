@@ -125,7 +125,7 @@ def test_gaps_are_differences_of_the_means(compared):
     _, found = compared
     means = results.mean_accuracy(found.accuracy)
     means = means.set_index(["data", "model", "direction", "metric"])["percent"]
-    assert set(found.gaps["factor"]) == {"best FG, best CG", "labels", "binarisation"}
+    assert set(found.gaps["factor"]) == {"labels", "binarisation"}
     for row in found.gaps.itertuples():
         a, b = (means[row.data, m, row.direction, row.metric] for m in (row.model, row.than))
         assert row.gap_percent == pytest.approx(a - b)
@@ -154,15 +154,15 @@ def test_a_partial_ranking_has_no_value_at_n():
     assert rows.loc["mAP@N", ["percent", "low", "corrected_percent"]].isna().all(axis=None)
     assert rows.loc["mAP@3", "percent"].notna().all()
     assert "vse" not in set(found.curves["model"])
-    assert "n/a" in repr(tables.precision(found, "scenes"))
-    assert "n/a:" in tables.precision(found, "scenes").caption
-    for table in (tables.takeaways, tables.denominators, tables.beside_in_words):
+    assert "n/a" in repr(tables.precision(found, COCO))
+    assert "n/a:" in tables.precision(found, COCO).caption
+    for table in (tables.takeaways, tables.denominators, tables.skews_in_words):
         assert "nan" not in repr(table(found))
 
 
 def test_data_without_labels_are_refused():
     bare = split(5, 5, labelled=False)
-    with pytest.raises(InputError, match="'scenes' has no labels"):
+    with pytest.raises(InputError, match="'scenes, coco-like' has no labels"):
         results.tasks([], [{"train": bare, "test": bare}], check(skews=[]))
 
 
