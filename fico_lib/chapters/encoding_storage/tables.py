@@ -160,10 +160,11 @@ def _efficiency(costs: EncodingCosts) -> str:
     if not pairs:
         return rate
     within = significant(share.max() / share.min(), 2)
+    apart = rows["gflops"].max() / rows["gflops"].min()
     return (
         f"{rate} Operations alone put {right} of {pairs} pairs of steps in the order of their "
-        f"times, and predict a time within a factor of {within}, between steps whose operations differ by a factor of "
-        f"{rows['gflops'].max() / rows['gflops'].min():,.0f}."
+        f"times, and predict a time within a factor of {within}, between steps whose operations "
+        f"differ by a factor of {apart:,.0f}."
     )
 
 
