@@ -180,7 +180,7 @@ def _in_order(rows: pd.DataFrame) -> tuple[int, int]:
 
 
 def _batching(costs: EncodingCosts) -> list[str]:
-    found = shared.batching(costs.steps)
+    found = shared.batching(costs.steps[costs.steps["gflops"] > 0])
     if found.empty:
         return []
     least, most = found.loc[found["factor"].idxmin()], found.loc[found["factor"].idxmax()]
