@@ -111,10 +111,12 @@ def _steps(
         if timing.why:
             rows.append((WORDS[step], f"not measured: {timing.why}{needed}"))
         rows += [(WORDS[step], *_measured(found, flops / rate)) for found in timing.measurements]
-        if timing.why_smaller:
-            rows.append(("", f"no larger batch: {timing.why_smaller}"))
     columns = ("for", "median", "spread", "batch", "repeats", "warm-up", "of ideal", "peak memory")
     _table(console, rows, *columns)
+    for step, cost in steps.items():
+        if cost.timing.why_smaller:
+            why = f"No larger batch for {WORDS[step]}: {cost.timing.why_smaller}."
+            console.print(why, soft_wrap=True)
 
 
 def _measured(found: Measurement, ideal: float) -> tuple[str, ...]:

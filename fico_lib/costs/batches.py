@@ -16,6 +16,7 @@ from fico_lib.costs.measured import (
     once,
 )
 
+ROOM = 1.25  # what a batch may take, in the time of one item: weights are read once for either
 Batches = Callable[[int], tuple[Callable[[], object], int]]  # a size -> a run, and its items
 
 
@@ -23,9 +24,10 @@ Batches = Callable[[int], tuple[Callable[[], object], int]]  # a size -> a run, 
 class Budget:
     """What a measurement may take.
 
-    seconds: of the repeats of a batch; batches grow as long as `REPEATS` repeats fit in them;
-    longest: what of one item takes longer for `REPEATS` repeats is not measured; memory_bytes:
-    weights beyond this are not made; batch: at most so many items at once.
+    seconds: of the repeats of a batch; batches grow as long as `REPEATS` repeats fit in them, or
+    take hardly longer than those of one item (`ROOM`); longest: what of one item takes longer for
+    `REPEATS` repeats is not measured; memory_bytes: weights beyond this are not made; batch: at
+    most so many items at once.
     """
 
     seconds: float = 1.0
@@ -66,8 +68,8 @@ def too_long(what: str, seconds: float, most: float) -> str:
 def in_batches(batches: Batches, device: torch.device, dtype: str, budget: Budget) -> Timing:
     """Measure one item at a time, and in the largest batch up to `budget.batch`.
 
-    A batch is the largest if `REPEATS` repeats of twice as many items do not fit in the seconds of
-    the budget, or in memory.
+    A batch is the largest if `REPEATS` repeats of twice as many items do not fit in the time for
+    them (`Budget`), or in memory.
     """
     try:
         alone = _measure(batches, 1, device, dtype, budget)
@@ -95,22 +97,21 @@ def _largest(
 ) -> tuple[int, str]:
     """The largest size, doubling from one of which a run takes `seconds`, and why not the budget's.
 
-    That twice as many items take at most twice as long is taken for granted before they are run.
+    A size is tried by one run, unless this is likely to take all of the time.
     """
     size, items = 1, 1
+    limit = max(budget.seconds, ROOM * REPEATS * seconds)
     while size < budget.batch:
         larger = min(2 * size, budget.batch)
         try:
             with memory_told(device):
                 run, more = batches(larger)
-                if REPEATS * seconds * more / items > budget.seconds:
-                    return (
-                        size,
-                        f"{REPEATS} repeats of {more} would not fit in {budget.seconds:g} s",
-                    )
-                seconds = once(run, device)
+                expected = seconds * more / items
+                seconds = once(run, device) if expected <= budget.seconds else expected
         except OutOfMemoryError:
             return size, f"{larger} at once do not fit in memory"
+        if REPEATS * seconds > limit:
+            return size, f"{REPEATS} repeats of {more} would not fit in {limit:.2g} s"
         size, items = larger, more
     return size, ""
 

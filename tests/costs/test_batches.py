@@ -40,10 +40,16 @@ def test_the_batch_leaves_room_for_five_repeats(hands):
 
 
 def test_no_batch_where_two_items_leave_no_room(hands):
-    found = timed(hands, lambda size: 0.5 * size)
+    found = timed(hands, lambda size: 0.6 * size)
     assert items(found) == [1]
-    assert found.why_smaller == "5 repeats of 2 would not fit in 1 s"
-    assert hands.runs == 1 + 5
+    assert found.why_smaller == "5 repeats of 2 would not fit in 3.8 s"  # a quarter more than 3 s
+    assert hands.runs == 1 + 5  # one run of two would take more than the second of the budget
+
+
+def test_a_batch_that_takes_hardly_longer_than_one_item_is_taken(hands):
+    found = timed(hands, lambda size: 0.4 + 0.01 * size)
+    assert items(found) == [1, 8]
+    assert found.why_smaller == "5 repeats of 16 would not fit in 2.6 s"
 
 
 def test_what_takes_too_long_alone_is_not_measured(hands):

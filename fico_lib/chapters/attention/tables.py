@@ -127,8 +127,8 @@ def kept(costs: AttentionCosts, k: int) -> Table:
     return Table(
         pd.DataFrame(rows),
         f"One text that asks for images, {k} candidates scored: time of the query, and below it "
-        "the bytes kept per image and text. From measured seconds per item: candidates in batches, "
-        f"the text alone. {missing}".strip(),
+        "the bytes kept per image and text. From measured seconds per item: candidates in the "
+        f"largest batch, the text alone. {missing}".strip(),
         words=("model",),
     )
 

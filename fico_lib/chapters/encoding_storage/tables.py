@@ -156,13 +156,19 @@ def _efficiency(costs: EncodingCosts) -> str:
     rows = shared.largest_batches(costs.steps)
     rows = rows[rows["gflops"] > 0]
     share = 100 * rows["ideal_seconds"] / rows["seconds_per_item"]
-    right, pairs = _in_order(rows)
-    return (
+    rate = (
         f"A matrix product runs at {shared.rates(costs.rates)} here; the measured steps reach "
-        f"{share.min():.0f} to {share.max():.0f} % of that. Operations alone put {right} of "
-        f"{pairs} pairs of steps in the order of their times, and predict a time within a factor "
-        f"of {significant(share.max() / share.min(), 2)}, between steps whose operations differ by "
-        f"{rows['gflops'].max() / rows['gflops'].min():,.0f}."
+        f"{share.min():.0f} to {share.max():.0f} % of that."
+    )
+    right, pairs = _in_order(rows)
+    if not pairs:
+        return rate
+    within = significant(share.max() / share.min(), 2)
+    apart = rows["gflops"].max() / rows["gflops"].min()
+    return (
+        f"{rate} Operations alone put {right} of {pairs} pairs of steps in the order of their "
+        f"times, and predict a time within a factor of {within}, between steps whose operations "
+        f"differ by a factor of {apart:,.0f}."
     )
 
 
@@ -178,7 +184,7 @@ def _in_order(rows: pd.DataFrame) -> tuple[int, int]:
 
 
 def _batching(costs: EncodingCosts) -> list[str]:
-    found = shared.batching(costs.steps)
+    found = shared.batching(costs.steps[costs.steps["gflops"] > 0])
     if found.empty:
         return []
     least, most = found.loc[found["factor"].idxmin()], found.loc[found["factor"].idxmax()]

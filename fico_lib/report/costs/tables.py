@@ -137,7 +137,8 @@ def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
         before = title
         lines.append(line | _times(part) | {"shared parts": part["shared"].iloc[0]})
     first = rows.dropna(subset="seconds_per_item").iloc[0]
-    threads = f", {first['threads']:.0f} threads" if first["device"] == "cpu" else ""
+    on = "" if first["threads"] == 1 else "s"
+    threads = f", {first['threads']:.0f} thread{on}" if first["device"] == "cpu" else ""
     return Table(
         pd.DataFrame(lines).fillna(""),
         f"Seconds per item on the {first['device'].upper()}{threads}, one item at a time and in "
