@@ -88,7 +88,7 @@ def claims() -> list[Claim]:
         ),
         claim(
             name="selfalign_gain_size",
-            statement="The gain has the size that the abstract reports.",
+            statement="SelfAlign's gain has the size that the abstract reports.",
             evidence=f"gains in R@sum: {evidence}",
             test="The gain is more than {margin:g} % of the base's R@sum, for every base.",
             cases=lambda source: source.gains(),
@@ -141,9 +141,11 @@ def claims() -> list[Claim]:
         ),
         claim(
             name="selfalign_faster",
-            statement="Retrieval takes orders of magnitude less time than with attention.",
+            statement="Retrieval with SelfAlign takes orders of magnitude less time than with "
+            "attention.",
             evidence="orders of magnitude.",
-            test="Ranking all images for a text takes the model with attention (its time is that of "
+            test="Ranking all images for a text takes the model with attention (its time is that "
+            "of "
             "all pairs at once) more than {margin:g} times as long.",
             cases=lambda source: source.slower(source.attention, source.bases[0] + BOTH),
             margin=100.0,
@@ -153,7 +155,7 @@ def claims() -> list[Claim]:
         ),
         claim(
             name="selfalign_as_fast",
-            statement="It takes about as long as with the base.",
+            statement="Retrieval with SelfAlign takes about as long as with its base.",
             evidence="no number.",
             test="It takes less than {upper:g} times as long as with the base.",
             cases=lambda source: source.slower(source.bases[0] + BOTH, source.bases[0]),
