@@ -52,7 +52,7 @@ def attention_claims() -> list[Claim]:
         ),
         claim(
             name="attention_limited_same_model",
-            statement="The same, where nothing but the attention differs.",
+            statement="What query-time attention gains is limited where nothing else differs.",
             evidence=fused,
             test="BLIP-2 and X-VLM are less than {upper:g} points above themselves without fusion, "
             "at R@1.",

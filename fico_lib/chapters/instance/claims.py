@@ -58,7 +58,7 @@ def _codes() -> list[Claim]:
         ),
         claim(
             name="adv64_far_above_codes",
-            statement="It has moderate success, far above them.",
+            statement="ADV with 64 bits has moderate success, far above UCCH and DADH.",
             evidence=short,
             test="ADV-64 is more than {margin:g} points above UCCH and DADH at R@10.",
             cases=moderate,
@@ -140,7 +140,9 @@ def _screening() -> list[Claim]:
             name="screening_unsuitable",
             section="6",
             topic=SCREENING,
-            statement="Codes that are trained on categories cannot.",
+            statement="Codes that are trained on categories cannot choose the candidates of a "
+            "stronger "
+            "model.",
             evidence=evidence,
             test="UCCH and DADH keep one for less than {upper:g} %.",
             cases=_kept(FOR_CATEGORIES),
@@ -184,7 +186,7 @@ def _families() -> list[Claim]:
         claim(
             name="fg_far_above_cg",
             section="6, from the table",
-            statement="They do so by far.",
+            statement="Fine-grained models are far above coarse-grained ones.",
             evidence=evidence,
             test="Every fine-grained model is more than {margin:g} points above every code.",
             cases=far,
@@ -222,8 +224,9 @@ def _directions() -> list[Claim]:
         ),
         claim(
             name="i2t_easier_by_captions",
-            statement="It is because an image has five captions to be found and a caption has one "
-            "image.",
+            statement="Image to text is easier because an image has five captions to be found, "
+            "and a "
+            "caption one image.",
             evidence="no number.",
             test="With one caption per image, R@1 from image to text is less ahead of R@1 from "
             "text to image than with five, for every model.",
@@ -232,7 +235,7 @@ def _directions() -> list[Claim]:
         ),
         claim(
             name="directions_alike",
-            statement="Nothing else makes a difference: with one caption the directions are alike.",
+            statement="With one caption per image, neither direction is easier.",
             evidence="no number.",
             test="With one caption per image, R@1 of the directions differs by less than {upper:g} "
             "points, for every model.",
