@@ -134,7 +134,7 @@ class Claim:
     @property
     def needed(self) -> str:
         """What a run must hold for the test, in words."""
-        return ", ".join(self.needs) or "models that the test compares"
+        return ", ".join(self.needs) or "what the test compares"
 
     @property
     def test_in_words(self) -> str:

@@ -70,11 +70,16 @@ def _verdict(row: pd.Series) -> str:
 
 
 def estimated(row: pd.Series) -> str:
-    """An estimate with its interval and unit.
+    """An estimate with its interval and unit; where it has no uncertainty, the number alone.
 
     >>> estimated(pd.Series({"estimate": 2.04, "low": -1, "high": 3, "unit": "points"}))
     '+2.0 [-1.0, +3.0]'
+    >>> estimated(pd.Series({"estimate": 0.0447, "low": 0.0447, "high": 0.0447, "unit": "GiB"}))
+    '0.0447 GiB'
     """
+    if row["low"] == row["high"]:  # a number without uncertainty
+        sign = "+" if row["unit"] == POINTS else ""
+        return f"{row['estimate']:{sign}.3g} {row['unit']}"
     if row["unit"] == POINTS:
         return f"{row['estimate']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
     return f"{row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}] {row['unit']}"

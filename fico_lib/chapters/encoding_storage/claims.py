@@ -111,7 +111,8 @@ def _sizes(at: Mapping[str, str], cells: Mapping[str, Encoding]) -> list[Claim]:
         claim(
             name="codes_smaller",
             section="6",
-            statement="They are over 15.8 times smaller than the most compact embeddings.",
+            statement="Codes of 64 bits are over 15.8 times smaller than the most compact "
+            "embeddings.",
             evidence=f"Table 5: {at[f'{COMPACT} embedding_size 1M/5M']} (256 float32) over "
             f"{at['dadh embedding_size 1M/5M']}.",
             test="256 float32 take more than {margin:g} times the bytes of 64 packed bits.",

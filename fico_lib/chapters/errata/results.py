@@ -8,6 +8,7 @@ from fico_lib.chapters.errata import method, precision, recall, search, storage,
 from fico_lib.chapters.errata.finding import FINDINGS, Finding, Number
 from fico_lib.report import published
 
+BETWEEN = "; "  # the numbers of a finding
 MODULES = (recall, precision, storage, times, search, method)  # to import them registers findings
 
 
@@ -43,7 +44,7 @@ def errata(severities: Sequence[str]) -> pd.DataFrame:
             "title": found.title,
             "severity": found.severity,
             "printed": found.says,
-            "arithmetic": "; ".join(map(written, found.arithmetic())),
+            "arithmetic": BETWEEN.join(map(written, found.arithmetic())),
             "reason": found.reason,
             "source": found.source,
         }

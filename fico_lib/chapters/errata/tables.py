@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 
 from fico_lib.chapters.errata.finding import PAPER, SEVERITIES
-from fico_lib.chapters.errata.results import findings
+from fico_lib.chapters.errata.results import BETWEEN, findings
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report import published
 from fico_lib.report.published.layout import HEADINGS
@@ -47,7 +47,9 @@ def _entry(row: dict) -> str:
     parts |= {"Likeliest reason": row["reason"]}
     parts |= {} if row["source"] == PAPER else {"Rests on": row["source"]}
     lines = "".join(
-        f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in parts.items() if text
+        f"<dt>{label}</dt><dd>{escape(text).replace(BETWEEN, '<br>')}</dd>"
+        for label, text in parts.items()
+        if text
     )
     place = " · ".join(filter(None, (row["place"], SEVERITIES[row["severity"]])))
     return (
@@ -113,7 +115,7 @@ def _heading(number: int, cell) -> tuple[str, str]:
 
 def overview(rows: pd.DataFrame) -> Table:
     """How many findings there are, by place and by how much they matter."""
-    places = rows["table"].map(lambda number: "Text" if pd.isna(number) else f"Table {number}")
+    places = rows["table"].map(lambda number: "Text" if pd.isna(number) else f"Table\u00a0{number}")
     counts = pd.crosstab(places, rows["severity"])
     counts = counts.reindex(columns=[name for name in SEVERITIES if name in counts])
     frame = counts.rename(columns=SEVERITIES).reset_index(names="place")

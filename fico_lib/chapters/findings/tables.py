@@ -18,7 +18,7 @@ HEADLINES = {
         *("codes_smaller", "indexed_times_comparable", "floats_keep_more"),
     ),
 }
-LEGEND = "; ".join(f"{MARKS[verdict]} {verdict}" for verdict in (*VERBS, NOT_PRINTED))
+LEGEND = "; ".join(f"{MARKS[verdict]} {verdict}" for verdict in VERBS) + f", or {NOT_PRINTED}"
 PRINTED = "the paper's table"
 
 

@@ -240,6 +240,7 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
         "search_seconds": middle,
         "fastest_seconds": fastest,
         "slowest_seconds": slowest,
+        "repeats": len(timed.times),
         "threads": record.threads,
         "bytes_per_vector": record.bytes_per_vector,
     }

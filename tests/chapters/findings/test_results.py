@@ -95,7 +95,7 @@ def test_a_topic_is_a_table_with_signs_that_leads_to_chapters(rows):
     assert list(table.frame) == ["claim", "the paper's table", "coco-like", "flickr-like"]
     first = table.frame.iloc[0]
     assert first["claim"].address == "instance.html"
-    assert (first["the paper's table"], first["coco-like"]) == ("✓", "✓\n+1.0 [+1.0, +1.0]")
+    assert (first["the paper's table"], first["coco-like"]) == ("✓", "✓\n+1 points")
     assert table.frame["coco-like"].str[0].tolist() == ["✓", "✗", "✗"]
     assert table.frame["flickr-like"].tolist()[1:] == ["", ""]
     assert table.frame["the paper's table"].tolist() == ["✓", "✓", "✗"]
@@ -104,7 +104,7 @@ def test_a_topic_is_a_table_with_signs_that_leads_to_chapters(rows):
 
 def test_a_verdict_of_one_training_says_so(rows):
     assert tables.of_topic(rows.assign(seeds=1), "search").frame.iloc[0, -1] == (
-        "✓\n1.25 [1.25, 1.25] times\none training"
+        "✓\n1.25 times\none training"
     )
 
 

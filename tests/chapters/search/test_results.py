@@ -32,7 +32,7 @@ TINY = {
     "map_probes": [1, 8],
     "recall_at": [1, 100, 1000],
     "threads": 1,
-    "repeats": 1,
+    "repeats": 2,
     "singles": 2,
     "device": "cpu",
 }
@@ -218,3 +218,9 @@ def test_claims_read_the_same_recalls_and_times(found):
     assert set(claims.judged(found).claims["verdict"]) <= {
         "holds", "does not hold", "undecided", "not run",
     }  # fmt: skip
+
+
+def test_a_time_of_one_repeat_decides_nothing(found):
+    once = dataclasses.replace(found, paper=found.paper.assign(repeats=1))
+    assert claim_source.measured(once).seconds == {}
+    assert claims.judged(once).of(claims.SETTING)["code_search_scales"] == "not run"
