@@ -1,4 +1,4 @@
-# The study as a graph: features (-> weights) -> encodings -> chapters -> book.
+# The study as a graph: features (-> weights) -> encodings -> chapters (-> chapters) -> book.
 # What each step depends on is in its key (fico_lib/study/plan.py): features and encodings are
 # stored under theirs; chapters and the book run again when theirs changes ("params" trigger).
 import sys
@@ -26,6 +26,9 @@ rule book:
 rule chapter:
     input:
         lambda wildcards: [f"cache/encodings/{key}" for key in CHAPTER[wildcards.chapter].encodings],
+        lambda wildcards: [
+            f"results/{PLAN.profile}/{read}" for read in CHAPTER[wildcards.chapter].reads
+        ],
     output:
         directory(f"results/{PLAN.profile}/{{chapter}}"),
     params:

@@ -17,6 +17,8 @@ CHAPTERS = {
     "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
     "search": "fico_lib.chapters.search.parameters:SearchChapter",
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
+    "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
+    "findings": "fico_lib.chapters.findings.parameters:FindingsChapter",
 }
 
 

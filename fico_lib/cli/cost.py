@@ -27,7 +27,7 @@ def cost_command(
     batch: Annotated[int, typer.Option(min=1, help="Most items at once.")] = 32,
     seconds: Annotated[float, typer.Option(min=0.01, help="Seconds of repeats per step.")] = 1.0,
     longest: Annotated[
-        float, typer.Option(min=0.01, help="A step that takes longer for two items is not run.")
+        float, typer.Option(min=0.01, help="A step is not measured if 5 repeats take longer.")
     ] = 60.0,
     memory: Annotated[float, typer.Option(min=0.01, help="GiB that weights may take.")] = 16.0,
 ) -> None:
@@ -38,7 +38,7 @@ def cost_command(
     """
     from fico_lib.cli.cost_report import print_cost
     from fico_lib.costs.analytic import GIB
-    from fico_lib.costs.steps import Budget
+    from fico_lib.costs.batches import Budget
 
-    budget = Budget(seconds, longest, int(memory * GIB), batch, None)
+    budget = Budget(seconds, longest, int(memory * GIB), batch)
     print_cost(model, (images, texts, k), device, dtype.value, budget)

@@ -18,8 +18,9 @@ from fico_lib.costs.analytic import (
 )
 from fico_lib.costs.architectures import PAPER_MODELS
 from fico_lib.costs.architectures.model import STEPS, PaperModel
-from fico_lib.costs.measured import gemm_rate
-from fico_lib.costs.steps import Budget, StepCost, measure_step
+from fico_lib.costs.batches import Budget
+from fico_lib.costs.measured import Measurement, gemm_rate
+from fico_lib.costs.steps import StepCost, Stopwatch, measure_step
 from fico_lib.report.costs.rows import of_items
 from fico_lib.report.costs.tables import duration, marked, significant, size
 from fico_lib.runtime.devices import resolve, threads
@@ -45,8 +46,9 @@ def print_cost(
     _facts(console, facts, dtype)
     with threads(0):
         rate = gemm_rate(where, dtype)
+        watch = Stopwatch(where, {dtype: rate}, budget)
         steps = {
-            step: measure_step(built, facts, step, where, dtype, rate, budget)
+            step: measure_step(built, facts, step, dtype, watch)
             for step in STEPS
             if getattr(facts.flops, step) is not None
         }
@@ -104,28 +106,25 @@ def _steps(
     )
     rows = []
     for step, cost in steps.items():
-        measurement = cost.measurement
-        if measurement is None:
-            needed = f", {size(cost.needed_bytes / GIB)} needed" if cost.needed_bytes else ""
-            rows.append((WORDS[step], f"DNF: {cost.why}{needed}"))
-            continue
-        low, high = map(duration, measurement.spread)
-        share = getattr(facts.flops, step) / rate / measurement.per_item
-        peak = measurement.peak_device_bytes or measurement.peak_host_bytes
-        rows.append(
-            (
-                WORDS[step],
-                *(duration(measurement.per_item), f"{low} to {high}", str(measurement.items)),
-                *(
-                    str(len(measurement.seconds)),
-                    duration(measurement.warm_up_seconds),
-                    f"{share:.0%}",
-                ),
-                size(peak / GIB),
-            )
-        )
+        timing, flops = cost.timing, getattr(facts.flops, step)
+        needed = f", {size(timing.needed_bytes / GIB)} needed" if timing.needed_bytes else ""
+        if timing.why:
+            rows.append((WORDS[step], f"not measured: {timing.why}{needed}"))
+        rows += [(WORDS[step], *_measured(found, flops / rate)) for found in timing.measurements]
+        if timing.why_smaller:
+            rows.append(("", f"no larger batch: {timing.why_smaller}"))
     columns = ("for", "median", "spread", "batch", "repeats", "warm-up", "of ideal", "peak memory")
     _table(console, rows, *columns)
+
+
+def _measured(found: Measurement, ideal: float) -> tuple[str, ...]:
+    """The cells of one size of batch; ideal: seconds per item at the device's rate."""
+    low, high = map(duration, found.spread)
+    peak = found.peak_device_bytes or found.peak_host_bytes
+    return (
+        *(duration(found.per_item), f"{low} to {high}", str(found.items), str(len(found.seconds))),
+        *(duration(found.warm_up_seconds), f"{ideal / found.per_item:.0%}", size(peak / GIB)),
+    )
 
 
 def _gallery(

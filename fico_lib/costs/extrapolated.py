@@ -23,7 +23,10 @@ class Estimate:
 
 
 def estimate(measurement: Measurement, items: int) -> Estimate:
-    """The seconds of `items`: the sum of the repeats that ran them, or linear from the median."""
+    """The seconds of `items`: the sum of the repeats that ran them, or linear from their median.
+
+    Never from a single run: a measurement has `measured.REPEATS` repeats at least.
+    """
     repeats = -(-items // measurement.items)
     if repeats <= len(measurement.seconds):
         total = sum(measurement.seconds[:repeats])

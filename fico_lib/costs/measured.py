@@ -1,15 +1,19 @@
-"""The clock: warm-up, synchronised repeats, their median and spread, and peaks of memory."""
+"""The clock: warm-up, synchronised repeats, their median and spread, and peaks of memory.
+
+Nothing is timed by a single run: a measurement has at least `REPEATS` repeats, or there is none.
+"""
 
 import ctypes
+import math
 import re
 import resource
 import statistics
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import torch
 
@@ -18,6 +22,8 @@ from fico_lib.runtime.errors import unknown_name
 DTYPES = {
     name: getattr(torch, name) for name in ("float64", "float32", "float16", "bfloat16")
 }  # by name
+REPEATS = 5  # of a batch, at least: fewer have no spread to speak of
+MOST = 25  # and at most, of quick ones: a median gains little from more
 CLOCK = "wall clock of forward passes; inputs are on the device, nothing is read from disk"
 LONG_ENOUGH = 0.03  # seconds of a product of matrices whose rate is that of larger ones
 _TRIED = re.compile(r"tried to allocate ([\d.]+) (bytes|KiB|MiB|GiB|TiB)", re.IGNORECASE)
@@ -32,9 +38,17 @@ class OutOfMemoryError(Exception):
         self.needed_bytes = needed_bytes
 
 
+class TooLongError(Exception):
+    """`REPEATS` repeats do not fit in the time; `seconds` is what they would take."""
+
+    def __init__(self, seconds: float):
+        super().__init__(f"{REPEATS} repeats would take {seconds:.2g} s")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class Measurement:
-    """Repeats of one batch.
+    """Repeats of one batch, `REPEATS` or more.
 
     items: in the batch; seconds: of each repeat (`CLOCK`); warm_up_seconds: of the run before
     them; device, dtype and threads in words; peak_host_bytes: resident memory of the process at
@@ -50,6 +64,10 @@ class Measurement:
     threads: int
     peak_host_bytes: int
     peak_device_bytes: int
+
+    def __post_init__(self):
+        if len(self.seconds) < REPEATS:
+            raise ValueError(f"found {len(self.seconds)} repeats; expected at least {REPEATS}")
 
     @property
     def per_item(self) -> float:
@@ -97,6 +115,17 @@ def _reset_peaks(device: torch.device) -> None:
         torch.cuda.reset_peak_memory_stats(device)
 
 
+@contextmanager
+def memory_told(device: torch.device) -> Iterator[None]:
+    """Where memory runs out inside, an OutOfMemoryError that tells what was needed."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if needed := _out_of_memory(error, device):
+            raise needed from error
+        raise
+
+
 def _out_of_memory(error: BaseException, device: torch.device) -> OutOfMemoryError | None:
     """What was needed, where `error` says that memory ran out."""
     tried = _TRIED.search(str(error))
@@ -114,25 +143,25 @@ def measure(
     dtype: str = "float32",
     *,
     seconds: float = 1.0,
-    most: int | None = None,
+    longest: float = math.inf,
 ) -> Measurement:
     """Run `step`, which does one batch of `items`, once to warm up and then for `seconds`.
 
-    At least one repeat is timed; repeats end early once `most` items are done. Raises
-    OutOfMemoryError where a batch does not fit.
+    At least `REPEATS` repeats are timed, and at most `MOST`. Raises TooLongError as soon as the
+    warm-up shows that one run, or the repeats so far that `REPEATS` of them, take longer than
+    `longest` seconds, and OutOfMemoryError where a batch does not fit.
     """
     times: list[float] = []
-    try:
-        warm_up = _timed(step, device)
+    with memory_told(device):
+        warm_up = once(step, device)
+        if warm_up > longest:
+            raise TooLongError(REPEATS * warm_up)
         _reset_peaks(device)
-        while not times or (
-            sum(times) + times[-1] < seconds and (most is None or len(times) * items < most)
-        ):
-            times.append(_timed(step, device))
-    except (RuntimeError, MemoryError) as error:
-        if needed := _out_of_memory(error, device):
-            raise needed from error
-        raise
+        while len(times) < REPEATS or (len(times) < MOST and sum(times) + times[-1] < seconds):
+            times.append(once(step, device))
+            expected = REPEATS * sum(times) / len(times)
+            if len(times) <= REPEATS and expected > longest:
+                raise TooLongError(expected)
     cuda = device.type == "cuda"
     return Measurement(
         items=items,
@@ -146,12 +175,14 @@ def measure(
     )
 
 
-def _timed(step: Callable[[], object], device: torch.device) -> float:
+@torch.inference_mode()
+def once(step: Callable[[], object], device: torch.device) -> float:
+    """The seconds of one run, until the device has done it."""
     _wait(device)
-    start = time.perf_counter()
+    start = perf_counter()
     step()
     _wait(device)
-    return time.perf_counter() - start
+    return perf_counter() - start
 
 
 def gemm_rate(device: torch.device, dtype: str, size: int | None = None) -> float:
@@ -159,12 +190,12 @@ def gemm_rate(device: torch.device, dtype: str, size: int | None = None) -> floa
 
     size: of the largest matrices; 1536 on a CPU and 8192 elsewhere unless given. Smaller ones do
     where a product takes `LONG_ENOUGH` already: a processor without instructions for bfloat16 is
-    a hundred times slower in it. The best of five repeats.
+    a hundred times slower in it. The best of a second's repeats.
     """
     largest = size or (1536 if device.type == "cpu" else 8192)
     for size in (largest // 8, largest // 4, largest // 2, largest):
         a, b = (torch.randn(size, size, device=device).to(dtype_of(dtype)) for _ in range(2))
-        measured = measure(lambda a=a, b=b: a @ b, 1, device, dtype, seconds=60, most=5)
+        measured = measure(lambda a=a, b=b: a @ b, 1, device, dtype, seconds=1)
         if min(measured.seconds) >= LONG_ENOUGH:
             break
     return 2 * size**3 / min(measured.seconds)

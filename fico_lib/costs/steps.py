@@ -1,89 +1,116 @@
-"""Measuring the steps of a model at its size: encoding images, encoding texts, scoring pairs."""
+"""Measuring the steps of a model at its size: encoding images, encoding texts, scoring pairs.
+
+A stage that models have in common is measured once, and counts in each of them.
+"""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
+from torch import nn
 
 from fico_lib.costs.analytic import FLOAT_BYTES, Analytic
-from fico_lib.costs.architectures.model import PaperModel, Step, materialise
-from fico_lib.costs.measured import Measurement, OutOfMemoryError, dtype_of, measure
+from fico_lib.costs.architectures.model import PaperModel, Stage, Step, materialise
+from fico_lib.costs.batches import (
+    Batches,
+    Budget,
+    Timing,
+    in_batches,
+    one_after_the_other,
+    too_long,
+)
+from fico_lib.costs.measured import REPEATS, OutOfMemoryError, dtype_of, memory_told
 
-LONGEST_BATCH = 0.25  # of the time that a step is given: one batch should leave room for repeats
 PAIR_BYTES = 1 << 28  # of the tokens that a block of pairs may hold
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What a measurement may take.
-
-    seconds: of repeats per step; longest: a step whose first two batches of one would take longer
-    than this, at the device's rate, is not run; memory_bytes: weights beyond this are not made;
-    batch: at most so many items at once; most: stop after so many items.
-    """
-
-    seconds: float = 1.0
-    longest: float = 30.0
-    memory_bytes: int = 6 * 10**9
-    batch: int = 32
-    most: int | None = None
-
-
-@dataclass(frozen=True)
 class StepCost:
-    """A measured step, or why there is none: `why` is then in words, and `needed_bytes` what an
-    allocation that failed, or was not tried, would have needed (0 where memory was not the reason).
-    """
+    """The timing of a step; stages: the names of the parts of which it is the sum."""
 
     step: Step
-    measurement: Measurement | None = None
-    why: str = ""
-    needed_bytes: int = 0
+    timing: Timing
+    stages: tuple[str, ...] = ()
+
+
+@dataclass
+class Stopwatch:
+    """Where steps are measured, with what budget, and what was measured already.
+
+    rates: floating-point operations per second of the device by dtype (`measured.gemm_rate`), by
+    which a step that would take too long is not even begun; done: the timings of stages, by name
+    and dtype.
+    """
+
+    device: torch.device
+    rates: dict[str, float]
+    budget: Budget
+    done: dict[tuple[str, str], Timing] = field(default_factory=dict)
 
 
 def measure_step(
-    model: PaperModel,
-    facts: Analytic,
-    step: Step,
-    device: torch.device,
-    dtype: str,
-    rate: float,
-    budget: Budget,
+    model: PaperModel, facts: Analytic, step: Step, dtype: str, watch: Stopwatch
 ) -> StepCost:
-    """Measure one step of a model (its weights are made if they are not there yet).
-
-    rate: floating-point operations per second that the device can do (`measured.gemm_rate`), from
-    which the batch is chosen, and whether the step is run at all.
-    """
-    flops = getattr(facts.flops, step)
+    """Measure one step of a model (its weights are made if they are not there yet)."""
+    flops, budget = getattr(facts.flops, step), watch.budget
     if flops is None:
-        return StepCost(step, why="no such step")
-    parts = model.parts(step)
-    count = sum(p.numel() for part in parts for p in part.parameters())
+        return StepCost(step, Timing(why="no such step"))
+    count = sum(p.numel() for part in model.parts(step) for p in part.parameters())
     if (needed := count * FLOAT_BYTES[dtype]) > budget.memory_bytes:
-        return StepCost(step, why="out of memory", needed_bytes=needed)
-    if 2 * flops / rate > budget.longest:
-        return StepCost(step, why=f"a batch of one would take {flops / rate:.0f} s")
-    fitting = budget.seconds * LONGEST_BATCH * rate / max(flops, 1)
-    size = max(1, min(budget.batch, int(fitting)))
+        return StepCost(step, Timing(why="out of memory", needed_bytes=needed))
+    ideal = REPEATS * flops / watch.rates[dtype]
+    if ideal > budget.longest:
+        return StepCost(step, Timing(why="ideally, " + too_long("one", ideal, budget.longest)))
+    stages = _stages(model, facts, step, dtype, watch.device)
+    parts: list[Timing] = []
+    for name, modules, batches in stages:
+        if (name, dtype) not in watch.done:
+            # What follows a stage needs no larger batches than the stage itself.
+            most = min((part.measurements[-1].items for part in parts), default=budget.batch)
+            watch.done[name, dtype] = _stage(
+                modules, batches, dtype, replace(budget, batch=most), watch.device
+            )
+        parts.append(watch.done[name, dtype])
+        if not parts[-1].measurements:
+            return StepCost(step, parts[-1])
+    return StepCost(step, _summed(parts), tuple(name for name, *_ in stages))
+
+
+def _stage(
+    modules: list[nn.Module], batches: Batches, dtype: str, budget: Budget, device: torch.device
+) -> Timing:
     try:
-        materialise(parts, device, dtype_of(dtype))
-        run, items = _batch(model, facts, step, size, device, dtype)
-        measurement = measure(run, items, device, dtype, seconds=budget.seconds, most=budget.most)
+        with memory_told(device):
+            materialise(modules, device, dtype_of(dtype))
     except OutOfMemoryError as error:
-        return StepCost(step, why="out of memory", needed_bytes=error.needed_bytes)
-    return StepCost(step, measurement)
+        return Timing(why="out of memory", needed_bytes=error.needed_bytes)
+    return in_batches(batches, device, dtype, budget)
 
 
-def _batch(model: PaperModel, facts: Analytic, step: Step, size: int, device, dtype: str):
-    """A function that runs one batch, and how many items that is."""
+def _summed(parts: list[Timing]) -> Timing:
+    """The timing of a step from those of its stages; what ends the growth of one ends it."""
+    sizes = zip(*(part.measurements for part in parts), strict=False)
+    why = next((part.why_smaller for part in parts if part.why_smaller), "")
+    return Timing(tuple(map(one_after_the_other, sizes)), why_smaller=why)
+
+
+def _stages(model: PaperModel, facts: Analytic, step: Step, dtype: str, device: torch.device):
+    """Name, modules and batches of each stage of a step."""
     if step == "pair":
-        return pair_batch(model, facts, size, device, dtype)
-    inputs = _placed(
-        model.image_inputs(size) if step == "image" else model.text_inputs(size), device, dtype
-    )
-    encode = model.encode_images if step == "image" else model.encode_texts
-    return (lambda: encode(inputs)), size
+        pairs: Batches = partial(pair_batch, model, facts, device, dtype)
+        return [(f"{facts.title}, pair", model.parts("pair"), pairs)]
+    return [
+        (stage.name, stage.modules, partial(_batch, stage, device, dtype))
+        for stage in model.stages(step)
+    ]
+
+
+def _batch(stage: Stage, device: torch.device, dtype: str, size: int):
+    """A function that runs a stage on one batch, and how many items that is."""
+    inputs = _placed(stage.inputs(size), device, dtype)
+    return (lambda: stage.run(inputs)), size
 
 
 def _placed(inputs: torch.Tensor, device: torch.device, dtype: str) -> torch.Tensor:
@@ -105,12 +132,14 @@ def _unit(count: int, tokens: int, width: int, device: torch.device, dtype: str)
     return torch.nn.functional.normalize(values, dim=2).to(device, dtype_of(dtype))
 
 
-def pair_batch(model: PaperModel, facts: Analytic, size: int, device, dtype: str):
+def pair_batch(
+    model: PaperModel, facts: Analytic, device: torch.device, dtype: str, size: int
+) -> tuple[Callable[[], object], int]:
     """A function that scores all pairs of a few images and texts, and how many pairs that is.
 
-    Close to size² for attention without weights, which shares work between pairs, and to `size`
-    pairs for the others, of one text with several images, as reranking meets them. Where nothing
-    is kept, the whole model runs on `size` images beside as many texts.
+    Close to (2 * size)² for attention without weights, which shares work between pairs, and `size`
+    pairs for the others, of one text with several images, as reranking meets them; one pair for a
+    size of one. Where nothing is kept, the whole model runs on `size` images beside as many texts.
     """
     if facts.image_kept is None:
         pixels, tokens = (
@@ -118,12 +147,10 @@ def pair_batch(model: PaperModel, facts: Analytic, size: int, device, dtype: str
             for inputs in (model.image_inputs(size), model.text_inputs(size))
         )
         return (lambda: model.score(pixels, tokens)), size
-    if model.parts("pair"):
-        images, texts = size, 1
-    else:
-        images, texts = size, 4 * size
+    images, texts = size, 1
+    if size > 1 and not model.parts("pair"):
         per_pair = 4 * facts.image_kept[0] * facts.n_tokens * FLOAT_BYTES[dtype]
-        images = max(1, min(images, math.isqrt(PAIR_BYTES // per_pair) // 2))
+        images = max(1, min(size, math.isqrt(PAIR_BYTES // per_pair) // 2))
         texts = 4 * images
     v, w = kept_images(facts, images, device, dtype), kept_texts(facts, texts, device, dtype)
     return (lambda: model.score(v, w)), images * texts

@@ -7,7 +7,7 @@ import numpy as np
 
 from fico_lib.evaluation.histogram import agreement_groups
 from fico_lib.evaluation.per_query import RULES, skip_empty, tie_rule
-from fico_lib.evaluation.relevance import Categories
+from fico_lib.evaluation.relevance import Categories, Positives
 from fico_lib.evaluation.result import WHOLE, DirectionResult
 from fico_lib.evaluation.sort_keys import ordered_keys, ordered_keys_by_index
 from fico_lib.metrics.average_precision import GroupedPrecision
@@ -25,12 +25,16 @@ class CategoryCollector:
 
     def __init__(
         self, relevance, direction: str, rows: np.ndarray, candidates: int, how: Conventions,
-        backend, highest: int | None,
+        backend, highest: int | None, own: Positives | None,
     ):  # fmt: skip
-        """highest: of the agreeing bits where codes are compared, None for other scores."""
+        """highest: of the agreeing bits where codes are compared, None for other scores.
+
+        own: the captions, or image, of each query, which come last and count as irrelevant; None
+        where they count as any other.
+        """
         self.relevance, self.direction, self.rows = relevance, direction, rows
         self.candidates, self.how = candidates, how
-        self.backend, self.highest = backend, highest
+        self.backend, self.highest, self.own = backend, highest, own
         if backend.tensors:
             from fico_lib.metrics.ranked_tensors import ranked_sums as sums_of_tensors
 
@@ -61,12 +65,16 @@ class CategoryCollector:
         """Take the scores (b, m) of the queries `rows[at]`; they are overwritten."""
         rows = self.rows[at]
         relevance = self._relevance(rows)
-        if self.highest is not None and self.how.ties != "index":
+        if self.highest is not None and self.own is None and self.how.ties != "index":
             groups = agreement_groups(scores, relevance, self.highest)
             self._gather(at, groups, groups[0].size)
             return
         if self.highest is not None:
             scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
+        if self.own is not None:
+            query, candidate = self.own.pairs(rows)
+            scores[query, candidate] = _below(scores)[query]
+            relevance[query, candidate] = False
         sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
         sums, self.pr[at] = self.ranked_sums(sort(scores, relevance), [*self.depths])
         self.relevant[at] = sums.total
@@ -128,3 +136,13 @@ class CategoryCollector:
             metrics, by_chance, interval, values, clusters, len(self.rows), candidates,
             int(empty.sum()), pr,
         )  # fmt: skip
+
+
+def _below(scores):
+    """The next number below the lowest of each row, (b,); numpy or torch, as the scores (b, m)."""
+    if isinstance(scores, np.ndarray):
+        return np.nextafter(scores.min(1), -np.inf)
+    import torch
+
+    lowest = scores.min(1).values
+    return torch.nextafter(lowest, torch.full_like(lowest, -torch.inf))

@@ -36,6 +36,7 @@ def evaluate(
     measure: str | None = None,
     relevance: object = None,
     queries: Mapping[str, np.ndarray] | None = None,
+    without_own: bool = False,
     device: str = "auto",
     memory: int | str = "2GB",
     threads: int | None = None,
@@ -49,6 +50,8 @@ def evaluate(
         the category task).
     measure: overrides the one of the embeddings.
     queries: rows to evaluate per direction (default all), still against all candidates.
+    without_own: the category task without a query's own captions, or image: they come last, and are
+        not relevant. Chance levels and depths still count them as candidates.
     memory: what may be used above the inputs.
     per_query: put per-query values into `to_dict()` (they are always attributes).
     The rest: see `Conventions`.
@@ -67,9 +70,12 @@ def evaluate(
     _check_empty(how, tasks, positives, shared, rows)
     resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
     blocks = source(encodings, measure, resources.backend, resources.memory)
+    own = instance_positives(of, n) if without_own else None
     collectors = {
         task: {
-            direction: _collector(task, direction, rows, encodings, how, positives, shared, blocks)
+            direction: _collector(
+                task, direction, rows, encodings, how, positives, shared, blocks, own
+            )
             for direction in DIRECTIONS
         }
         for task in tasks
@@ -94,7 +100,7 @@ def evaluate(
     return EvaluationResult(found.get("instance"), found.get("category"), how, about, per_query)
 
 
-def _collector(task, direction, rows, encodings, how, positives, shared, blocks):
+def _collector(task, direction, rows, encodings, how, positives, shared, blocks, own):
     candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
     if task == "instance":
         return InstanceCollector(positives[direction], rows[direction], candidates, how)
@@ -102,7 +108,14 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks)
 
     highest = blocks.highest if isinstance(encodings, Codes) else None
     return CategoryCollector(
-        shared, direction, rows[direction], candidates, how, blocks.backend, highest
+        shared,
+        direction,
+        rows[direction],
+        candidates,
+        how,
+        blocks.backend,
+        highest,
+        None if own is None else own[direction],
     )
 
 

@@ -44,10 +44,14 @@ class Positives:
     def block(self, rows: np.ndarray, candidates: int) -> np.ndarray:
         """Relevance (len(rows), candidates) bool of the queries `rows`."""
         block = np.zeros((len(rows), candidates), bool)
+        block[self.pairs(rows)] = True
+        return block
+
+    def pairs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Place in `rows`, and candidate, of every relevant pair of the queries `rows`."""
         padded = self.padded(rows)
         query, slot = np.nonzero(padded >= 0)
-        block[query, padded[query, slot]] = True
-        return block
+        return query, padded[query, slot]
 
 
 def instance_positives(image_of_caption: np.ndarray, n_images: int) -> dict[str, Positives]:

@@ -49,6 +49,9 @@ class Case:
     estimate: Estimate
 
 
+Cases = Callable[[Any], Iterable[Case]]  # from a source: a run's results, or printed cells
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """What a paper says, on what grounds, and how it is tested.
@@ -74,7 +77,7 @@ class Claim:
     evidence: str
     test: str
     paper: str = FICO
-    cases: Callable[[Any], Iterable[Case]] | None = None
+    cases: Cases | None = None
     lacks: str = ""
     needs: Sequence[str] = ()
     margin: float = 0.0
@@ -169,19 +172,18 @@ def overall(verdicts: Iterable[str]) -> str:
     return HOLDS if distinct == {HOLDS} else UNDECIDED
 
 
-def smallest(cases: Callable[[Any], Iterable[Case]], printed: Mapping[str, Any]) -> float:
-    """The smallest printed difference of a claim's cases."""
-    return min(case.estimate.value for source in printed.values() for case in cases(source))
+def printed_values(cases: Cases, printed: Mapping[str, Any]) -> list[float]:
+    """The printed numbers that a claim's cases are about, such as differences."""
+    found = [case.estimate.value for source in printed.values() for case in cases(source)]
+    return [round(value, 2) for value in found]
 
 
-def half_of_smallest(
-    cases: Callable[[Any], Iterable[Case]], printed: Mapping[str, Any]
-) -> dict[str, Any]:
+def half_of_smallest(cases: Cases, printed: Mapping[str, Any]) -> dict[str, Any]:
     """A margin for "far above": `margin` and `margin_source` of a claim.
 
     A difference of the printed size is there when at least half of the smallest printed one is.
     """
-    found = smallest(cases, printed)
+    found = min(printed_values(cases, printed))
     source = f"half of the smallest of the printed differences, {found:.1f} points"
     return {"margin": round(found / 2, 2), "margin_source": source}
 
@@ -194,7 +196,7 @@ def judge(claims: Iterable[Claim], sources: Mapping[str, Any], chapter: str) -> 
     rows: list[dict] = []
     cases: list[dict] = []
     for claim in claims:
-        printed = _in_paper(claim)
+        printed = in_paper(claim)
         cases += chain.from_iterable(
             _case_rows(claim, name, claim.found(source)) for name, source in claim.printed.items()
         )
@@ -211,7 +213,7 @@ CASE_COLUMNS = [
 ]
 
 
-def _in_paper(claim: Claim) -> str:
+def in_paper(claim: Claim) -> str:
     """The verdict on the papers' own cells: of all settings together."""
     if not claim.printed:
         return NOT_PRINTED

@@ -33,6 +33,7 @@ class ChapterParameters(BaseModel):
 
     title: ClassVar[str]
     timed: ClassVar[bool] = False  # a chapter that measures time runs alone
+    reads: ClassVar[tuple[str, ...]] = ()  # chapters whose results it shows; they run first
     recorded: ClassVar[str] = ""  # names under book/recorded/<machine>/ that it shows, as a glob
 
     def data_key(self) -> str:

@@ -98,12 +98,10 @@ class Runs:
         task = getattr(self.results[model][0], registry.metric(metric).task)
         return task[direction].chance[metric]
 
-    def gap(self, a: str, b: str, direction: str, metric: str) -> dict | None:
-        """The paired difference a - b, as columns of a row; None where one of them has no value."""
+    def gap(self, a: str, b: str, direction: str, metric: str) -> Estimate | None:
+        """The paired difference a - b; None where one of them has no value."""
         first, second = (self.estimate(model, direction, metric) for model in (a, b))
-        if first is None or second is None:
-            return None
-        return (first - second).columns("gap_percent")
+        return None if first is None or second is None else first - second
 
     def recall_sum(self, model: str, cuts: Sequence[int] = (1, 5, 10)) -> Estimate:
         """R@1 + R@5 + R@10 of both directions, up to 600."""
@@ -117,12 +115,19 @@ class Runs:
         return estimate
 
     def recall_gaps(self, cuts: Sequence[int]) -> Iterator[dict]:
-        """R@k of each fine-grained model minus that of each code, over the same draws: rows."""
-        pairs = product(self.models("FG"), self.models("CG"))
-        for (fine, coarse), direction, k in product(pairs, DIRECTIONS, cuts):
-            gap = self.gap(fine, coarse, direction, f"R@{k}")
-            if gap is not None:
-                yield {"model": fine, "than": coarse, "direction": direction, "k": k} | gap
+        """R@k of each fine-grained model minus that of each code, over the same draws: rows.
+
+        clear: the interval excludes 0 at a level that is corrected for the number of gaps at this k
+        (Bonferroni).
+        """
+        places = list(product(self.models("FG"), self.models("CG"), DIRECTIONS))
+        for fine, coarse, direction in places:
+            for k in cuts:
+                gap = self.gap(fine, coarse, direction, f"R@{k}")
+                if gap is not None:
+                    low, high = gap.interval(1 - 0.05 / len(places))
+                    row = {"model": fine, "than": coarse, "direction": direction, "k": k}
+                    yield row | gap.columns("gap_percent") | {"clear": low > 0 or high < 0}
 
     def recalls(self, cuts: Sequence[int]) -> Iterator[dict]:
         """R@k of every model over queries and seeds, with interval and chance level: rows."""

@@ -7,6 +7,51 @@ from itertools import groupby
 
 import pandas as pd
 
+MARK = "†"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A cell whose text carries marks that lead somewhere. links: title -> address, one a mark."""
+
+    text: str
+    links: Mapping[str, str]
+
+    def __str__(self) -> str:
+        first, *more = self.text.split("\n")
+        return "\n".join([first + MARK * len(self.links), *more])
+
+    def html(self) -> str:
+        """The text, its marks each a link."""
+        links = (
+            f'<a href="{escape(address)}" title="{escape(title)}">{MARK}</a>'
+            for title, address in self.links.items()
+        )
+        first, small = _in_lines(self.text)
+        return f"{first}<sup>{''.join(links)}</sup>{small}"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A cell whose first line leads somewhere."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        """The text, its first line a link."""
+        first, small = _in_lines(self.text)
+        return f'<a href="{escape(self.address)}">{first}</a>{small}'
+
+
+def _in_lines(text: str) -> tuple[str, str]:
+    """HTML of the first line, and of the rest, which is printed small."""
+    first, *rest = map(escape, text.split("\n"))
+    return first, "".join(f"<br><small>{line}</small>" for line in rest)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -15,7 +60,7 @@ class Table:
     The columns of `frame` are texts, or pairs (heading, column): equal headings that stand side by
     side are printed once, above their columns. What follows a line break in a cell is printed
     small, line by line. `words`: the columns that hold words, and are set left; the others hold
-    numbers.
+    numbers. A cell may be `Linked`, or `Marked`, and then the caption says what the mark is.
     """
 
     frame: pd.DataFrame
@@ -24,11 +69,17 @@ class Table:
     header: bool = True
 
     def _repr_html_(self) -> str:
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        says = self._says()
+        caption = f"<caption>{escape(says)}</caption>" if says else ""
         head = f"<thead>{''.join(self._head())}</thead>" if self.header else ""
         body = "".join(self._row(row) for row in self.frame.itertuples(index=False))
         table = f'<table class="fico-table">{caption}{head}<tbody>{body}</tbody></table>'
         return f'<div class="fico-scroll">{table}</div>'
+
+    def _says(self) -> str:
+        marks = self.frame.map(lambda value: isinstance(value, Marked)).any(axis=None)
+        note = f"{MARK} leads to what is odd about a cell."
+        return f"{self.caption} {note}".strip() if marks else self.caption
 
     def _head(self) -> Iterator[str]:
         pairs = [c if isinstance(c, tuple) else ("", c) for c in self.frame.columns]
@@ -44,14 +95,16 @@ class Table:
         return f"<tr>{''.join(cells)}</tr>"
 
     def _cell(self, tag: str, column: str, value: object) -> str:
-        first, _, rest = str(value).partition("\n")
-        small = "".join(f"<br><small>{escape(line)}</small>" for line in rest.splitlines())
+        if isinstance(value, Marked | Linked):
+            inner = value.html()
+        else:
+            inner = "".join(_in_lines(str(value)))
         kind = ' class="words"' if column in self.words else ""
-        return f"<{tag}{kind}>{escape(first)}{small}</{tag}>"
+        return f"<{tag}{kind}>{inner}</{tag}>"
 
     def __repr__(self) -> str:
         flat = self.frame.map(lambda value: str(value).replace("\n", " "))
-        return f"{self.caption}\n{flat.to_string(index=False, header=self.header)}"
+        return f"{self._says()}\n{flat.to_string(index=False, header=self.header)}"
 
 
 @dataclass(frozen=True)

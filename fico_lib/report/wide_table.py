@@ -9,13 +9,13 @@ from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.models import MODELS, model_card
 from fico_lib.report import published
 from fico_lib.report.reference_rows import name_of, names
-from fico_lib.report.table import Table, percentage
+from fico_lib.report.table import Marked, Table, percentage
 
 
 def wide_table(
     lines: Mapping,
     columns: Mapping,
-    cell: Callable[..., str],
+    cell: Callable[..., str | Marked],
     caption: str,
     labels: Sequence[str] = ("model",),
 ) -> Table:
@@ -63,9 +63,10 @@ def beside_the_paper(
     printed = published.wide(number, dataset=dataset, printed=True)
     titles = published.table(number).drop_duplicates("model").set_index("model")["name"]
 
-    def cell(source: str, model: str, direction: str, metric: str) -> str:
+    def cell(source: str, model: str, direction: str, metric: str) -> str | Marked:
         if source == "paper":
-            return printed.loc[model, (direction, metric)]
+            text = printed.loc[model, (direction, metric)]
+            return published.marked(number, f"{model} {dataset} {direction} {metric}", text)
         return percentage(percent.get((model, direction, metric)))
 
     lines = {("paper", model): (titles[model], "paper") for model in printed.index}

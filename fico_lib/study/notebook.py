@@ -18,6 +18,7 @@ from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
 from fico_lib.report.results_folder import Results
 from fico_lib.report.table import Table, pairs
+from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.machine import machine, versions
 from fico_lib.study import repository as repo
 from fico_lib.study.parameters import shared_names
@@ -68,6 +69,22 @@ class Run:
     def recorded(self) -> list[Path]:
         """The folders of the recorded results that the chapter shows, under book/recorded/."""
         return repo.recorded(self.repository, self.parameters.recorded)
+
+    def read(self) -> dict[str, Path]:
+        """The results folders of the chapters that this one shows, of the same profile, by name.
+
+        Raises InputError where one was not run.
+        """
+        profile = os.environ.get(repo.PROFILE, "")
+        folder = self.repository / "results" / profile
+        for name in self.parameters.reads:
+            if not profile or not (folder / name / "run.json").is_file():
+                raise InputError(
+                    f"chapter {self.name}: found no results of chapter {name} in "
+                    f"{folder.relative_to(self.repository)}; expected those of a profile: "
+                    f"run `fico build --profile {profile or 'PROFILE'}` first"
+                )
+        return {name: folder / name for name in self.parameters.reads}
 
     def keep(self, result: Result) -> Result:
         """Keep every table of a result among the results (see `Results.keep`), and hand it back."""

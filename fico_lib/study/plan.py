@@ -24,13 +24,14 @@ TOOLS = ("papermill", "jupyter-book", "sphinx", "myst-nb", "matplotlib", "pandas
 
 @dataclass
 class ChapterStep:
-    """A chapter: its key, whether it runs alone, the encodings (keys) it waits for."""
+    """A chapter: its key, whether it runs alone, the encodings (keys) and chapters it waits for."""
 
     name: str
     title: str
     key: str
     timed: bool
     encodings: list[str]
+    reads: tuple[str, ...]
 
 
 @dataclass
@@ -109,18 +110,21 @@ def plan(repository: Path, profile: str) -> Plan:
             if request.model not in KEPT and request.weights_key:
                 result.weights[request.weights_key] = request
         needs = [request.encodings_key for request in requests]
+        known = {step.name: step.key for step in result.chapters}
         notebook = repository / "notebooks" / f"{name}.ipynb"
         code = code_digest(*notebook_modules(notebook), CHAPTERS[name].split(":")[0])
         key = digest(
             values.model_dump(mode="json"),
             values.data_key(),
             needs,
+            [known[read] for read in values.reads],
             file_digest(notebook),
             _recorded(repository, values.recorded),
             code,
             profile,
             tools,
         )
-        result.chapters.append(ChapterStep(name, values.title, key, values.timed, needs))
+        step = ChapterStep(name, values.title, key, values.timed, needs, values.reads)
+        result.chapters.append(step)
     result.book_key = _book_key(repository, result.chapters)
     return result

@@ -32,7 +32,7 @@ def test_codes_are_stored_packed_too():
 
 def test_weights_that_do_not_fit_are_told_with_their_bytes():
     output = fico_cost("dadh", "--memory", "0.1")
-    assert "DNF: out of memory" in output
+    assert "not measured: out of memory" in output
     assert "MiB needed" in output
 
 

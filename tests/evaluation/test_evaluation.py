@@ -215,3 +215,38 @@ def test_a_subset_of_queries_meets_all_candidates():
             b = getattr(whole, task)[direction].per_query[metric]
             np.testing.assert_allclose(a, b[rows[direction]], atol=1e-12)
     np.testing.assert_array_equal(part.instance["t2i"].clusters, of[[5]])
+
+
+@pytest.mark.parametrize("tensors", [False, True])
+@pytest.mark.parametrize("ties", TIES)
+@pytest.mark.parametrize("seed", range(3))
+def test_own_answers_can_be_left_out(seed, ties, tensors):
+    """As if a query's own captions, or image, stood behind all others and were wrong."""
+    device = TorchBackend(torch.device("cpu")) if tensors else "cpu"
+    scores, of, labels = tied_scores(seed)
+    scores = scores.astype(np.float32)
+    found = evaluate(
+        Scores(scores, None, of), labels, tasks="category", map_at=(1, 3, "all"), ties=ties,
+        without_own=True, device=device,
+    )  # fmt: skip
+    own = of == np.arange(len(scores))[:, None]
+    relevant = (labels.astype(int) @ labels[of].T.astype(int) > 0) & ~own
+    last = np.where(own, -9.0, scores)
+    for direction, s, r in (("i2t", last, relevant), ("t2i", last.T, relevant.T)):
+        for k in (1, 3, "all"):
+            depth = s.shape[1] if k == "all" else k
+            expected = mean(s, r, ties, lambda o, d=depth: brute.average_precision(o, d, "hits"))
+            name = "mAP@N" if k == "all" else f"mAP@{k}"
+            assert found.category[direction][name] == pytest.approx(expected, abs=1e-9)
+
+
+def test_own_answers_of_codes_can_be_left_out():
+    rng, of = np.random.default_rng(5), np.repeat(np.arange(12), 3)
+    labels = rng.random((12, 4)) < 0.4
+    images, texts = rng.random((12, 3)) < 0.5, rng.random((36, 3)) < 0.5
+    distance = (images[:, None] != texts[None]).sum(2).astype(np.float32)
+    ask = {"tasks": "category", "map_at": (2, 20), "without_own": True}
+    a = evaluate(Codes.pack(images, texts, of), labels, **ask).category
+    b = evaluate(Scores(-distance, None, of), labels, **ask).category
+    for direction in a:
+        assert a[direction].metrics == pytest.approx(b[direction].metrics)

@@ -74,6 +74,8 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "category.html",
         "data.html",
         "encoding_storage.html",
+        "errata.html",
+        "findings.html",
         "instance.html",
         "models.html",
         "search.html",
@@ -81,6 +83,40 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
     ]
     assert not [p for p in pages(study) if p.name.lower() in ("readme.html", "tests.html")]
     assert "R@1" in (html / "notebooks" / "instance.html").read_text()
+
+
+class Links(HTMLParser):
+    """Collects where the marked cells and linked claims of a page lead, and its own anchors."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.anchors = [], set()
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.anchors |= {values["id"]} if values.get("id") else set()
+        if tag == "a" and re.match(r"[a-z_]+\.html(#|$)", values.get("href") or ""):
+            self.found.append(values["href"])
+
+
+def read_links(page):
+    links = Links()
+    links.feed(page.read_text())
+    return links
+
+
+def test_links_of_cells_lead_to_pages_and_findings(study):
+    folder = study.folder / "_build" / "html" / "notebooks"
+    read = {page.name: read_links(page) for page in folder.glob("*.html")}
+    marked = {"instance.html", "category.html", "encoding_storage.html", "search.html"}
+    for name, links in read.items():
+        for address in links.found:
+            page, _, anchor = address.partition("#")
+            assert page in read, (name, address)
+            assert not anchor or anchor in read[page].anchors, (name, address)
+        if name in marked:
+            assert any(x.startswith("errata.html#") for x in links.found), name
+    assert {"instance.html", "search.html"} <= set(read["findings.html"].found)
 
 
 def test_no_page_shows_an_error_or_a_warning(study):
@@ -170,6 +206,8 @@ def table_cell(study, chapter, table, column, query):
          "data == 'vse' and what == 'IVF, 4 of 32 lists'"),
         ("selfalign", r"gain in R@sum: {} points", "sums", "gain_percent",
          "model == 'vse+LCA+CRA'"),
+        ("errata", r"^{} h at the pace", "arithmetic", "computed",
+         "finding == 'vilt-hours' and what == 'a hundred times the time of 1K/5K'"),
     ],
 )  # fmt: skip
 def test_the_lines_by_hand_give_the_number_of_the_table(
@@ -181,3 +219,16 @@ def test_the_lines_by_hand_give_the_number_of_the_table(
     expected = table_cell(study, chapter, table, column, query)
     for number in numbers.groups():
         assert float(number) == pytest.approx(expected, rel=1e-3, abs=5e-4), printed
+
+
+def test_the_verdicts_of_the_findings_are_those_of_their_intervals(study):
+    inside, tested, holding = map(int, re.findall(r"\d+", by_hand(study, "findings")))
+    rows = pd.read_csv(study.folder / "results" / "ci" / "findings" / "claims.csv")
+    assert inside == holding == (rows["verdict"] == "holds").sum()
+    assert tested == (rows["verdict"] != "not run").sum()
+    for chapter in ("instance", "category", "encoding_storage", "attention", "search", "selfalign"):
+        own = pd.read_csv(study.folder / "results" / "ci" / chapter / "claims.csv")
+        kept = rows[rows["chapter"] == chapter]
+        assert dict(zip(kept["claim"] + kept["setting"], kept["verdict"], strict=True)) == dict(
+            zip(own["claim"] + own["setting"], own["verdict"], strict=True)
+        )

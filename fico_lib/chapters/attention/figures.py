@@ -18,11 +18,14 @@ WAYS = {"all pairs": "all pairs", "best k": "best k", "k grows": "k grows with t
 def growth(rows: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     """Measured attention time against the gallery, with the fitted power laws.
 
-    rows: columns which, images, seconds; fits: columns which, exponent, factor.
+    rows: columns which, images, seconds; fits: columns which, exponent, factor. A way that was run
+    at too few sizes is not drawn.
     """
     figure, panel = plt.subplots(figsize=(8, 4.2))
     for number, (which, name) in enumerate(WAYS.items()):
-        part = rows[rows["which"] == which]
+        part = rows[rows["which"] == which].dropna(subset="seconds")
+        if which not in set(fits["which"]):
+            continue
         fit = fits.set_index("which").loc[which]
         look = series(number)
         panel.plot(
@@ -37,7 +40,8 @@ def growth(rows: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     panel.set(xscale="log", yscale="log", xlabel="images (5 texts each)", ylabel="seconds")
     panel.set_xticks(ticks, [str(tick) for tick in ticks])
     panel.minorticks_off()
-    panel.legend()
+    if panel.lines:
+        panel.legend()
     plt.close(figure)
     return figure
 

@@ -28,9 +28,6 @@ class AttentionChapter(CostParameters, AccuracyParameters):
     galleries: Sizes = Field(
         [1000, 10_000, 100_000], min_length=1, description="gallery sizes, in images"
     )
-    longest: float = Field(
-        6.0, gt=0, le=86_400, description="a step whose warm-up and repeat take longer is not run"
-    )
     rerank_k: list[Cut] = Field(
         [64, 128, 256], min_length=1, description="candidates that are reranked"
     )

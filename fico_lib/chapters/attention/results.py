@@ -1,7 +1,9 @@
 """Rows of the chapter on attention: cost per pair, galleries, growth, what is kept, budgets."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
 
 import pandas as pd
 import torch
@@ -10,9 +12,10 @@ from fico_lib.chapters.attention.parameters import AttentionChapter
 from fico_lib.costs import measured as clock
 from fico_lib.costs.analytic import GIB, Analytic, feature_bytes, scored_pairs
 from fico_lib.costs.architectures import paper_model
-from fico_lib.costs.architectures.model import build, materialise
-from fico_lib.costs.extrapolated import estimate, fit
-from fico_lib.costs.measured import dtype_of
+from fico_lib.costs.architectures.model import build
+from fico_lib.costs.batches import Timing, in_batches, too_long
+from fico_lib.costs.extrapolated import fit
+from fico_lib.costs.measured import REPEATS
 from fico_lib.costs.scaling import all_pairs, best_k
 from fico_lib.costs.steps import StepCost, kept_images, kept_texts
 from fico_lib.report.costs import rows as costs
@@ -20,6 +23,7 @@ from fico_lib.runtime.devices import resolve, threads
 
 STEPS = ("pair", "text", "image")
 DIRECT_BLOCK = 8  # images, and four times as many texts: each pair takes a vector per word
+FEWEST = 3  # sizes of a gallery through which a power law is drawn
 GROWN = "scan"  # the model whose growth is measured: its pairs are cheap enough to run them all
 
 
@@ -27,11 +31,11 @@ GROWN = "scan"  # the model whose growth is measured: its pairs are cheap enough
 class AttentionCosts:
     """What attention at query time costs.
 
-    known: the facts of the models that have some; rates, steps: as in `results.costs`, steps with
-    more rows for "pair alone", one pair at a time, and of SCAN "pair, one query", a text with
-    several images, and "pair, direct form", its formula as it is written; galleries:
-    seconds per model, size and k; growth: the small galleries that were run in full, and fits:
-    their exponents; kept: what one query costs when tokens are kept or made again.
+    known: the facts of the models that have some; rates, steps: as in `fico_lib.report.costs.rows`,
+    steps with more rows of SCAN for "pair, one query", a text with several images, and "pair,
+    direct form", its formula as it is written; galleries: seconds per model, size and k; growth:
+    the small galleries that were run in full, and fits: their exponents; kept: what one query costs
+    when tokens are kept or made again.
     """
 
     known: Mapping[str, Analytic]
@@ -43,12 +47,12 @@ class AttentionCosts:
     kept: pd.DataFrame
 
     def seconds_per_pair(self, step: str = "pair") -> dict[str, float]:
-        """Model -> seconds of a pair in a batch, of those that were measured.
+        """Model -> seconds of a pair in its largest batch, of those that were measured.
 
         step: "pair, one query" for the pairs of one query at a time.
         """
         rows = self.steps[self.steps["step"] == step].dropna(subset="seconds_per_item")
-        return dict(zip(rows["model"], rows["seconds_per_item"], strict=True))
+        return rows.groupby("model", sort=False)["seconds_per_item"].last().to_dict()
 
     def budgeted(self) -> dict[str, dict[str, float]]:
         """Model -> seconds of a pair by kind of budget."""
@@ -67,11 +71,7 @@ def measure(parameters: AttentionChapter) -> AttentionCosts:
     chosen = [name for name in p.measured if name in known]
     measured = costs.measured_steps(chosen, STEPS, known, rates, p)
     costs.require_some(measured, "pair", list(known))
-    alone = {
-        (name, "pair"): _alone(name, known[name], measured[name, "pair"], p) for name in chosen
-    }
     steps = costs.step_rows(measured, known, rates)
-    alone_rows = costs.step_rows(alone, known, rates).assign(step="pair alone")
     direct = {(GROWN, "pair"): _direct(known[GROWN], p)}
     direct_rows = costs.step_rows(direct, known, rates).assign(step="pair, direct form")
     query = {(GROWN, "pair"): _one_query(known[GROWN], p)} if GROWN in chosen else {}
@@ -80,39 +80,12 @@ def measure(parameters: AttentionChapter) -> AttentionCosts:
     return AttentionCosts(
         known=known,
         rates=rates,
-        steps=pd.concat([steps, alone_rows, query_rows, direct_rows], ignore_index=True),
+        steps=pd.concat([steps, query_rows, direct_rows], ignore_index=True),
         galleries=_gallery_rows(known, measured, rates, p),
         growth=growth,
         fits=_fit_rows(growth),
-        kept=_kept_rows(known, measured | query, rates, p),
+        kept=_kept_rows(known, measured | query, p),
     )
-
-
-def _pairs(
-    run: Callable[[], object],
-    pairs: int,
-    model: str,
-    parameters: AttentionChapter,
-    share: float = 1,
-) -> StepCost:
-    """The time of a call that scores so many pairs. share: of the seconds of a measured step."""
-    where, seconds = _where(model, parameters), share * parameters.seconds
-    with threads(parameters.threads):
-        return StepCost("pair", clock.measure(run, pairs, *where, seconds=seconds))
-
-
-def _where(model: str, parameters: AttentionChapter) -> tuple[torch.device, str]:
-    return resolve(parameters.device), parameters.dtype_for(model)
-
-
-def _alone(name: str, one: Analytic, batched: StepCost, parameters: AttentionChapter) -> StepCost:
-    """One pair at a time, where a batch of pairs was measured."""
-    if batched.measurement is None:
-        return batched
-    model, (device, dtype) = build(paper_model(name)), _where(name, parameters)
-    materialise(model.parts("pair"), device, dtype_of(dtype))
-    v, w = (make(one, 1, device, dtype) for make in (kept_images, kept_texts))
-    return _pairs(lambda: model.score(v, w), 1, name, parameters, share=1 / 2)
 
 
 def _one_query(one: Analytic, parameters: AttentionChapter) -> StepCost:
@@ -120,22 +93,46 @@ def _one_query(one: Analytic, parameters: AttentionChapter) -> StepCost:
 
     The models with weights meet one text with several images there too.
     """
-    model, k, where = build(paper_model(GROWN)), min(parameters.rerank_k), _where(GROWN, parameters)
+    model, k, where = build(paper_model(GROWN)), min(parameters.rerank_k), _where(parameters)
     v, w = kept_images(one, k, *where), kept_texts(one, 1, *where)
-    return _pairs(lambda: model.score(v, w), k, GROWN, parameters)
+    found = _scored(lambda: model.score(v, w), k, parameters)
+    return StepCost("pair", found)
 
 
 def _direct(one: Analytic, parameters: AttentionChapter) -> StepCost:
     """SCAN's pairs as the paper writes them, with a vector for every word of every pair."""
-    model, where, texts = build(paper_model(GROWN)), _where(GROWN, parameters), 4 * DIRECT_BLOCK
-    v, w = kept_images(one, DIRECT_BLOCK, *where), kept_texts(one, texts, *where)
-    return _pairs(lambda: model.score_directly(v, w), DIRECT_BLOCK * texts, GROWN, parameters)
+    model, where = build(paper_model(GROWN)), _where(parameters)
+    budget = replace(costs.budget_of(parameters), batch=min(DIRECT_BLOCK, parameters.batch))
+
+    def pairs(size: int):
+        texts = 4 * size if size > 1 else 1
+        v, w = kept_images(one, size, *where), kept_texts(one, texts, *where)
+        return (lambda: model.score_directly(v, w)), size * texts
+
+    with threads(parameters.threads):
+        return StepCost("pair", in_batches(pairs, *where, budget))
+
+
+def _scored(run: Callable[[], object], pairs: int, parameters: AttentionChapter) -> Timing:
+    """The timing of a call that scores so many pairs."""
+    limits = {"seconds": parameters.seconds, "longest": parameters.longest}
+    try:
+        with threads(parameters.threads):
+            return Timing((clock.measure(run, pairs, *_where(parameters), **limits),))
+    except clock.TooLongError as error:
+        return Timing(why=too_long(f"{pairs:,} pairs", error.seconds, parameters.longest))
+
+
+def _where(parameters: AttentionChapter) -> tuple[torch.device, str]:
+    """The device and the dtype in which SCAN is measured."""
+    return resolve(parameters.device), parameters.dtype_for(GROWN)
 
 
 def _gallery_rows(known, measured, rates, parameters: AttentionChapter) -> pd.DataFrame:
     rows = []
     for name, one in known.items():
         dtype = parameters.dtype_for(name)
+        steps = {"pair": measured[name, "pair"]} if (name, "pair") in measured else {}
         for images, texts in parameters.gallery_sizes:
             growing = max(1, round(parameters.rerank_share * images))
             ks = [("", 0)]
@@ -143,15 +140,13 @@ def _gallery_rows(known, measured, rates, parameters: AttentionChapter) -> pd.Da
                 ks = [*((f"k = {k}", k) for k in parameters.rerank_k), ("k grows", growing)]
             for label, k in ks:
                 pairs = scored_pairs(one.attention, images, texts, k)
-                step = measured.get((name, "pair"))
-                total = estimate(step.measurement, pairs) if step and step.measurement else None
                 held = feature_bytes(one, images, texts, dtype) / GIB
                 ideal = pairs * one.flops.pair / costs.rate_of(rates, dtype)
                 rows.append(
                     {
                         **{"model": name, "images": images, "texts": texts, "which": label},
                         **{"k": k, "pairs": pairs},
-                        **costs.estimate_columns(total),
+                        **costs.estimate_columns({"pair": pairs}, steps),
                         **{"ideal_seconds": ideal, "dtype": dtype},
                         **{"needed_gib": held, "finishes": held <= parameters.limit_gib},
                     }
@@ -163,45 +158,63 @@ def _growth_rows(one: Analytic, parameters: AttentionChapter) -> pd.DataFrame:
     """SCAN's attention in galleries that grow: every pair, the best k, and k that grows with them.
 
     The k that grows is the same share of the texts and of the images at every size, k of the images
-    of the smallest.
+    of the smallest. A gallery of which `REPEATS` runs would take too long has no seconds, and says
+    why; it is not begun where a smaller one shows it.
     """
-    model, k, rows = build(paper_model(GROWN)), parameters.growth_k, []
-    where = _where(GROWN, parameters)
-    with threads(parameters.threads):
+    model, where, rows = build(paper_model(GROWN)), _where(parameters), []
+    for which in ("all pairs", "best k", "k grows"):
+        timing: Timing | None = None
         for images in parameters.growth_images:
             texts = images * parameters.texts_per_image
-            grown = k * images // min(parameters.growth_images)
-            runs = {
-                "all pairs": (all_pairs(model, one, images, texts, *where), 0),
-                "best k": (best_k(model, one, images, texts, k, *where), k),
-                "k grows": (best_k(model, one, images, texts, grown, *where), grown),
-            }
-            for which, (run, used) in runs.items():
-                attention = "rerank" if used else "all pairs"
-                pairs = scored_pairs(attention, images, texts, used)
-                time = clock.measure(
-                    run, pairs, *where, seconds=parameters.seconds, most=10 * pairs
-                )
-                rows.append(
-                    {
-                        **{"which": which, "images": images, "texts": texts, "k": used},
-                        **{"pairs": pairs, "seconds": time.per_item * pairs},
-                        "fastest_seconds": time.spread[0] * pairs,
-                        "slowest_seconds": time.spread[1] * pairs,
-                        "repeats": len(time.seconds),
-                    }
-                )
+            if which == "all pairs":
+                k, pairs = 0, scored_pairs("all pairs", images, texts, 0)
+                make = partial(all_pairs, model, one, images, texts, *where)
+            else:
+                larger = images // min(parameters.growth_images) if which == "k grows" else 1
+                k = parameters.growth_k * larger
+                pairs = scored_pairs("rerank", images, texts, k)
+                make = partial(best_k, model, one, images, texts, k, *where)
+            timing = _grown(make, pairs, timing, parameters)
+            row = {"which": which, "images": images, "texts": texts, "k": k, "pairs": pairs}
+            rows.append(row | _whole(timing))
     return pd.DataFrame(rows)
+
+
+def _grown(
+    make: Callable[[], Callable[[], None]],
+    pairs: int,
+    before: Timing | None,
+    parameters: AttentionChapter,
+) -> Timing:
+    """The timing of a gallery's pairs; before: that of the next smaller one, if there is one."""
+    if before is not None:
+        if before.largest is None:
+            return Timing(why="a smaller gallery takes too long")
+        expected = REPEATS * pairs * before.largest.per_item
+        if expected > parameters.longest:
+            return Timing(why=too_long(f"{pairs:,} pairs", expected, parameters.longest))
+    return _scored(make(), pairs, parameters)
+
+
+def _whole(timing: Timing) -> dict:
+    """The seconds of a run that is repeated as a whole, as columns."""
+    if timing.largest is None:
+        return {"seconds": float("nan"), "why_not": timing.why}
+    seconds = timing.largest.seconds
+    found = {"seconds": median(seconds), "repeats": len(seconds), "why_not": ""}
+    return found | {"fastest_seconds": min(seconds), "slowest_seconds": max(seconds)}
 
 
 def _fit_rows(growth: pd.DataFrame) -> pd.DataFrame:
-    """The exponent of time over images, and that of pairs over images, for each way to score."""
+    """The exponent of time over images, and that of pairs, for each way run at `FEWEST` sizes."""
     rows = []
-    for which, part in growth.groupby("which", sort=False):
-        time, pairs = (fit(part["images"], part[of]) for of in ("seconds", "pairs"))
-        fitted = {"exponent": time.exponent, "error": time.error, "factor": time.factor}
-        rows.append({"which": which, **fitted, "exponent_of_pairs": pairs.exponent})
-    return pd.DataFrame(rows)
+    for which, part in growth.dropna(subset="seconds").groupby("which", sort=False):
+        if len(part) >= FEWEST:
+            time, pairs = (fit(part["images"], part[of]) for of in ("seconds", "pairs"))
+            fitted = {"exponent": time.exponent, "error": time.error, "factor": time.factor}
+            rows.append({"which": which, **fitted, "exponent_of_pairs": pairs.exponent})
+    columns = ("which", "exponent", "error", "factor", "exponent_of_pairs")
+    return pd.DataFrame(rows, columns=columns)
 
 
 def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:
@@ -214,41 +227,45 @@ def published_exponents(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _kept_rows(known, costed, rates, parameters: AttentionChapter) -> pd.DataFrame:
+def _kept_rows(known, costed, parameters: AttentionChapter) -> pd.DataFrame:
     """Seconds of one query of k candidates, and bytes kept per item, by what is kept.
 
     A text asks for images: their tokens are kept, or every candidate is encoded again, and so is
-    the text. The step of a model that was not measured is taken at the device's rate.
+    the text. Candidates come in batches, the text alone. No seconds where one of the steps was not
+    measured.
     """
     rows = []
     for name, one in known.items():
         if (name, "pair") not in costed:
             continue
         dtype = parameters.dtype_for(name)
-        per = {step: _per_item(costed[name, step], one, rates, dtype) for step in STEPS}
+        steps = {step: costed[name, step] for step in STEPS}
         image_bytes = feature_bytes(one, 1, 0, dtype)
         text_bytes = feature_bytes(one, 0, 1, dtype)
         for k in parameters.rerank_k:
-            scored = k * per["pair"][0]
-            ways = {
-                "both kept": (scored, image_bytes + text_bytes, ("pair",)),
-                "text made again": (scored + per["text"][0], image_bytes, ("pair", "text")),
-                "both made again": (scored + per["text"][0] + k * per["image"][0], 0, STEPS),
+            ways: dict[str, tuple[dict[str, int], int]] = {
+                "both kept": ({"pair": k}, image_bytes + text_bytes),
+                "text made again": ({"pair": k, "text": 1}, image_bytes),
+                "both made again": ({"pair": k, "text": 1, "image": k}, 0),
             }
-            for way, (seconds, kept_bytes, used) in ways.items():
-                measured = all(per[step][1] for step in used)
+            for way, (counts, kept_bytes) in ways.items():
                 rows.append(
                     {
-                        **{"model": name, "k": k, "kept": way, "seconds_per_query": seconds},
+                        **{"model": name, "k": k, "kept": way},
+                        "seconds_per_query": _query_seconds(counts, steps),
                         "bytes_kept_per_image_and_text": kept_bytes,
-                        "kind": "extrapolated" if measured else "partly ideal",
+                        "why_not": costs.why_not(counts, steps),
                     }
                 )
     return pd.DataFrame(rows)
 
 
-def _per_item(cost: StepCost, one: Analytic, rates: pd.DataFrame, dtype: str):
-    """Seconds per item, and whether they were measured or are those of the device's rate."""
-    if cost.measurement is not None:
-        return cost.measurement.per_item, True
-    return getattr(one.flops, cost.step) / costs.rate_of(rates, dtype), False
+def _query_seconds(counts: Mapping[str, int], steps: Mapping[str, StepCost]) -> float:
+    """The seconds of so many items of each step; NaN where one was not measured."""
+    total = 0.0
+    for step, count in counts.items():
+        measurements = steps[step].timing.measurements
+        if not measurements:
+            return float("nan")
+        total += count * measurements[0 if count == 1 else -1].per_item
+    return total

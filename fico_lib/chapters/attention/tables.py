@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fico_lib.chapters.attention.results import GROWN, AttentionCosts
+from fico_lib.costs.analytic import feature_bytes
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report import published
 from fico_lib.report.costs import tables as shared
@@ -46,6 +47,15 @@ def beside_table_6(costs: AttentionCosts) -> Table:
     )
 
 
+def _not_run(growth: pd.DataFrame) -> str:
+    """From which small gallery on there are no times, and why; empty where all were run."""
+    missing = growth[growth["why_not"] != ""].drop_duplicates("which")
+    reasons = [
+        f"{row.which} from {row.images} images on ({row.why_not})" for row in missing.itertuples()
+    ]
+    return f"Not measured: {', '.join(reasons)}." if reasons else ""
+
+
 def reranking(costs: AttentionCosts) -> Table:
     """Reranking for each k, and for k that grows with the gallery."""
     rows = []
@@ -60,7 +70,8 @@ def reranking(costs: AttentionCosts) -> Table:
         rows.append(row)
     return Table(
         pd.DataFrame(rows),
-        f"Reranking the best k of each query, both directions. {MARKS}",
+        f"Reranking the best k of each query, both directions. {MARKS} "
+        + shared.not_measured(here, lambda name: costs.known[name].title),
         words=("model", "candidates"),
     )
 
@@ -93,9 +104,9 @@ def exponents(costs: AttentionCosts, paper: pd.DataFrame) -> Table:
         )
     return Table(
         pd.DataFrame(rows),
-        "Growth of time and of pairs with the gallery: exponents. This run's are fitted to "
-        f"{costs.growth['images'].nunique()} sizes (± standard error), the paper's are between its "
-        "two.",
+        "Growth of time and of pairs with the gallery: exponents. This run's are fitted to the "
+        "sizes of the figure (± standard error), the paper's are between its two. "
+        + _not_run(costs.growth),
         words=("from", "what"),
     )
 
@@ -103,36 +114,39 @@ def exponents(costs: AttentionCosts, paper: pd.DataFrame) -> Table:
 def kept(costs: AttentionCosts, k: int) -> Table:
     """Time of a text query over k candidates, by what is stored, and the bytes that takes."""
     rows = []
-    for name, part in costs.kept[costs.kept["k"] == k].groupby("model", sort=False):
+    here = costs.kept[costs.kept["k"] == k]
+    for name, part in here.groupby("model", sort=False):
         row = {"model": costs.known[name].title}
         for entry in part.itertuples():
             store = (
                 size(entry.bytes_kept_per_image_and_text / 2**30) if entry.kept != WAYS[2] else ""
             )
-            cell = duration(entry.seconds_per_query)
-            mark = "" if entry.kind == "extrapolated" else " *"
-            row[entry.kept] = f"{cell}{mark}\n{store}" if store else f"{cell}{mark}"
+            row[entry.kept] = f"{marked(entry.seconds_per_query, 'measured')}\n{store}".strip()
         rows.append(row)
+    missing = shared.not_measured(here, lambda name: costs.known[name].title)
     return Table(
         pd.DataFrame(rows),
         f"One text that asks for images, {k} candidates scored: time of the query, and below it "
-        "the bytes kept per image and text. All from measured seconds per item; * with one step at "
-        "the device's rate, since it was not run.",
+        "the bytes kept per image and text. From measured seconds per item: candidates in batches, "
+        f"the text alone. {missing}".strip(),
         words=("model",),
     )
 
 
 def kept_in_words(costs: AttentionCosts, k: int) -> Text:
     """How much longer a query takes when text, or text and images, are encoded again."""
-    rows = costs.kept[costs.kept["k"] == k].set_index(["model", "kept"])["seconds_per_query"]
+    here = costs.kept[costs.kept["k"] == k].dropna(subset="seconds_per_query")
+    rows = here.set_index(["model", "kept"])["seconds_per_query"]
+    whats = {WAYS[1]: "encoding the text again", WAYS[2]: "encoding text and images again"}
     sentences = []
     for name in dict.fromkeys(rows.index.get_level_values("model")):
-        kept_, text, both = (rows[name, way] for way in WAYS)
-        sentences.append(
-            f"{costs.known[name].title}: encoding the text again makes a query "
-            f"{_longer(text / kept_)}, encoding text and images again makes it "
-            f"{_longer(both / kept_)}."
-        )
+        parts = [
+            f"{what} makes a query {_longer(rows[name, way] / rows[name, WAYS[0]])}"
+            for way, what in whats.items()
+            if (name, way) in rows
+        ]
+        if parts:
+            sentences.append(f"{costs.known[name].title}: {', '.join(parts)}.")
     return bullets(sentences)
 
 
@@ -141,6 +155,20 @@ def _longer(factor: float) -> str:
         f"{100 * (factor - 1):.1f} % longer"
         if factor < 2
         else f"{significant(factor)} times as long"
+    )
+
+
+def kept_sides(costs: AttentionCosts) -> Text:
+    """Which side fills the disk: the share of images in what is kept, beside all of their texts."""
+    first = costs.galleries.iloc[0]
+    texts = first["texts"] // first["images"]
+    shares = []
+    for one in costs.known.values():
+        images = feature_bytes(one, 1, 0)
+        shares.append(f"{one.title} {100 * images / (images + feature_bytes(one, 0, texts)):.0f} %")
+    return Text(
+        f"Of what is kept of an image and its {texts} texts, padded, the image's tokens are: "
+        f"{', '.join(shares)}. The rest is the texts'."
     )
 
 
@@ -156,23 +184,45 @@ def checks_in_words(checks: pd.DataFrame) -> Text:
 
 def batching(costs: AttentionCosts) -> Text:
     """The time that batching pairs saves, and the time that the Gram form saves."""
-    rows = costs.steps.set_index(["model", "step"])["seconds_per_item"].dropna()
+    found = shared.batching(costs.steps).set_index(["step", "model"])
     sentences = []
     for name, entry in costs.known.items():
-        if (name, "pair") in rows and (name, "pair alone") in rows:
-            alone, batched = rows[name, "pair alone"], rows[name, "pair"]
-            word = "saves a factor of" if alone > batched else "changes little, a factor of"
+        if ("pair", name) in found.index:
+            row = found.loc["pair", name]
+            saved = f"a factor of {significant(row.factor, 2)}"
+            if not row.beyond_spread:
+                saved += ", within the spread of the repeats"
             sentences.append(
-                f"{entry.title}: {duration(alone)} for a pair alone, {duration(batched)} in a "
-                f"batch; batching {word} {significant(alone / batched, 2)}."
+                f"{entry.title}: {duration(row.alone)} for a pair alone, {duration(row.batched)} "
+                f"in a batch of {row.batch:,.0f}; {saved}."
             )
-    if (GROWN, "pair, direct form") in rows and (GROWN, "pair") in rows:
-        ratio = rows[GROWN, "pair, direct form"] / rows[GROWN, "pair"]
+    rows = shared.largest_batches(costs.steps).set_index(["model", "step"])
+    if (GROWN, "pair, direct form") in rows.index and (GROWN, "pair") in rows.index:
+        direct, gram = rows.loc[(GROWN, "pair, direct form")], rows.loc[(GROWN, "pair")]
+        ratio = direct["seconds_per_item"] / gram["seconds_per_item"]
         sentences.append(
-            f"The Gram form of {costs.known[GROWN].title} is {significant(ratio, 2)} times as fast "
-            "as the same formula with a vector for every word of every pair."
+            f"{costs.known[GROWN].title}'s formula with a vector for every word of every pair "
+            f"({direct['batch']:,.0f} at once) takes {significant(ratio, 2)} times as long per "
+            f"pair as its Gram form ({gram['batch']:,.0f} at once)."
         )
     return bullets(sentences)
+
+
+def gathering(costs: AttentionCosts) -> Text:
+    """What a pair takes in blocks of all pairs, and among the gathered candidates of a query."""
+    rows = costs.growth.dropna(subset="seconds").set_index(["which", "images"])
+    sizes = [n for way, n in rows.index if way == "best k" and ("all pairs", n) in rows.index]
+    if not sizes:
+        return Text("No gallery was run in full in both ways.")
+    images = max(sizes)
+    block, query = (
+        rows.loc[(way, images), "seconds"] / rows.loc[(way, images), "pairs"]
+        for way in ("all pairs", "best k")
+    )
+    return Text(
+        f"With {images} images a pair takes {duration(block)} in blocks, and {duration(query)} "
+        f"among a query's gathered candidates: {significant(query / block, 2)} times as long."
+    )
 
 
 def vilt_explained(costs: AttentionCosts) -> Text:
@@ -248,7 +298,7 @@ def takeaways(costs: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame
     """The chapter's findings in sentences, computed from its rows."""
     pair = costs.seconds_per_pair()
     titles = {name: entry.title for name, entry in costs.known.items()}
-    fits = costs.fits.set_index("which")
+    fits = costs.fits.set_index("which")["exponent"]
     sentences = []
     if len(pair) > 1:
         fast, slow = min(pair, key=pair.get), max(pair, key=pair.get)
@@ -256,12 +306,13 @@ def takeaways(costs: AttentionCosts, gained: pd.DataFrame, budgets: pd.DataFrame
             f"Scoring one pair takes {titles[fast]} {duration(pair[fast])} and {titles[slow]} "
             f"{duration(pair[slow])} here, a factor of {significant(pair[slow] / pair[fast], 2)}."
         )
-    sentences.append(
-        "Run in full in small galleries, the time of all pairs grows as the size of the gallery to "
-        f"the power of {fits.loc['all pairs', 'exponent']:.2f}, that of a fixed k to the power of "
-        f"{fits.loc['best k', 'exponent']:.2f}, that of a k that grows with the gallery to the "
-        f"power of {fits.loc['k grows', 'exponent']:.2f}."
-    )
+    names = {"all pairs": "all pairs", "best k": "a fixed k", "k grows": "a k that grows with it"}
+    powers = [f"{fits[which]:.2f} for {names[which]}" for which in names if which in fits]
+    if powers:
+        sentences.append(
+            "Run in full in small galleries, time grows as the size of the gallery to a power: "
+            f"{', '.join(powers)}."
+        )
     sentences.append(_gain_sentence(gained))
     sentences += _budget_sentences(budgets, titles)
     return bullets(sentences)

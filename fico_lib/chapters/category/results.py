@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fico_lib.chapters.category.claims import WITHOUT_OWN
 from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
@@ -124,10 +125,13 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
             (e, judge(e.encodings, task.labels, recall_at=(1,), denominator=p.denominator))
             for e in task.entries
         ]
+        results = by_model((e.name, result) for e, result in found)
+        results |= _without_own(task, depths, judge)
         runs = Runs(
-            by_model((e.name, result) for e, result in found),
+            results,
             sizes[task.name][0],
             p.resamples,
+            trained_as={name: name.removesuffix(WITHOUT_OWN) for name in results},
             number=number,
         )
         evaluated[task.name] = runs
@@ -150,6 +154,20 @@ def compare(tasks: Sequence[Task], parameters: CategoryChapter) -> Comparison:
         sizes=sizes,
         how={"denominator": p.denominator, "empty": p.empty, "ties": p.ties},
         runs=evaluated,
+    )
+
+
+def _without_own(
+    task: Task, depths: Sequence[int], judge: Callable[..., EvaluationResult]
+) -> dict[str, list[EvaluationResult]]:
+    """mAP@k of the models where a query's own captions, or image, do not count."""
+    if not depths:
+        return {}
+    own = {"tasks": "category", "without_own": True, "map_at": depths}
+    return by_model(
+        (entry.name + WITHOUT_OWN, judge(entry.encodings, task.labels, **own))
+        for entry in task.entries
+        if entry.kind == "model"
     )
 
 
@@ -245,7 +263,7 @@ def _gap_rows(data: str, runs: Runs, depths: Sequence[int]):
                 "than": b,
                 "direction": direction,
                 "metric": metric,
-            } | runs.gap(a, b, direction, metric)
+            } | runs.gap(a, b, direction, metric).columns("gap_percent")
 
 
 def about(compared: Comparison) -> dict:

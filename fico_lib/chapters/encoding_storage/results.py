@@ -25,8 +25,9 @@ class EncodingCosts:
     """What encoding costs.
 
     known: the facts of every model; facts: the same as rows; rates: of matrix products; steps: one
-    row per measured step; galleries: seconds per model and size; storage: GiB per model, size and
-    layout. Columns as the functions below and `fico_lib.report.costs.rows` name them.
+    row per measured step and size of batch; galleries: seconds per model and size; storage: GiB per
+    model, size and layout. Columns as the functions below and `fico_lib.report.costs.rows` name
+    them.
     """
 
     known: Mapping[str, Analytic]
@@ -41,8 +42,7 @@ def measure(parameters: EncodingStorageChapter) -> EncodingCosts:
     """Measure the models named in `parameters.measured`; compute the others."""
     known, sizes = costs.all_facts(), parameters.gallery_sizes
     rates = costs.rates(list(known), parameters)
-    most = max(texts for _, texts in sizes)
-    measured = costs.measured_steps(parameters.measured, STEPS, known, rates, parameters, most)
+    measured = costs.measured_steps(parameters.measured, STEPS, known, rates, parameters)
     encoding = [name for name, facts in known.items() if facts.dimension is not None]
     costs.require_some(measured, "image", encoding)
     return EncodingCosts(
@@ -90,14 +90,13 @@ def _gallery_rows(known, measured, rates, parameters: EncodingStorageChapter) ->
         for images, texts in parameters.gallery_sizes:
             steps = {step: measured[name, step] for step in STEPS if (name, step) in measured}
             counts = {"image": images, "text": texts}
-            total = costs.of_items(counts, steps) if len(steps) == len(STEPS) else None
             held = needed_bytes(one, images, texts, dtype) / GIB
             rows.append(
                 {
                     "model": name,
                     "images": images,
                     "texts": texts,
-                    **costs.estimate_columns(total),
+                    **costs.estimate_columns(counts, steps),
                     "ideal_seconds": encoding_flops(one, images, texts)
                     / costs.rate_of(rates, dtype),
                     "dtype": dtype,

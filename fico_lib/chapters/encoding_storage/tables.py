@@ -1,5 +1,8 @@
 """The tables and sentences of the chapter on encoding and storage."""
 
+from collections.abc import Callable
+from itertools import combinations
+
 import pandas as pd
 
 from fico_lib.chapters.encoding_storage.results import EncodingCosts
@@ -69,7 +72,7 @@ def beside_table_5(costs: EncodingCosts) -> Table:
         5,
         "encoding_time",
         costs.galleries,
-        lambda name: costs.known[name].title,
+        _title(costs),
         cell,
         f"Encoding time for images/texts. {MARKS} Ideal: all operations at the rate of a matrix "
         "product on this device. DNF: a run that holds all of its output would need that much "
@@ -91,10 +94,14 @@ def storage(costs: EncodingCosts) -> Table:
             if model.image_vectors > 1 and key in part:
                 value += f"\nall {model.image_vectors}: {significant(part['embeddings', layout])}"
             row["Embeddings", layout] = value
-        row["Embeddings", "paper"] = printed.loc[name, ("embedding_size", "1M/5M")]
+        row["Embeddings", "paper"] = published.marked(
+            5, f"{name} embedding_size 1M/5M", printed.loc[name, ("embedding_size", "1M/5M")]
+        )
         features = part.get(("features", "float32"))
         row["Features", "float32 "] = "" if features is None else significant(features, 6)
-        row["Features", "paper "] = printed.loc[name, ("feature_size", "1M/5M")]
+        row["Features", "paper "] = published.marked(
+            5, f"{name} feature_size 1M/5M", printed.loc[name, ("feature_size", "1M/5M")]
+        )
         rows.append(row)
     texts = int(here["texts"].max())
     return Table(
@@ -115,7 +122,13 @@ def verdict_counts(checks: pd.DataFrame) -> Text:
 def takeaways(costs: EncodingCosts, checks: pd.DataFrame) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
     return bullets(
-        [*_times(costs), _efficiency(costs), *_bytes(costs), verdict_counts(checks).markdown]
+        [
+            *_times(costs),
+            _efficiency(costs),
+            *_batching(costs),
+            *_bytes(costs),
+            verdict_counts(checks).markdown,
+        ]
     )
 
 
@@ -125,25 +138,59 @@ def _times(costs: EncodingCosts) -> list[str]:
     if len(rows) < 2:
         return []
     fast, slow = rows.iloc[0], rows.iloc[-1]
-    names = {name: model.title for name, model in costs.known.items()}
+    missing = shared.not_measured(costs.galleries, _title(costs))
     return [
         f"Encoding {gallery(slow.images, slow.texts)} images and texts on this machine takes "
-        f"{names[fast.model]} {marked(fast.seconds, fast.kind)} and {names[slow.model]} "
-        f"{marked(slow.seconds, slow.kind)}: a factor of {slow.seconds / fast.seconds:,.0f}. "
-        "(Models that read region features are timed without the detector.)"
+        f"{_title(costs)(fast.model)} {marked(fast.seconds, fast.kind)} and "
+        f"{_title(costs)(slow.model)} {marked(slow.seconds, slow.kind)}: a factor of "
+        f"{slow.seconds / fast.seconds:,.0f}. (Models that read region features are timed without "
+        f"the detector.) {missing}".strip()
     ]
 
 
+def _title(costs: EncodingCosts) -> Callable[[str], str]:
+    return lambda name: costs.known[name].title
+
+
 def _efficiency(costs: EncodingCosts) -> str:
-    rows = costs.steps.dropna(subset="seconds_per_item")
+    rows = shared.largest_batches(costs.steps)
     rows = rows[rows["gflops"] > 0]
     share = 100 * rows["ideal_seconds"] / rows["seconds_per_item"]
+    right, pairs = _in_order(rows)
     return (
         f"A matrix product runs at {shared.rates(costs.rates)} here; the measured steps reach "
-        f"{share.min():.0f} to {share.max():.0f} % of that. So operations alone predict a time "
-        f"within a factor of {significant(share.max() / share.min(), 2)}, between models whose "
-        f"operations per image differ by {rows['gflops'].max() / rows['gflops'].min():,.0f}."
+        f"{share.min():.0f} to {share.max():.0f} % of that. Operations alone put {right} of "
+        f"{pairs} pairs of steps in the order of their times, and predict a time within a factor "
+        f"of {significant(share.max() / share.min(), 2)}, between steps whose operations differ by "
+        f"{rows['gflops'].max() / rows['gflops'].min():,.0f}."
     )
+
+
+def _in_order(rows: pd.DataFrame) -> tuple[int, int]:
+    """Of how many pairs of steps the one with more operations takes longer, and of how many."""
+    steps = rows.drop_duplicates(["gflops", "seconds_per_item"])  # shared ones once
+    pairs = [
+        (a.gflops - b.gflops) * (a.seconds_per_item - b.seconds_per_item)
+        for a, b in combinations(steps.itertuples(), 2)
+        if a.gflops != b.gflops
+    ]
+    return sum(product > 0 for product in pairs), len(pairs)
+
+
+def _batching(costs: EncodingCosts) -> list[str]:
+    found = shared.batching(costs.steps)
+    if found.empty:
+        return []
+    least, most = found.loc[found["factor"].idxmin()], found.loc[found["factor"].idxmax()]
+    few, many = (
+        f"{significant(row.factor, 2)} times ({_title(costs)(row.model)}, {row.step}, beside a "
+        f"batch of {row.batch:.0f})"
+        for row in (least, most)
+    )
+    return [
+        f"One item at a time takes from {few} to {many} as long per item as a batch: a time "
+        "without its batch is no time."
+    ]
 
 
 def _bytes(costs: EncodingCosts) -> list[str]:

@@ -157,6 +157,17 @@ def within_classes(
 def of_images(encodings: Encodings, rows: np.ndarray) -> Encodings:
     """The encodings of the images `rows` (ascending) and of their captions alone."""
     captions = np.flatnonzero(np.isin(encodings.image_of_caption, rows))
+    return parts_of(encodings, rows, captions)
+
+
+def one_caption(encodings: Encodings) -> Encodings:
+    """The encodings of all images, and of the first caption of each alone."""
+    images, captions = np.unique(encodings.image_of_caption, return_index=True)
+    return parts_of(encodings, images, np.sort(captions))
+
+
+def parts_of(encodings: Encodings, rows: np.ndarray, captions: np.ndarray) -> Encodings:
+    """The encodings of the images `rows` and of `captions`, which are theirs; both ascending."""
     if isinstance(encodings, Scores):
         back = None if encodings.t2i is None else encodings.t2i[np.ix_(captions, rows)]
         arrays = {"i2t": encodings.i2t[np.ix_(rows, captions)], "t2i": back}

@@ -7,7 +7,9 @@ from itertools import product
 
 import pandas as pd
 
+from fico_lib.chapters.instance.claims import ONE_CAPTION
 from fico_lib.chapters.instance.parameters import InstanceChapter
+from fico_lib.chapters.instance.repeats import one_caption
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
@@ -27,7 +29,8 @@ class Comparison:
     means: the same over seeds, with 95 % intervals over images and seeds, and of the rank among the
     models (see `fico_lib.report.ranks`); ranks: of right answers, per model, seed and direction;
     sums: R@sum per model; gaps: per fine-grained model, coarse-grained model,
-    direction and k of `headline`; runs: what claims are tested on. n_images, n_captions: the
+    direction and k of `headline`; runs: what claims are tested on, with every model
+    once more on one caption per image. n_images, n_captions: the
     size of the test split.
     """
 
@@ -64,6 +67,9 @@ def compare(
     entries = [*encodings, *closed_form, *known]
     results = by_model((entry.model, judge(entry)) for entry in entries)
     runs = Runs(results, first.n_images, p.resamples)
+    single = by_model((entry.model + ONE_CAPTION, judge(one_caption(entry))) for entry in encodings)
+    trained_as = {name: name.removesuffix(ONE_CAPTION) for name in single}
+    tested = Runs(results | single, first.n_images, p.resamples, trained_as=trained_as)
     headline = [k for k in p.recall_at if k in cuts]
     recall = pd.DataFrame(_recall_rows(runs, seeds, cuts))
     return Comparison(
@@ -72,7 +78,7 @@ def compare(
         ranks=pd.DataFrame(_rank_rows(runs, seeds)),
         sums=pd.DataFrame(_sum_rows(runs, cuts)),
         gaps=pd.DataFrame(runs.recall_gaps(headline)),
-        runs=runs,
+        runs=tested,
         headline=headline,
         n_images=first.n_images,
         n_captions=first.n_captions,

@@ -229,13 +229,13 @@ def _undecided(compared: Comparison) -> list[str]:
     if compared.gaps.empty:
         return []
     rows = _first_gaps(compared)
-    close = rows[(rows["low"] <= 0) & (rows["high"] >= 0)]
+    clear = rows[rows["clear"]]
     several = "queries and seeds" if len(compared.seeds) > 1 else "queries"
     sentence = (
         f"Of {len(rows)} differences between a fine-grained model and a code at rank "
-        f"{compared.headline[0]}, {len(rows) - len(close)} exceed the uncertainty of the {several}"
+        f"{compared.headline[0]}, {len(clear)} exceed the uncertainty of the {several}"
     )
-    ahead = rows[rows["high"] < 0]
+    ahead = clear[clear["gap_percent"] < 0]
     if len(ahead):
         sentence += f"; in {len(ahead)} of these the code is ahead"
-    return [sentence + "."]
+    return [f"{sentence} (corrected for their number)."]

@@ -221,7 +221,8 @@ def _paper_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameter
 
 
 def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Record) -> dict:
-    seconds = timed.milliseconds() * len(timed.ids) / 1e3 if not timed.refused else np.nan
+    none = np.full(3, np.nan)
+    middle, fastest, slowest = none if timed.refused else np.percentile(timed.times, [50, 0, 100])
     return {
         "index": record.index,
         "setting": record.setting,
@@ -236,7 +237,9 @@ def _paper_row(problem: SearchDataset, record: Record, k: int, truth, timed: Rec
         "code_seconds": record.seconds["code"],
         "quantizer_seconds": record.seconds["quantizer"],
         "search_k": timed.k,
-        "search_seconds": seconds,
+        "search_seconds": middle,
+        "fastest_seconds": fastest,
+        "slowest_seconds": slowest,
         "threads": record.threads,
         "bytes_per_vector": record.bytes_per_vector,
     }

@@ -47,12 +47,12 @@ def _flat_over_k(study: Study):
 
 
 def _misprint():
-    odd = published.anomalies(7).set_index("finding").loc["cg-flat-recall-at-100"]
     at = published.wide(7)
     own, ivf = at.loc[("100K/500K", "cg_flat"), "R@100"], at.loc[("100K/500K", "cg_ivf"), "R@100"]
     yield (
         f"*A likely misprint*: CG Flat has R@100 = {own} at 500K where CG IVF, which sees a part "
-        f"of the same codes, has {ivf}. The cell is {odd['why']}"
+        f"of the same codes, has {ivf} "
+        f"({published.linked('cg-flat-recall-at-100', 'more in the errata')})."
     )
 
 

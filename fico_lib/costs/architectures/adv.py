@@ -10,12 +10,17 @@ import torch
 from torch import nn
 
 from fico_lib.costs.architectures import arithmetic as count
-from fico_lib.costs.architectures.model import WORDS, Flops, PaperModel, Step
+from fico_lib.costs.architectures.model import WORDS, EncodingStep, Flops, Stage
+from fico_lib.costs.architectures.regions_and_words import (
+    EMBEDDED,
+    INPUTS,
+    REGIONS,
+    WIDTH,
+    RegionsAndWords,
+)
 
-REGIONS, INPUTS, WIDTH, EMBEDDED, VOCABULARY = 36, 2048, 1024, 300, 8481
 
-
-class ADV2048(PaperModel):
+class ADV2048(RegionsAndWords):
     """The model `adv2048`."""
 
     title, group, dimension, bits = "ADV 2048-bit", "CG", 2048, True
@@ -24,9 +29,7 @@ class ADV2048(PaperModel):
 
     def __init__(self):
         super().__init__()
-        self.regions = nn.Sequential(nn.Linear(INPUTS, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH))
-        self.words = nn.Embedding(VOCABULARY, EMBEDDED)
-        self.gru = nn.GRU(EMBEDDED, WIDTH, batch_first=True, bidirectional=True)
+        self.second = nn.Linear(WIDTH, WIDTH)
         self.image_code = nn.Linear(WIDTH, self.dimension)
         self.text_code = nn.Linear(WIDTH, self.dimension)
 
@@ -36,25 +39,22 @@ class ADV2048(PaperModel):
         mapped = count.linear(REGIONS, INPUTS, WIDTH) + count.linear(REGIONS, WIDTH, WIDTH)
         return Flops(mapped + code, count.gru(WORDS, EMBEDDED, WIDTH, directions=2) + code)
 
-    def parts(self, step: Step) -> list[nn.Module]:
-        """The image side, or the text side."""
-        if step == "image":
-            return [self.regions, self.image_code]
-        return [self.words, self.gru, self.text_code]
+    def rest(self, step: EncodingStep) -> list[Stage]:
+        """Of images a second layer over the regions; of both the mean, and its code."""
+        code = {"image": self.image_code, "text": self.text_code}[step]
+        coded = Stage(
+            f"code of {self.dimension} bits, {step}",
+            [code],
+            lambda count: torch.randn(count, WIDTH),
+            lambda mean: (code(mean).tanh(), None),
+        )
+        if step == "text":
+            return [Stage("mean of words", [], self.states, lambda read: read.mean(1)), coded]
+        return [Stage("second layer", [self.second], self.mapped, self._second), coded]
 
-    def image_inputs(self, count: int) -> torch.Tensor:
-        """Regions (count, 36, 2048)."""
-        return torch.randn(count, REGIONS, INPUTS)
-
-    def encode_images(self, inputs: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """(n, 36, 2048) -> relaxed codes (n, bits), None."""
-        return self.image_code(self.regions(inputs).mean(1)).tanh(), None
-
-    def encode_texts(self, inputs: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """(n, 14) -> relaxed codes (n, bits), None."""
-        states, _ = self.gru(self.words(inputs))
-        mean = (states[..., :WIDTH] + states[..., WIDTH:]).mean(1) / 2
-        return self.text_code(mean).tanh(), None
+    def _second(self, mapped: torch.Tensor) -> torch.Tensor:
+        """(n, 36, 1024) -> the mean over the regions (n, 1024)."""
+        return self.second(mapped.relu()).mean(1)
 
 
 class ADV64(ADV2048):

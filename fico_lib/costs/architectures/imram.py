@@ -12,7 +12,8 @@ from torch.nn.functional import leaky_relu, normalize
 
 from fico_lib.costs.architectures import arithmetic as count
 from fico_lib.costs.architectures.model import WORDS, Flops, Step, expand
-from fico_lib.costs.architectures.scan import REGIONS, SCAN, WIDTH
+from fico_lib.costs.architectures.regions_and_words import REGIONS, WIDTH
+from fico_lib.costs.architectures.scan import SCAN
 from fico_lib.models.scan import SHARPNESS, SLOPE
 
 STEPS = 3  # K

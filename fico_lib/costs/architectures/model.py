@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 Kept = tuple[int, int]  # how many vectors of which width
-Step = Literal["image", "text", "pair"]
+EncodingStep = Literal["image", "text"]
+Step = Literal[EncodingStep, "pair"]
 STEPS: tuple[Step, ...] = ("image", "text", "pair")
 NOISE = 1 << 20  # so many random numbers are drawn, and repeated over the weights
 SCALE = 0.02
@@ -32,6 +33,21 @@ class Flops:
     image: int | None
     text: int | None
     pair: int | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a step that is timed by itself, since another model has the same part.
+
+    name: what it is; stages of one name are the same computation at the same sizes; modules: what
+    it runs through; inputs: of a number of items, (count, ...); run: from these inputs to what the
+    next stage takes, or to what the step returns.
+    """
+
+    name: str
+    modules: list[nn.Module]
+    inputs: Callable[[int], torch.Tensor]
+    run: Callable[[torch.Tensor], object]
 
 
 class PaperModel(nn.Module):
@@ -65,6 +81,14 @@ class PaperModel(nn.Module):
     def parts(self, step: Step) -> list[nn.Module]:
         """The modules that a step runs through."""
         raise NotImplementedError
+
+    def stages(self, step: EncodingStep) -> list[Stage]:
+        """The encoding step in parts; one part unless other models share some of it."""
+        inputs, run = {
+            "image": (self.image_inputs, self.encode_images),
+            "text": (self.text_inputs, self.encode_texts),
+        }[step]
+        return [Stage(f"{self.title}, {step}", self.parts(step), inputs, run)]
 
     def image_inputs(self, count: int) -> torch.Tensor:
         """Random input of the image side, (count, ...) float32."""

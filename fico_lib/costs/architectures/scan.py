@@ -12,26 +12,25 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from fico_lib.costs.architectures import arithmetic as count
-from fico_lib.costs.architectures.model import WORDS, Flops, PaperModel, Step
+from fico_lib.costs.architectures.model import WORDS, EncodingStep, Flops, Stage, Step
+from fico_lib.costs.architectures.regions_and_words import (
+    EMBEDDED,
+    INPUTS,
+    REGIONS,
+    WIDTH,
+    RegionsAndWords,
+)
 from fico_lib.models.scan import attention, gram, relevance
 
-REGIONS, INPUTS, WIDTH, EMBEDDED, VOCABULARY = 36, 2048, 1024, 300, 8481
 KEPT_WORDS = 70  # to which the paper pads its texts
 
 
-class SCAN(PaperModel):
+class SCAN(RegionsAndWords):
     """The model `scan`."""
 
     title, group, attention, dimension = "SCAN", "FG", "all pairs", WIDTH
     image_kept, text_kept = (REGIONS, WIDTH), (KEPT_WORDS, WIDTH)
     reference = "Lee et al. 2018"
-    note = "the detector that finds the regions is not counted"
-
-    def __init__(self):
-        super().__init__()
-        self.regions = nn.Linear(INPUTS, WIDTH)
-        self.words = nn.Embedding(VOCABULARY, EMBEDDED)
-        self.gru = nn.GRU(EMBEDDED, WIDTH, batch_first=True, bidirectional=True)
 
     def flops(self) -> Flops:
         """Of a layer per image, of the GRU per text, of the Gram form per pair."""
@@ -43,21 +42,16 @@ class SCAN(PaperModel):
 
     def parts(self, step: Step) -> list[nn.Module]:
         """One layer, the GRU, or nothing: scoring has no weights."""
-        return {"image": [self.regions], "text": [self.words, self.gru], "pair": []}[step]
+        return [] if step == "pair" else super().parts(step)
 
-    def image_inputs(self, count: int) -> torch.Tensor:
-        """Regions (count, 36, 2048)."""
-        return torch.randn(count, REGIONS, INPUTS)
+    def rest(self, step: EncodingStep) -> list[Stage]:
+        """Unit vectors, and their mean."""
+        inputs = self.mapped if step == "image" else self.states
+        return [Stage(f"unit vectors, {step}", [], inputs, self._unit)]
 
-    def encode_images(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n, 36, 2048) -> (n, 1024), (n, 36, 1024)."""
-        vectors = normalize(self.regions(inputs), dim=2)
-        return normalize(vectors.mean(1), dim=1), vectors
-
-    def encode_texts(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(n, 14) -> (n, 1024), (n, 14, 1024)."""
-        states, _ = self.gru(self.words(inputs))
-        vectors = normalize((states[..., :WIDTH] + states[..., WIDTH:]) / 2, dim=2)
+    def _unit(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n, t, 1024) -> (n, 1024), (n, t, 1024)."""
+        vectors = normalize(vectors, dim=2)
         return normalize(vectors.mean(1), dim=1), vectors
 
     def score(self, images: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:

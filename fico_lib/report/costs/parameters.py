@@ -36,12 +36,16 @@ class CostParameters(ChapterParameters):
     texts_per_image: int = Field(5, ge=1, le=1000, description="texts of each image")
     dtype: DtypeName = Field("float32", description="numbers in which models are measured")
     dtype_of: Annotated[dict[str, DtypeName], registered(paper_model_module)] = Field(
-        {"blip2": "bfloat16"}, description="models that are measured in another dtype"
+        {}, description="models that are measured in another dtype"
     )
-    batch: int = Field(32, ge=1, le=100_000, description="most items at once")
-    seconds: float = Field(0.8, gt=0, le=3600, description="seconds of repeats per measured step")
+    batch: int = Field(
+        32, ge=1, le=100_000, description="items at once, beside one at a time; fewer if slow"
+    )
+    seconds: float = Field(
+        0.5, gt=0, le=3600, description="seconds of repeats; in a batch, at least five fit in them"
+    )
     longest: float = Field(
-        30.0, gt=0, le=86_400, description="a step whose warm-up and repeat take longer is not run"
+        6.0, gt=0, le=86_400, description="a step of which five repeats take longer is not measured"
     )
     memory_gib: float = Field(6.0, gt=0, description="weights beyond this are not made")
     limit_gib: float = Field(

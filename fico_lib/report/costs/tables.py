@@ -5,19 +5,22 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from fico_lib.costs.analytic import Analytic
+from fico_lib.costs.measured import REPEATS
 from fico_lib.report import published
-from fico_lib.report.table import Table
+from fico_lib.report.table import Marked, Table
 
 UNITS = ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 STEPS = {
     "image": "encode an image",
     "text": "encode a text",
-    "pair": "score a pair, in a batch",
-    "pair alone": "score a pair alone",
+    "pair": "score a pair",
     "pair, one query": "score pairs of one query",
     "pair, direct form": "score a pair, as written",
 }
-MARKS = "≈ marks what is extrapolated from measured batches; the rest was run in full."
+MARKS = (
+    f"≈ marks what is extrapolated, from the median of {REPEATS} repeats or more of the largest "
+    "batch; what has no mark was run in full."
+)
 LARGE = 2.0  # so many of a unit before it is used: 90 s, but 2 min
 
 
@@ -77,9 +80,9 @@ def gallery(images: int, texts: int) -> str:
 
 
 def marked(seconds: float, kind: str) -> str:
-    """A duration, with the mark of what is extrapolated."""
+    """A duration, with the mark of what is extrapolated; "not measured" for NaN."""
     if pd.isna(seconds):
-        return "not run"
+        return "not measured"
     return ("" if kind == "measured" else "≈ ") + duration(seconds)
 
 
@@ -100,52 +103,106 @@ def beside_the_paper(
     rows: list[dict] = []
     for name, part in galleries.groupby("model", sort=False):
         sources = ("paper", "this run", "ideal")
-        lines = {source: {"model": title(name), "from": source} for source in sources}
+        lines: dict[str, dict[str, str | Marked]] = {
+            source: {"model": title(name), "from": source} for source in sources
+        }
         for entry in part.itertuples():
             column = gallery(entry.images, entry.texts)
             place = (quantity, column)
-            lines["paper"][column] = printed.loc[name, place] if place in printed.columns else ""
+            text = printed.loc[name, place] if place in printed.columns else ""
+            lines["paper"][column] = published.marked(number, f"{name} {quantity} {column}", text)
             lines["this run"][column] = cell(entry)
             lines["ideal"][column] = duration(entry.ideal_seconds)
         rows += lines.values()
+    caption = f"{caption} {not_measured(galleries, title)}".strip()
     return Table(pd.DataFrame(rows), caption, words=("model", "from"))
 
 
+def not_measured(rows: pd.DataFrame, title: Callable[[str], str]) -> str:
+    """Which models have no time, and why: a sentence, empty where all have one.
+
+    rows: columns model and why_not, empty where there is a time.
+    """
+    missing = rows[rows["why_not"] != ""].drop_duplicates("model")
+    reasons = [f"{title(row.model)} ({row.why_not})" for row in missing.itertuples()]
+    return f"Not measured: {', '.join(reasons)}." if reasons else ""
+
+
 def steps(rows: pd.DataFrame, known: Mapping[str, Analytic]) -> Table:
-    """The measured steps: median and spread, batch, share of the device's rate, memory."""
+    """The measured steps, of one item and in a batch: median and spread, share of the rate."""
     lines, before = [], ""
-    for row in rows.to_dict("records"):
-        title = known[row["model"]].title
-        line = {"model": "" if title == before else title, "step": STEPS[row["step"]]}
+    for (model, step), part in rows.groupby(["model", "step"], sort=False):
+        title = known[model].title
+        line = {"model": "" if title == before else title, "step": STEPS[step]}
         before = title
-        if pd.isna(row["seconds_per_item"]):
-            needed = f", {size(row['needed_gib'])} needed" if row["needed_gib"] else ""
-            lines.append(line | {"median": f"not run\n{row['why_not']}{needed}"})
-            continue
-        low, high = (duration(row[f"{x}_seconds"]) for x in ("fastest", "slowest"))
-        spread = f"\n{low} to {high}" if row["repeats"] > 1 else ""
-        share = 100 * row["ideal_seconds"] / row["seconds_per_item"]
-        peak = row["peak_device_gib"] or row["peak_host_gib"]
-        lines.append(
-            line
-            | {
-                "median": duration(row["seconds_per_item"]) + spread,
-                "warm-up": duration(row["warm_up_seconds"]),
-                "batch": f"{row['batch']:.0f} × {row['repeats']:.0f}",
-                "of ideal": f"{share:.0f} %\n{row['dtype']}" if row["gflops"] else row["dtype"],
-                "memory": size(peak),
-            }
-        )
+        lines.append(line | _times(part) | {"shared parts": part["shared"].iloc[0]})
     first = rows.dropna(subset="seconds_per_item").iloc[0]
     threads = f", {first['threads']:.0f} threads" if first["device"] == "cpu" else ""
     return Table(
         pd.DataFrame(lines).fillna(""),
-        f"Seconds per item on the {first['device'].upper()}{threads}: the median of the repeats, "
-        f"from the fastest to the slowest below. Clock: {first['clock']}. Warm-up: the batch "
-        "before them. Batch: its items × repeats. Ideal: the rate of a matrix product in the same "
-        "dtype. Memory: the process at its highest in the repeats.",
-        words=("model", "step"),
+        f"Seconds per item on the {first['device'].upper()}{threads}, one item at a time and in "
+        f"the largest batch: the median of {REPEATS} repeats or more after a warm-up, from the "
+        f"fastest to the slowest below. Clock: {first['clock']}. Batch: its items × repeats; ↓ "
+        "where it is smaller than the parameter, since more would not leave time for the repeats "
+        "(the reasons are in `steps.csv`). Ideal: the rate of a matrix product in the same dtype. "
+        "Memory: the process at its highest in the repeats. Shared parts: those that other rows "
+        "name as well were timed once; the time of such a step is the sum of its parts'.",
+        words=("model", "step", "shared parts"),
     )
+
+
+def _times(rows: pd.DataFrame) -> dict[str, str]:
+    """The cells of one step, from a row per size of batch."""
+    last = rows.iloc[-1]
+    if pd.isna(last["seconds_per_item"]):
+        needed = f", {size(last['needed_gib'])} needed" if last["needed_gib"] else ""
+        return {"one at a time": f"not measured\n{last['why_not']}{needed}"}
+    cells = {}
+    for row in rows.to_dict("records"):
+        low, high = (duration(row[f"{x}_seconds"]) for x in ("fastest", "slowest"))
+        column = "one at a time" if row["batch"] == 1 else "in a batch"
+        cells[column] = f"{duration(row['seconds_per_item'])}\n{low} to {high}"
+    if "in a batch" not in cells and last["why_not"]:
+        cells["in a batch"] = f"not measured\n{last['why_not']}"
+    share = 100 * last["ideal_seconds"] / last["seconds_per_item"]
+    fewer = " ↓" if last["why_not"] else ""
+    return cells | {
+        "batch": f"{last['batch']:,.0f} × {last['repeats']:.0f}{fewer}",
+        "of ideal": f"{share:.0f} %\n{last['dtype']}" if last["gflops"] else last["dtype"],
+        "memory": size(last["peak_device_gib"] or last["peak_host_gib"]),
+    }
+
+
+def largest_batches(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each measured step the row of its largest batch."""
+    measured = rows.dropna(subset="seconds_per_item")
+    return measured.drop_duplicates(["model", "step"], keep="last")
+
+
+def batching(rows: pd.DataFrame) -> pd.DataFrame:
+    """What a batch saves: a row per step that was measured both alone and in a batch.
+
+    Columns: model, step, alone and batched (seconds per item), batch, factor (alone / batched), and
+    beyond_spread, whether the slower one's fastest repeat is slower than the other's slowest.
+    """
+    found = []
+    for (model, step), part in rows.dropna(subset="seconds_per_item").groupby(
+        ["model", "step"], sort=False
+    ):
+        alone, batched = part.iloc[0], part.iloc[-1]
+        if alone["batch"] == 1 < batched["batch"]:
+            slow, fast = sorted((alone, batched), key=lambda row: -row["seconds_per_item"])
+            found.append(
+                {
+                    **{"model": model, "step": step, "batch": batched["batch"]},
+                    "alone": alone["seconds_per_item"],
+                    "batched": batched["seconds_per_item"],
+                    "factor": alone["seconds_per_item"] / batched["seconds_per_item"],
+                    "beyond_spread": slow["fastest_seconds"] > fast["slowest_seconds"],
+                }
+            )
+    columns = ("model", "step", "batch", "alone", "batched", "factor", "beyond_spread")
+    return pd.DataFrame(found, columns=columns)
 
 
 def rates(rows: pd.DataFrame) -> str:
@@ -164,9 +221,10 @@ def verdicts(checks: pd.DataFrame, number: int) -> Table:
     }
     rows = []
     for name, part in checks.groupby("name", sort=False):
-        row = {("", "model"): name}
+        row: dict[tuple[str, str], str | Marked] = {("", "model"): name}
         for cell in part.itertuples():
-            row[quantities[cell.quantity], cell.size] = f"{cell.printed}\n{cell.verdict}"
+            text = f"{cell.printed}\n{cell.verdict}"
+            row[quantities[cell.quantity], cell.size] = published.marked(number, cell.cell, text)
         rows.append(row)
     return Table(
         pd.DataFrame(rows),

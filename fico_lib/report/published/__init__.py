@@ -17,7 +17,7 @@ paper's names follow a space here: "BLIP-2 NF".
 """
 
 from fico_lib.report.published.layout import wide
-from fico_lib.report.published.suspect import anomalies
+from fico_lib.report.published.suspect import anomalies, linked, marked
 from fico_lib.report.published.tables import TABLES, table
 
-__all__ = ["TABLES", "anomalies", "table", "wide"]
+__all__ = ["TABLES", "anomalies", "linked", "marked", "table", "wide"]

@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from fico_lib.chapters import chapter
-from fico_lib.chapters.search import figures, results, rows, sentences, tables
+from fico_lib.chapters.search import (
+    claim_source,
+    claims,
+    figures,
+    results,
+    rows,
+    sentences,
+    tables,
+)
 from fico_lib.encodings import Embeddings
 from fico_lib.runtime.errors import InputError
 
@@ -141,7 +149,7 @@ def test_wrong_parameters():
 def test_every_table_and_sentence(found):
     seven = tables.beside_table_7(found)
     assert seven.frame["", "queries/vectors"].str.endswith("paper").sum() == 12
-    assert "60.6" in seven.frame["", "R@100"].tolist()
+    assert "60.6†" in seven.frame["", "R@100"].map(str).tolist()
     assert rows.LOST_MARK in seven._repr_html_()
     words = sentences.beside_in_words(found).markdown
     for part in ("likely misprint", "60.6", "68.9", "3.6 to 4.3 TFLOP/s", "5.7 to 7.2", "marks"):
@@ -193,3 +201,20 @@ def test_a_recommendation_is_computed_from_the_rows(found):
 def test_without_some_indexes(found):
     without = dataclasses.replace(found, measured=found.measured[found.measured["index"] != "flat"])
     assert "exact search takes" not in sentences.takeaways(without).markdown
+
+
+def test_claims_read_the_same_recalls_and_times(found):
+    source = claim_source.measured(found)
+    assert source.galleries == ["1,200 × 80", "1,500 × 64"]
+    at = found.paper[(found.paper["index"] == "code_flat") & (found.paper["vectors"] == 1500)]
+    row = at[at["k"] == 100].iloc[0]
+    assert source.recall["code_flat", "1,500 × 64", 100].value == row["one_recall_percent"]
+    assert source.seconds["code_flat", "1,500 × 64"].value == row["search_seconds"]
+    assert row["fastest_seconds"] <= row["search_seconds"] <= row["slowest_seconds"]
+    assert list(source.codes) == ["187", "375", "750", "1,500"]
+    kept = found.paper[found.paper["refused"] == ""].groupby(["index", "vectors"])["search_k"].max()
+    longest = kept.groupby("vectors").transform("max")  # times are compared at one k
+    assert len(source.seconds) == (kept == longest).sum()
+    assert set(claims.judged(found).claims["verdict"]) <= {
+        "holds", "does not hold", "undecided", "not run",
+    }  # fmt: skip

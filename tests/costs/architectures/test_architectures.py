@@ -87,6 +87,30 @@ def test_outputs_have_the_sizes_that_are_stored(models, name, step):
         assert kept.shape == (1, words, expected[1])
 
 
+@pytest.mark.parametrize("name", ["scan", "imram", "adv2048", "adv64"])
+@pytest.mark.parametrize("step", ["image", "text"])
+def test_a_stage_takes_what_the_stage_before_it_makes(models, name, step):
+    stages = models[name].stages(step)
+    values = stages[0].inputs(2).to("meta")
+    for stage in stages:
+        assert stage.inputs(2).shape == values.shape
+        values = stage.run(values)
+
+
+def test_stages_of_one_name_are_the_same_computation(models):
+    found = {}
+    for model in models.values():
+        for stage in (*model.stages("image"), *model.stages("text")):
+            shapes = [p.shape for module in stage.modules for p in module.parameters()]
+            found.setdefault(stage.name, []).append((shapes, stage.inputs(1).shape))
+    shared = {name: each for name, each in found.items() if len(each) > 1}
+    assert {name: len(each) for name, each in shared.items()} == {
+        **{"layer over regions": 4, "GRU": 4, "second layer": 2, "mean of words": 2},
+        **{"unit vectors, image": 2, "unit vectors, text": 2},
+    }
+    assert all(one == each[0] for each in shared.values() for one in each)
+
+
 def test_what_is_kept_is_what_table_1_says():
     for row in published.table(1).itertuples():
         model = paper_model(row.model)

@@ -1,0 +1,146 @@
+"""What a reader of the findings sees: claims by topic, and the sentences to take home."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from fico_lib.chapters.findings.reasons import REASONS
+from fico_lib.chapters.findings.results import parted
+from fico_lib.report.claims import FAILS, NOT_PRINTED, NOT_RUN
+from fico_lib.report.claims_table import MARKS, VERBS, estimated
+from fico_lib.report.table import Linked, Table, Text, bullets
+
+# The questions that most readers come with -> the claims that answer them.
+HEADLINES = {
+    "One match, or a category": ("fg_above_cg", "cg_competitive", "fg_advantage_diminishes"),
+    "Attention at query time": ("attention_limited", "all_pairs_quadratic", "rerank_linear"),
+    "Codes and floats at scale": (
+        *("codes_smaller", "indexed_times_comparable", "floats_keep_more"),
+    ),
+}
+LEGEND = "; ".join(f"{MARKS[verdict]} {verdict}" for verdict in (*VERBS, NOT_PRINTED))
+PRINTED = "the paper's table"
+
+
+def of_topic(rows: pd.DataFrame, topic: str) -> Table | Text:
+    """The claims of a topic: what the paper's own table and each setting say of it."""
+    part = rows[rows["topic"] == topic]
+    if part.empty:
+        return Text("This topic is not among those to be shown.")
+    settings, lines = list(part["setting"].unique()), []
+    for _, claim in part.groupby("claim", sort=False):
+        first, by = claim.iloc[0], claim.set_index("setting")
+        where = f"{first['paper']}, {_place(first['section'])}"
+        line = {"claim": Linked(f"{first['statement']}\n{where}", f"{first['chapter']}.html")}
+        line[PRINTED] = MARKS[first["in_paper"]]
+        line |= {s: _verdict(by.loc[s]) if s in by.index else "" for s in settings}
+        lines.append(line)
+    return Table(
+        pd.DataFrame(lines),
+        f"{topic.capitalize()}. {LEGEND}. Below a sign: the estimate that decides, with its 95 % "
+        "interval. A claim leads to its chapter, where the test and its margin stand.",
+        words=("claim", PRINTED, *settings),
+    )
+
+
+def _place(section: str) -> str:
+    return f"Section {section}" if section[:1].isdigit() else section
+
+
+def _verdict(row: pd.Series) -> str:
+    mark = MARKS[row["verdict"]]
+    if row["verdict"] == NOT_RUN:
+        return mark
+    once = "\none training" if row["seeds"] == 1 else ""
+    return f"{mark}\n{estimated(row)}{once}"
+
+
+def counts(rows: pd.DataFrame) -> Table:
+    """How many claims have which verdict, by topic, over all settings."""
+    table = pd.crosstab(rows["topic"], rows["verdict"])
+    table = table.reindex(dict.fromkeys(rows["topic"]), columns=list(VERBS), fill_value=0)
+    frame = table.reset_index(names="topic")
+    return Table(frame, "Verdicts by topic: one for each claim and setting.", words=("topic",))
+
+
+def takeaways(rows: pd.DataFrame) -> Text:
+    """How many claims there are and what becomes of them, and a sentence for each headline."""
+    claims = rows.drop_duplicates("claim")
+    doubtful = int((claims["in_paper"] == FAILS).sum())
+    tally = rows["verdict"].value_counts()
+    verdicts = ", ".join(_counted(tally[v], VERBS[v]) for v in VERBS if v in tally)
+    where = "setting" if rows["setting"].nunique() == 1 else "settings"
+    start = (
+        f"Of {len(claims)} claims of two papers, tested in {rows['setting'].nunique()} {where}, "
+        f"{verdicts}. In the papers' own tables {_counted(doubtful, VERBS[FAILS])}."
+    )
+    return bullets([start, *_headlines(rows)])
+
+
+def _counted(number: int, verbs: tuple[str, str]) -> str:
+    return f"{number} {verbs[int(number != 1)]}"
+
+
+def _headlines(rows: pd.DataFrame) -> Iterator[str]:
+    for question, names in HEADLINES.items():
+        answers = [_answer(rows[rows["claim"] == name]) for name in names]
+        if any(answers):
+            yield f"**{question}.** {' '.join(filter(None, answers))}"
+
+
+def _answer(part: pd.DataFrame) -> str:
+    """A claim and its verdicts in a sentence; "" where it is not shown."""
+    if part.empty:
+        return ""
+    first = part.iloc[0]
+    here = "; ".join(
+        f"{verdict} ({', '.join(of['setting'])})"
+        for verdict, of in part.groupby("verdict", sort=False)
+    )
+    own = "" if first["in_paper"] == NOT_PRINTED else f"; in the paper's table: {first['in_paper']}"
+    return f"“{first['statement']}” Here: {here}{own}."
+
+
+def differences(rows: pd.DataFrame) -> Table | Text:
+    """Where this study and the papers part, or agree that a sentence does not hold; and why."""
+    lines = []
+    for row in parted(rows).to_dict("records"):
+        in_paper = row["in_paper"]
+        erratum = f"{row['in_paper_note']}\n" if in_paper == FAILS else ""
+        lines.append(
+            {
+                "claim": Linked(row["statement"], f"{row['chapter']}.html"),
+                PRINTED: f"{MARKS[in_paper]} {in_paper}",
+                "here": f"{MARKS[row['verdict']]} {row['verdict']}\n{row['setting']}: "
+                f"{estimated(row)}",
+                "likeliest reason": f"{erratum}{_reason(row)}".strip(),
+            }
+        )
+    if not lines:
+        return Text("No claim was decided otherwise than in the papers' own tables.")
+    frame = pd.DataFrame(lines)
+    caption = "Claims that do not hold here, and those that hold here and not in the paper's table."
+    return Table(frame, caption, words=frame.columns)
+
+
+def _reason(row: dict) -> str:
+    """What differs between the set-ups; nothing where both find the same."""
+    return "" if row["in_paper"] == row["verdict"] else REASONS[row["topic"]]
+
+
+def left_open(rows: pd.DataFrame) -> Table | Text:
+    """The claims that no setting tests, and what it would take."""
+    open_ = rows.groupby("claim", sort=False).filter(
+        lambda part: bool((part["verdict"] == NOT_RUN).all())
+    )
+    lines = [
+        {
+            "claim": Linked(row["statement"], f"{row['chapter']}.html"),
+            "what it would take": row["note"],
+        }
+        for row in open_.drop_duplicates("claim").to_dict("records")
+    ]
+    if not lines:
+        return Text("Every claim was tested in some setting.")
+    frame = pd.DataFrame(lines)
+    return Table(frame, "Claims that were not tested in this run.", words=frame.columns)
