@@ -17,16 +17,20 @@ LINES = {"regions": "-", "whole": "--", "": ":"}
 NAMES = INPUTS | {"": "closed form"}
 
 
+def drawn(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `Comparison.cells` that have a place in the factorial."""
+    return rows[rows["kind"].isin(["cell", "closed form"])]
+
+
 @matplotlib.rc_context(STYLE)
 def factorial(rows: pd.DataFrame) -> Figure:
     """Every cell over the code length: a colour per supervision, a line per inputs.
 
-    rows: as `Comparison.cells`; what is no cell and no closed form gives the chance level alone.
+    rows: `drawn` of them; closed forms have no inputs, and no intervals are drawn for them.
     """
     figure, panels = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey="row")
-    cells = rows[rows["kind"].isin(["cell", "closed form"])]
-    lengths = sorted(set(cells["bits"]))
-    supervisions = list(dict.fromkeys(cells["supervision"]))
+    lengths = sorted(set(rows["bits"]))
+    supervisions = list(dict.fromkeys(rows["supervision"]))
     for line, metric in zip(panels, METRICS, strict=True):
         for panel, (direction, title) in zip(line, DIRECTIONS.items(), strict=True):
             here = rows[(rows["metric"] == metric) & (rows["direction"] == direction)]
@@ -34,7 +38,7 @@ def factorial(rows: pd.DataFrame) -> Figure:
             shown = product(enumerate(supervisions), LINES)
             for (number, supervision), inputs in shown:
                 part = here[(here["supervision"] == supervision) & (here["inputs"] == inputs)]
-                part = part[part["kind"].isin(["cell", "closed form"])].sort_values("bits")
+                part = part.sort_values("bits")
                 if part.empty:
                     continue
                 value = part["percent"]

@@ -49,8 +49,8 @@ def _missing(compared: Comparison) -> Iterator[str]:
     if compared.missing:
         yield (
             f"**Not run** for want of released weights: {len(compared.missing)} of "
-            f"{len(compared.asked)} cells ({'; '.join(compared.missing)}). `fico checkpoints` "
-            "trains them, and so does `fico run factors -p weights=train`."
+            f"{len(compared.asked)} cells. `fico checkpoints` trains them, and so does `fico run "
+            "factors -p weights=train`."
         )
 
 
@@ -112,8 +112,10 @@ def closed_in_words(compared: Comparison) -> Text:
     )
 
 
-def effects(compared: Comparison) -> Table:
+def effects(compared: Comparison) -> Table | Text:
     """What each factor changes on average over all that the others may be."""
+    if compared.effects.empty:
+        return Text("Not run: no two of the cells that are there differ in one factor alone.")
     keys = ["factor", "level", "than", "cells"]
     means = compared.effects[compared.effects["at"] == EVERYWHERE]
     lines = {

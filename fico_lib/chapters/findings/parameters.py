@@ -20,7 +20,8 @@ class FindingsChapter(ChapterParameters):
 
     title: ClassVar[str] = "Findings"
     reads: ClassVar[tuple[str, ...]] = (
-        *("instance", "category", "encoding_storage", "attention", "search", "selfalign"),
+        *("instance", "category", "factors"),
+        *("encoding_storage", "attention", "search", "selfalign"),
     )
     recorded: ClassVar[str] = "*"
 

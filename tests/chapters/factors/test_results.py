@@ -171,7 +171,7 @@ def test_tables_and_figures_show_every_row(compared):
     assert len(tables.effects(compared).frame) == 3
     assert len(tables.counterparts(compared).frame) == 3
     assert len(tables.own(compared).frame) == 2
-    assert len(figures.factorial(compared.cells).axes) == 4
+    assert len(figures.factorial(figures.drawn(compared.cells)).axes) == 4
     names = tables.effect_names(compared)
     assert list(names) == [
         ("supervision", "pairs", "labels"), ("bits", 0, 64), ("inputs", "regions", "whole")
@@ -188,3 +188,18 @@ def test_a_split_too_small_for_ten_is_refused(chapter, made):
     tiny = make_split("test", 8, 1)
     with pytest.raises(InputError, match="8 images and 8 captions; expected more than 10"):
         results.compare(few, tiny, chapter)
+
+
+def test_without_any_cell_the_page_says_so(chapter, made, monkeypatch):
+    monkeypatch.setattr(parameters, "_there", lambda request: False)
+    alone = results.compare(made[: 2 * 3], TEST, chapter)  # two seeds of the three counterparts
+    assert alone.missing == alone.asked
+    assert len(alone.missing) == 8
+    assert figures.drawn(alone.cells).empty
+    assert "8 of 8 cells" in repr(tables.takeaways(alone, NOT_SWEPT))
+    assert "Too few cells" in repr(tables.takeaways(alone, NOT_SWEPT))
+    assert "Not run" in repr(tables.effects(alone))
+    assert "Not run" in repr(tables.own(alone))
+    assert "None of the cells" in repr(tables.closed_in_words(alone))
+    assert (tables.cells(alone).frame == "not run").any(axis=1).sum() == 8
+    assert tables.effect_names(alone) == {}
