@@ -1,5 +1,7 @@
 """The claims of Sections 5.3 and 5.4 on the printed cells, and on sources worked by hand."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
