@@ -42,7 +42,7 @@ class CostParameters(ChapterParameters):
         32, ge=1, le=100_000, description="items at once, beside one at a time; fewer if slow"
     )
     seconds: float = Field(
-        0.5, gt=0, le=3600, description="seconds of repeats; in a batch, at least five fit in them"
+        0.8, gt=0, le=3600, description="seconds of repeats; in a batch, at least five fit in them"
     )
     longest: float = Field(
         6.0, gt=0, le=86_400, description="a step of which five repeats take longer is not measured"
