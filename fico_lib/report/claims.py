@@ -58,7 +58,7 @@ class Claim:
 
     name: unique; paper, section: where it is said; topic: one of `TOPICS`; statement: in our words;
     evidence: what the paper prints for it, with the place. test: the test in words, with {margin}
-    and {upper} where the numbers belong.
+    and {upper} where the numbers belong, or "none.".
 
     cases: yields the test's cases from a source: the results of a run, or printed cells in the same
     form; none where the source lacks what they need. None: no experiment here can test the claim,
@@ -251,13 +251,17 @@ def _claim_row(
     else:
         row["note"] = claim.lacks or f"it needs {claim.needed}, not all of which this run has"
         row |= dict.fromkeys(("estimate", "low", "high", "seeds"))
-    upper = None if claim.upper == inf else claim.upper
-    return row | {
+    return row | _margins(claim) | {"unit": claim.unit, "chapter": chapter}
+
+
+def _margins(claim: Claim) -> dict:
+    """The margins and why; nothing of a claim without a test."""
+    if claim.cases is None:
+        return dict.fromkeys(("margin", "upper_margin", "margin_source"))
+    return {
         "margin": None if claim.margin == -inf else claim.margin,
-        "upper_margin": upper,
+        "upper_margin": None if claim.upper == inf else claim.upper,
         "margin_source": claim.margin_source,
-        "unit": claim.unit,
-        "chapter": chapter,
     }
 
 
@@ -270,8 +274,7 @@ def _case_rows(claim: Claim, setting: str, cases: Sequence[Case]) -> list[dict]:
             "direction": case.direction,
             "metric": case.metric,
             **case.estimate.columns("estimate"),
-            "margin": None if claim.margin == -inf else claim.margin,
-            "upper_margin": None if claim.upper == inf else claim.upper,
+            **_margins(claim),
             "unit": claim.unit,
             "seeds": case.estimate.trainings,
             "verdict": verdict,

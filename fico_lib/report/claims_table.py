@@ -33,7 +33,7 @@ def table(tested: Verdicts) -> Table:
             {
                 "claim": f"{first['statement']}\n{first['paper']}, Section {first['section']}",
                 "the paper prints": first["evidence"],
-                "test": f"{first['test']}\nMargin: {first['margin_source']}.",
+                "test": _test(first),
                 "in the paper's own table": _in_paper(first),
                 **{setting: _verdict(rows.loc[setting]) for setting in settings},
             }
@@ -45,6 +45,12 @@ def table(tested: Verdicts) -> Table:
     )
     frame = pd.DataFrame(lines)
     return Table(frame, caption, words=frame.columns)
+
+
+def _test(row: pd.Series) -> str:
+    """The test, and why its margin is what it is."""
+    margin = row["margin_source"]
+    return row["test"] if pd.isna(margin) else f"{row['test']}\nMargin: {margin}."
 
 
 def _in_paper(row: pd.Series) -> str:

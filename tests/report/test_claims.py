@@ -148,9 +148,10 @@ def test_what_was_not_run_is_no_verdict_on_the_claim():
 
 
 def test_a_claim_that_cannot_be_tested_says_what_it_would_take():
-    found = judge([claim(cases=None, lacks="a larger model")], RUN, "search")
+    found = judge([claim(cases=None, test="none.", lacks="a larger model")], RUN, "search")
     assert found.of("run") == {"x": NOT_RUN}
-    assert tables.table(found).frame["run"][0] == "– not run\na larger model"
+    shown = tables.table(found).frame.iloc[0]
+    assert (shown["run"], shown["test"]) == ("– not run\na larger model", "none.")
 
 
 def test_the_printed_cells_are_tested_first():

@@ -67,8 +67,9 @@ def _depths() -> list[Claim]:
         ),
         claim(
             name="first_page_by_instances",
-            statement="They are because the instance itself, whose labels are the query's, comes "
-            "first.",
+            statement="Fine-grained models are superior at mAP@10 because the instance itself, "
+            "whose "
+            "labels are the query's, comes first.",
             evidence="no number.",
             test="Without a query's own captions, or image, every fine-grained model loses more at "
             "mAP@10 than every code.",
@@ -131,7 +132,8 @@ def _curves() -> list[Claim]:
         ),
         kept(
             name="ucch_keeps_precision",
-            statement="So does UCCH.",
+            statement="UCCH keeps its precision as recall rises; fine-grained models fall more "
+            "sharply.",
             test=test.format("UCCH"),
             cases=partial(_falls, than="ucch"),
             needs=("ucch",),
@@ -156,7 +158,9 @@ def _fusion() -> list[Claim]:
         ),
         claim(
             name="fusion_weak_by_matching",
-            statement="It does because it learns to match pairs one by one, with few negatives.",
+            statement="Full fusion ranks poorly because it learns to match pairs one by one, with "
+            "few "
+            "negatives.",
             evidence="no number.",
             test="The same model with a contrast over the batch (vilt_itc) is above it at mAP@N.",
             cases=gaps([(CONTRAST, FUSION)], [FULL]),
@@ -201,10 +205,9 @@ def _families() -> list[Claim]:
             "categories.",
             evidence=f"Tables 2 and 4, MS-COCO, i2t, mAP@N: SCAN {at('scan')}, UCCH {at('ucch')}.",
             test="What every fine-grained model is ahead of every code at R@1 exceeds what it is "
-            "ahead at mAP@N by more than {margin:g} points.",
+            "ahead at mAP@N.",
             cases=_diminished,
             printed=both,
-            **half_of_smallest(_diminished, both),
         ),
         of_table(
             name="rerank_lowers_category",
@@ -298,7 +301,7 @@ def claims_across() -> list[Claim]:
         ),
         claim(
             name="coco_harder_by_overlap",
-            statement="It is because the labels of Flickr30K overlap: most images show a person.",
+            statement="Flickr30K is easier because its labels overlap: most images show a person.",
             evidence="no number.",
             test="Once corrected for chance, mAP@N differs by less than half as much, for every "
             "model: the difference exceeds twice the corrected one.",

@@ -4,28 +4,26 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 
+from fico_lib.chapters.instance.attention_claims import attention_claims
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics.resampling import Estimate
 from fico_lib.report import published
 from fico_lib.report.accuracy_cases import Accuracy, between, gaps, value
-from fico_lib.report.claims import Case, Claim, half_of_smallest, printed_values
+from fico_lib.report.claims import Case, Claim, half_of_smallest
 from fico_lib.report.printed_runs import PrintedRuns, printed_runs
 
 BETWEEN = "i2t - t2i"
-GLOBAL = ("vsrn", "vse")  # float embeddings of whole images and texts; the paper has the first
 FOR_CATEGORIES = ("ucch", "dadh")  # codes that are not trained to match instances
-BLIP2_GAIN = gaps([("blip2", "beit3")])
-WITHOUT_FUSION = [("blip2", "blip2_nf"), ("xvlm", "xvlm_nf")]
 SCREENED, GALLERY = "R@100", 1000  # candidates that screening keeps, of that many images
 ONE_CAPTION = ", one caption"  # what the name of a model judged on one caption per image ends in
-INSTANCE, ATTENTION, SCREENING = "instance retrieval", "query-time attention", "screening"
+INSTANCE, SCREENING = "instance retrieval", "screening"
 
 claim = partial(Claim, section="5.1", topic=INSTANCE)
 
 
 def claims() -> list[Claim]:
     """The claims of the chapter, in the order of the paper."""
-    return [*_codes(), *_screening(), *_attention(), *_families(), *_directions()]
+    return [*_codes(), *_screening(), *attention_claims(), *_families(), *_directions()]
 
 
 def _at(number: int = 2, dataset: str = "flickr30k"):
@@ -43,13 +41,25 @@ def _codes() -> list[Claim]:
     moderate = gaps([("adv64", code) for code in FOR_CATEGORIES], ["R@10"])
     unable = gaps(lambda source: product(source.models("FG"), _present(source, FOR_CATEGORIES)))
     shorter = gaps([("adv2048", "adv64")])
+    short = (
+        f"Table 2, Flickr30K, R@10 i2t: ADV 64 bit {at('adv64', metric='R@10')}, UCCH "
+        f"{at('ucch', metric='R@10')}, DADH {at('dadh', metric='R@10')}."
+    )
     continuous = _largest_difference(flickr["Flickr30K, printed"], ("imram", "vsrn", "scan"))
     return [
         claim(
-            name="adv64_moderate",
+            name="adv64_above_codes",
+            statement="ADV with 64 bits is above UCCH and DADH.",
+            evidence=short,
+            test="ADV-64 is above UCCH and DADH at R@10.",
+            cases=moderate,
+            needs=("adv64", *FOR_CATEGORIES),
+            printed=flickr,
+        ),
+        claim(
+            name="adv64_far_above_codes",
             statement="ADV with 64 bits has moderate success, far above UCCH and DADH.",
-            evidence=f"Table 2, Flickr30K, R@10 i2t: ADV 64 bit {at('adv64', metric='R@10')}, "
-            f"UCCH {at('ucch', metric='R@10')}, DADH {at('dadh', metric='R@10')}.",
+            evidence=short,
             test="ADV-64 is more than {margin:g} points above UCCH and DADH at R@10.",
             cases=moderate,
             needs=("adv64", *FOR_CATEGORIES),
@@ -130,7 +140,9 @@ def _screening() -> list[Claim]:
             name="screening_unsuitable",
             section="6",
             topic=SCREENING,
-            statement="Codes that are trained on categories cannot.",
+            statement="Codes that are trained on categories cannot choose the candidates of a "
+            "stronger "
+            "model.",
             evidence=evidence,
             test="UCCH and DADH keep one for less than {upper:g} %.",
             cases=_kept(FOR_CATEGORIES),
@@ -150,100 +162,6 @@ def _screening() -> list[Claim]:
             lacks="the time and recall of a code followed by a stronger model, beside those of "
             "the stronger model alone, on galleries of several sizes",
             not_printed="the paper runs no such pair",
-        ),
-    ]
-
-
-def _attention() -> list[Claim]:
-    at, coco = _at(dataset="mscoco"), printed_runs("mscoco")
-    quoted = (
-        f"Table 2, MS-COCO, R@1 i2t and t2i: BLIP-2 {at('blip2')} and {at('blip2', 't2i')}, BEiT-3 "
-        f"{at('beit3')} and {at('beit3', 't2i')}; IMRAM {at('imram')} and {at('imram', 't2i')}, "
-        f"VSRN {at('vsrn')} and {at('vsrn', 't2i')}."
-    )
-    fused = (
-        f"Table 2, MS-COCO, R@1 i2t: BLIP-2 {at('blip2')} against {at('blip2_nf')} without fusion, "
-        f"X-VLM {at('xvlm')} against {at('xvlm_nf')}."
-    )
-    moderate = max(printed_values(BLIP2_GAIN, coco))
-    limited = {
-        "margin": float("-inf"),
-        "upper": moderate + 0.1,
-        "margin_source": f"the largest difference that the text calls moderate is {moderate:g}",
-    }
-    same = max(printed_values(gaps(WITHOUT_FUSION), printed_runs()))
-    of_attention = partial(claim, topic=ATTENTION)
-    return [
-        of_attention(
-            name="attention_limited",
-            statement="What models with query-time attention are ahead of those without is "
-            "limited.",
-            evidence=quoted,
-            test="At R@1, BLIP-2, X-VLM and ViLT are less than {upper:g} points above BEiT-3, and "
-            "IMRAM and SCAN less than that above a global embedding (VSRN; here also VSE).",
-            cases=gaps(_attention_pairs),
-            printed=printed_runs(),
-            **limited,
-        ),
-        of_attention(
-            name="attention_limited_same_model",
-            statement="The same, where nothing but the attention differs.",
-            evidence=fused,
-            test="BLIP-2 and X-VLM are less than {upper:g} points above themselves without fusion, "
-            "at R@1.",
-            cases=gaps(WITHOUT_FUSION),
-            printed=printed_runs(),
-            erratum=f"an erratum: the paper's own rows without fusion are up to {same:g} points "
-            "lower; the text compares different models",
-            **limited,
-        ),
-        of_attention(
-            name="blip2_above_beit3",
-            statement="BLIP-2, which reranks by fusion, is above the dual encoder BEiT-3.",
-            evidence=quoted,
-            test="BLIP-2 is above BEiT-3 at R@1.",
-            cases=BLIP2_GAIN,
-            needs=("blip2", "beit3"),
-            printed=printed_runs(),
-        ),
-        of_attention(
-            name="dual_above_full_fusion",
-            statement="The dual encoder BEiT-3 is above ViLT, which fuses every pair, on every "
-            "metric.",
-            evidence=f"Table 2, MS-COCO, R@1 i2t: BEiT-3 {at('beit3')}, ViLT {at('vilt')}.",
-            test="BEiT-3 is above ViLT at R@1, R@5 and R@10.",
-            cases=gaps([("beit3", "vilt")], ["R@1", "R@5", "R@10"]),
-            needs=("beit3", "vilt"),
-            printed=printed_runs(),
-        ),
-        of_attention(
-            name="cross_attention_above_global",
-            statement="IMRAM's attention between words and regions is above a global embedding "
-            "(on MS-COCO).",
-            evidence=quoted,
-            test="IMRAM is above VSRN (here also VSE) at R@1.",
-            cases=gaps([("imram", model) for model in GLOBAL]),
-            needs=("imram",),
-            printed=coco,
-        ),
-        of_attention(
-            name="rerank",
-            section="6",
-            statement="Reranking by fusion is above the same model without it.",
-            evidence=fused,
-            test="The reranked lists have the higher R@1.",
-            cases=gaps(WITHOUT_FUSION),
-            printed=printed_runs(),
-        ),
-        of_attention(
-            name="rerank_best",
-            section="6",
-            statement="BLIP-2, which reranks by fusion, is the best of all.",
-            evidence=f"Table 2, MS-COCO, R@1 i2t: BLIP-2 {at('blip2')}; next, X-VLM {at('xvlm')}.",
-            test="BLIP-2 is above every other model at R@1.",
-            cases=gaps(lambda source: [("blip2", m) for m in source.models() if m != "blip2"]),
-            needs=("blip2",),
-            printed=printed_runs(),
         ),
     ]
 
@@ -268,7 +186,7 @@ def _families() -> list[Claim]:
         claim(
             name="fg_far_above_cg",
             section="6, from the table",
-            statement="They do so by far.",
+            statement="Fine-grained models are far above coarse-grained ones.",
             evidence=evidence,
             test="Every fine-grained model is more than {margin:g} points above every code.",
             cases=far,
@@ -306,8 +224,9 @@ def _directions() -> list[Claim]:
         ),
         claim(
             name="i2t_easier_by_captions",
-            statement="It is because an image has five captions to be found and a caption has one "
-            "image.",
+            statement="Image to text is easier because an image has five captions to be found, "
+            "and a "
+            "caption one image.",
             evidence="no number.",
             test="With one caption per image, R@1 from image to text is less ahead of R@1 from "
             "text to image than with five, for every model.",
@@ -316,7 +235,7 @@ def _directions() -> list[Claim]:
         ),
         claim(
             name="directions_alike",
-            statement="Nothing else makes a difference: with one caption the directions are alike.",
+            statement="With one caption per image, neither direction is easier.",
             evidence="no number.",
             test="With one caption per image, R@1 of the directions differs by less than {upper:g} "
             "points, for every model.",
@@ -337,12 +256,6 @@ def _without_pretraining(source: Accuracy) -> list[str]:
     """Fine-grained float models that do not pre-train."""
     apart = {*source.models("VLP"), "adv2048"}
     return [model for model in source.models("FG") if model not in apart]
-
-
-def _attention_pairs(source: Accuracy) -> list[tuple[str, str]]:
-    """A model with attention at query time, and one of its kind without."""
-    pretrained = [(model, "beit3") for model in ("blip2", "xvlm", "vilt")]
-    return pretrained + list(product(("imram", "scan"), GLOBAL))
 
 
 def _largest_difference(source: PrintedRuns, models: tuple[str, ...]) -> float:

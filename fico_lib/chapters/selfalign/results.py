@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from fico_lib.chapters.selfalign.claims import Variants
 from fico_lib.chapters.selfalign.parameters import SelfAlignChapter
 from fico_lib.chapters.selfalign.timing import attention_ms, embedding_ms, two_stages
-from fico_lib.encodings import Encodings, Scores
+from fico_lib.encodings import Encodings
 from fico_lib.evaluation import evaluate
 from fico_lib.models.selfalign_parameters import SelfAlignParameters
 from fico_lib.report.reference_rows import RANDOM, random_scorer
@@ -90,13 +91,15 @@ def compare(
     results[RANDOM] = [
         judge(random_scorer(one.n_images, one.image_of_caption, seed)) for seed in seeds
     ]
+    times = {name: embedding_ms(by_name[name][0], threads) for name in (base, first)}
+    times[attention] = one.n_images * attention_ms(by_name[attention], n_texts)
     second = {two_names(first, attention, k): attention for k in depths}
     runs = Runs(results, one.n_images, p.resamples, trained_as=second)
     return Comparison(
         recall=pd.DataFrame(runs.recalls(cuts)).drop(columns="queries"),
         sums=pd.DataFrame(_sum_rows(runs, settings, attention)),
-        costs=pd.DataFrame(_cost_rows(runs, by_name, base, first, depths, n_texts, threads)),
-        variants=_variants(runs, settings, attention),
+        costs=pd.DataFrame(_cost_rows(runs, times, attention, first, depths, one.n_images)),
+        variants=_variants(runs, settings, attention, times),
         first=first,
         attention=attention,
         n_images=one.n_images,
@@ -106,10 +109,16 @@ def compare(
     )
 
 
-def _variants(runs: Runs, settings: Sequence[SelfAlignParameters], attention: str) -> Variants:
+def _variants(
+    runs: Runs,
+    settings: Sequence[SelfAlignParameters],
+    attention: str,
+    times: dict[str, np.ndarray],
+) -> Variants:
     alone = [one for one in settings if one.lca and not one.cra and one.base == settings[0].base]
     concepts = {one.concepts: name_of(one) for one in alone if one.aligned == DEFAULT["aligned"]}
-    return Variants(runs, list(dict.fromkeys(s.base for s in settings)), attention, concepts)
+    bases = list(dict.fromkeys(s.base for s in settings))
+    return Variants(runs, bases, attention, concepts, times)
 
 
 def two_names(first: str, second: str, k: int) -> str:
@@ -143,25 +152,22 @@ def _sum_rows(runs: Runs, settings: Sequence[SelfAlignParameters], attention: st
 
 def _cost_rows(
     runs: Runs,
-    made: Mapping[str, Sequence[Encodings]],
-    base: str,
+    times: Mapping[str, np.ndarray],
+    attention: str,
     first: str,
     depths: Sequence[int],
-    n_texts: int,
-    threads: int,
+    n_images: int,
 ) -> Iterator[dict]:
     """ms to score all images for one text, with R@sum: embeddings, attention, and the stages."""
-    attention = next(name for name, these in made.items() if isinstance(these[0], Scores))
-    n_images = made[first][0].n_images
-    per_pair = attention_ms(made[attention], n_texts)
-    quick = {name: embedding_ms(made[name][0], threads) for name in (base, first)}
-    timed = [(name, 0, ms) for name, ms in quick.items()]
-    timed += [(two_names(first, attention, k), k, quick[first] + k * per_pair) for k in depths]
-    timed.append((attention, n_images, n_images * per_pair))
+    ms = {name: float(np.median(repeats)) for name, repeats in times.items()}
+    timed = [(name, 0, one) for name, one in ms.items() if name != attention]
+    per_pair = ms[attention] / n_images
+    timed += [(two_names(first, attention, k), k, ms[first] + k * per_pair) for k in depths]
+    timed.append((attention, n_images, ms[attention]))
     full = runs.recall_sum(attention)
-    for model, k, ms in timed:
+    for model, k, taken in timed:
         total = runs.recall_sum(model)
-        row = {"model": model, "attended": k, "ms_per_query": ms}
+        row = {"model": model, "attended": k, "ms_per_query": taken}
         row |= total.columns("r_sum_percent")
         if model != attention:
             row |= (total - full).columns("gap_percent", "gap_low", "gap_high")

@@ -121,6 +121,21 @@ def aligned(compared: Comparison) -> Table | Text:
     return _sweep(rows, "aligned", "aligned", caption)
 
 
+def matched(rows: pd.DataFrame) -> Text:
+    """How often a word's region shows what the word names, beside chance."""
+    if rows.empty:
+        return Text("What each region shows is known of scenes alone: nothing is counted here.")
+    words = rows["words"].sum()
+    right, chance = (
+        (rows[column] * rows["words"]).sum() / words for column in ("percent", "chance_percent")
+    )
+    return Text(
+        "The matches can be counted, since it is known what each region shows. Of "
+        f"{words:,} words that name a kind which one of the image's regions shows, {right:.1f} % "
+        f"match a region that shows it; a region drawn at random does for {chance:.1f} %."
+    )
+
+
 def costs(compared: Comparison) -> Table:
     """Time per query beside R@sum, from embeddings over two stages to attention on every pair."""
     rows = []

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from fico_lib.encodings import Embeddings, Scores
+from fico_lib.metrics.resampling import Estimate
 from fico_lib.runtime.devices import threads as torch_threads
 from fico_lib.similarity.two_stages import stages
 
@@ -14,8 +15,8 @@ WARM_UP, REPEATS = 10, 200
 
 
 @torch.inference_mode()
-def embedding_ms(encodings: Embeddings, threads: int) -> float:
-    """Milliseconds to score every image for one text, already encoded: the median of repeats.
+def embedding_ms(encodings: Embeddings, threads: int) -> np.ndarray:
+    """Milliseconds to score every image for one text, already encoded: of each repeat (REPEATS,).
 
     A matrix-vector product on the CPU in float32; images and texts are scaled before, where the
     measure is the cosine, as they would be stored.
@@ -31,17 +32,27 @@ def embedding_ms(encodings: Embeddings, threads: int) -> float:
             start = time.perf_counter()
             images @ text
             taken.append(time.perf_counter() - start)
-    return 1000 * float(np.median(taken[WARM_UP:]))
+    return 1000 * np.array(taken[WARM_UP:])
 
 
-def attention_ms(encodings: Sequence[Scores], n_texts: int) -> float:
-    """Milliseconds per pair of an image and a text, the median over runs.
+def attention_ms(encodings: Sequence[Scores], n_texts: int) -> np.ndarray:
+    """Milliseconds per pair of an image and a text, of each run: (runs,).
 
     From the time that each run took to score all pairs of its images and `n_texts` distinct texts
     in large blocks; a few pairs at a time take longer each.
     """
     times = [one.timings["score_pairs"] / (one.n_images * n_texts) for one in encodings]
-    return 1000 * float(np.median(times))
+    return 1000 * np.array(times)
+
+
+def ratio(slow: np.ndarray, fast: np.ndarray, samples: int = 1000) -> Estimate:
+    """The ratio of two medians of repeated times, and what it is in bootstrap draws of the repeats.
+
+    slow, fast: milliseconds of each repeat.
+    """
+    rng = np.random.default_rng(0)
+    drawn = [np.median(rng.choice(times, (samples, len(times))), 1) for times in (slow, fast)]
+    return Estimate(float(np.median(slow) / np.median(fast)), drawn[0] / drawn[1])
 
 
 def two_stages(first: Embeddings, second: Scores, k: int) -> Scores:

@@ -45,7 +45,7 @@ def matches(model: SelfAlign, split: FeatureSplit, words: Sequence[str], top: in
     as fractions of the image: centre_x, centre_y, width, height.
     """
     number = {str(word): i + UNKNOWN + 1 for i, word in enumerate(split.words)}
-    found = pd.concat(_occurrences(model, split, [number[word] for word in words]))
+    found = pd.concat(occurrences(model, split, [number[word] for word in words]))
     found["word"] = found["number"].map({number[word]: word for word in words})
     found = found.sort_values(["number", "cosine"], ascending=[True, False], kind="stable")
     found = found.drop_duplicates(["number", "image"])
@@ -62,7 +62,7 @@ def matches(model: SelfAlign, split: FeatureSplit, words: Sequence[str], top: in
     return found[[*columns, "centre_x", "centre_y", "width", "height"]].reset_index(drop=True)
 
 
-def _occurrences(model: SelfAlign, split: FeatureSplit, wanted: Sequence[int]) -> Iterator:
+def occurrences(model: SelfAlign, split: FeatureSplit, wanted: Sequence[int]) -> Iterator:
     """number, image, region and cosine of every occurrence of the wanted words, block by block."""
     for start in range(0, len(split.caption_ids), CAPTIONS_AT_ONCE):
         captions = np.arange(start, min(start + CAPTIONS_AT_ONCE, len(split.caption_ids)))
