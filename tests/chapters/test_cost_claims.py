@@ -9,7 +9,6 @@ from fico_lib.chapters.attention import claims as attention
 from fico_lib.chapters.encoding_storage import claims as encoding
 from fico_lib.chapters.search import claim_source
 from fico_lib.chapters.search import claims as search
-from fico_lib.chapters.selfalign import time_claims
 from fico_lib.costs.analytic import analytic_of
 from fico_lib.metrics.resampling import Estimate
 from fico_lib.report.claims import FAILS, HOLDS, NOT_PRINTED, NOT_RUN, UNDECIDED, judge
@@ -165,18 +164,3 @@ def test_a_recall_that_was_refused_is_no_case():
     recall = {key: value for key, value in printed.recall.items() if key[2] != 1000}
     source = claim_source.Searches(printed.galleries, recall, printed.seconds, printed.codes)
     assert verdict("codes_recover", source)[0] == NOT_RUN
-
-
-@pytest.mark.parametrize(
-    ("times", "faster", "comparable"),
-    [((1.0, 1.7, 340.0), HOLDS, HOLDS), ((1.0, 2.5, 100.0), FAILS, FAILS)],
-)
-def test_retrieval_times_of_alignment(times, faster, comparable):
-    base, aligned, attention_ms = times
-    stages = [base, aligned, aligned + 1, attention_ms]  # a second stage lies between
-    costs = SimpleNamespace(costs=pd.DataFrame({"ms_per_query": stages}))
-    verdicts = time_claims.judged(costs, "here").of("here")
-    assert verdicts == {
-        "selfalign_faster_than_attention": faster,
-        "selfalign_as_fast_as_base": comparable,
-    }
