@@ -14,6 +14,7 @@ from fico_lib.report import published
 from fico_lib.report.published.layout import HEADINGS
 from fico_lib.report.table import Marked, Table, Text, bullets
 
+BREAK = "<br>"
 DATASETS = {"mscoco": "MS-COCO", "flickr30k": "Flickr30K"}
 QUANTITIES = {
     "encoding_time": "Encoding time",
@@ -43,11 +44,11 @@ class Entries:
 
 
 def _entry(row: dict) -> str:
-    parts = {"Printed": row["printed"], "Arithmetic": row["arithmetic"]}
+    parts = {"Printed": row["printed"], "Arithmetic": row["arithmetic"].replace(BETWEEN, "\n")}
     parts |= {"Likeliest reason": row["reason"]}
     parts |= {} if row["source"] == PAPER else {"Rests on": row["source"]}
     lines = "".join(
-        f"<dt>{label}</dt><dd>{escape(text).replace(BETWEEN, '<br>')}</dd>"
+        f"<dt>{label}</dt><dd>{BREAK.join(map(escape, text.splitlines()))}</dd>"
         for label, text in parts.items()
         if text
     )
