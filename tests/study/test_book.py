@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from fico_lib.chapters import CHAPTERS
+from fico_lib.chapters.findings.parameters import FindingsChapter
 
 ROOT = Path(__file__).parents[2]
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
@@ -75,6 +76,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "data.html",
         "encoding_storage.html",
         "errata.html",
+        "factors.html",
         "findings.html",
         "instance.html",
         "models.html",
@@ -197,6 +199,8 @@ def table_cell(study, chapter, table, column, query):
          "model == 'vse' and direction == 't2i' and k == 1"),
         ("category", r"vse: mAP@N {} % by hand, {} % by", "accuracy", "percent",
          "model == 'vse' and direction == 't2i' and metric == 'mAP@N'"),
+        ("factors", r"pairs - labels: {} by the objective", "parts", "gap_percent",
+         "than == 'labels' and part == 'objective' and direction == 'i2t'"),
         ("encoding_storage", r"image; {} GiB", "storage", "gib",
          "model == 'adv64' and images == 1_000_000 and layout == 'packed bits' "
          "and what == 'embeddings'"),
@@ -226,7 +230,7 @@ def test_the_verdicts_of_the_findings_are_those_of_their_intervals(study):
     rows = pd.read_csv(study.folder / "results" / "ci" / "findings" / "claims.csv")
     assert inside == holding == (rows["verdict"] == "holds").sum()
     assert tested == (rows["verdict"] != "not run").sum()
-    for chapter in ("instance", "category", "encoding_storage", "attention", "search", "selfalign"):
+    for chapter in FindingsChapter.reads:
         own = pd.read_csv(study.folder / "results" / "ci" / chapter / "claims.csv")
         kept = rows[rows["chapter"] == chapter]
         assert dict(zip(kept["claim"] + kept["setting"], kept["verdict"], strict=True)) == dict(

@@ -8,7 +8,11 @@ from fico_lib.study.plan import plan
 COSTS = ["chapter: attention", "chapter: encoding_storage"]
 ALIGNED = "chapter: selfalign"
 FINDINGS = "chapter: findings"  # it shows the claims of most others
-CHAPTERS = ["chapter: category", "chapter: data", FINDINGS, "chapter: instance", "chapter: search"]
+FACTORS = "chapter: factors"
+CHAPTERS = [
+    *("chapter: category", "chapter: data", FACTORS, FINDINGS),
+    *("chapter: instance", "chapter: search"),
+]
 
 
 def test_nothing_runs_again_when_nothing_changed(study):
@@ -56,7 +60,7 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 
 def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
-        chapters = ["attention", "category", "findings", "instance", "selfalign"]
+        chapters = ["attention", "category", "factors", "findings", "instance", "selfalign"]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
 
@@ -64,15 +68,17 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py",
-         ["book", "chapter: category", FINDINGS, "chapter: instance", "encodings"]),
+         ["book", "chapter: category", FACTORS, FINDINGS, "chapter: instance", "encodings"]),
         ("models/controls.py",
-         ["book", "chapter: category", FINDINGS, "chapter: instance", "quick-encodings"]),
+         ["book", "chapter: category", FACTORS, FINDINGS, "chapter: instance",
+          "quick-encodings"]),
         ("costs/architectures/hashing.py", ["book", *COSTS, "chapter: errata", FINDINGS]),
-        ("models/scan.py", ["book", *COSTS, FINDINGS, ALIGNED, "encodings"]),
+        ("models/scan.py", ["book", *COSTS, FACTORS, FINDINGS, ALIGNED, "encodings"]),
+        ("models/factor.py", ["book", FACTORS, FINDINGS, *8 * ["encodings"]]),
         ("models/selfalign.py", ["book", FINDINGS, ALIGNED, *4 * ["encodings"]]),
         ("chapters/selfalign/tables.py", ["book", FINDINGS, ALIGNED]),
         ("datasets/scenes/captions.py",
-         ["book", COSTS[0], *CHAPTERS, ALIGNED, *7 * ["encodings"], "features",
+         ["book", COSTS[0], *CHAPTERS, ALIGNED, *16 * ["encodings"], "features",
           "quick-encodings"]),
         ("chapters/instance/tables.py", ["book", FINDINGS, "chapter: instance"]),
         ("study/book.py", ["book"]),

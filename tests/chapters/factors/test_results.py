@@ -137,6 +137,33 @@ def test_sentences_name_the_factor_that_changes_most(compared):
             assert f"by {gap:+.1f} [" in text
 
 
+def test_the_two_parts_make_up_the_difference(monkeypatch):
+    monkeypatch.setattr(parameters, "_there", lambda request: True)
+    whole = FactorsChapter.check({"bits": [64], "weights": "train", "device": "cpu"}, "test")
+    of, rng = TEST.image_of_caption, np.random.default_rng(1)
+    encodings = []
+    for _ in whole.requests():
+        bits = rng.random((40, 16)) < 0.5
+        encodings.append(Codes.pack(bits, bits[of] ^ (rng.random((len(of), 16)) < 0.2), of))
+    compared = results.compare(encodings, TEST, whole)
+    percent = compared.cells.set_index(["name", "direction", "metric"])["percent"]
+    rows = compared.parts.set_index(["than", "part", "direction"])
+    for other in ("contrastive", "labels"):
+        for direction in ("i2t", "t2i"):
+            parts = [rows.loc[(other, part, direction)] for part in ("objective", "inputs")]
+            names = "pairs, 64 bits, regions + words", f"{other}, 64 bits, whole image + document"
+            difference = np.subtract(*(percent[name, direction, "R@1"] for name in names))
+            assert sum(part["gap_percent"] for part in parts) == pytest.approx(difference)
+            crossed = (
+                percent["pairs, 64 bits, whole image + document", direction, "R@1"]
+                - percent[f"{other}, 64 bits, regions + words", direction, "R@1"]
+            )
+            larger = parts[0]["gap_percent"] - parts[1]["gap_percent"]
+            assert larger == pytest.approx(crossed)
+            assert all(part["low"] <= part["gap_percent"] <= part["high"] for part in parts)
+    assert len(tables.parts(compared).frame) == 2
+
+
 def test_cells_are_compared_with_the_closed_form_of_their_objective(compared):
     percent = compared.cells.set_index(["name", "direction", "metric"])["percent"]
     rows = compared.closed
@@ -200,6 +227,7 @@ def test_without_any_cell_the_page_says_so(chapter, made, monkeypatch):
     assert "Too few cells" in repr(tables.takeaways(alone, NOT_SWEPT))
     assert "Not run" in repr(tables.effects(alone))
     assert "Not run" in repr(tables.own(alone))
+    assert "Not run" in repr(tables.parts(alone))
     assert "None of the cells" in repr(tables.closed_in_words(alone))
     assert (tables.cells(alone).frame == "not run").any(axis=1).sum() == 8
     assert tables.effect_names(alone) == {}
