@@ -203,7 +203,8 @@ def batching(costs: AttentionCosts) -> Text:
         sentences.append(
             f"{costs.known[GROWN].title}'s formula with a vector for every word of every pair "
             f"({direct['batch']:,.0f} at once) takes {significant(ratio, 2)} times as long per "
-            f"pair as its Gram form ({gram['batch']:,.0f} at once)."
+            f"pair as its Gram form ({gram['batch']:,.0f} at once)"
+            + ("." if shared.apart(direct, gram) else ", within the spread of the repeats.")
         )
     return bullets(sentences)
 

@@ -180,11 +180,18 @@ def largest_batches(rows: pd.DataFrame) -> pd.DataFrame:
     return measured.drop_duplicates(["model", "step"], keep="last")
 
 
+def apart(a: pd.Series, b: pd.Series) -> bool:
+    """Whether the slower one's fastest repeat is slower than the slowest of the other."""
+    return max(a["fastest_seconds"], b["fastest_seconds"]) > min(
+        a["slowest_seconds"], b["slowest_seconds"]
+    )
+
+
 def batching(rows: pd.DataFrame) -> pd.DataFrame:
     """What a batch saves: a row per step that was measured both alone and in a batch.
 
     Columns: model, step, alone and batched (seconds per item), batch, factor (alone / batched), and
-    beyond_spread, whether the slower one's fastest repeat is slower than the other's slowest.
+    beyond_spread (`apart`).
     """
     found = []
     for (model, step), part in rows.dropna(subset="seconds_per_item").groupby(
@@ -192,14 +199,13 @@ def batching(rows: pd.DataFrame) -> pd.DataFrame:
     ):
         alone, batched = part.iloc[0], part.iloc[-1]
         if alone["batch"] == 1 < batched["batch"]:
-            slow, fast = sorted((alone, batched), key=lambda row: -row["seconds_per_item"])
             found.append(
                 {
                     **{"model": model, "step": step, "batch": batched["batch"]},
                     "alone": alone["seconds_per_item"],
                     "batched": batched["seconds_per_item"],
                     "factor": alone["seconds_per_item"] / batched["seconds_per_item"],
-                    "beyond_spread": slow["fastest_seconds"] > fast["slowest_seconds"],
+                    "beyond_spread": apart(alone, batched),
                 }
             )
     columns = ("model", "step", "batch", "alone", "batched", "factor", "beyond_spread")
