@@ -2,7 +2,16 @@
 
 import pandas as pd
 
-from fico_lib.report.claims import FAILS, HOLDS, NOT_PRINTED, NOT_RUN, POINTS, UNDECIDED, Verdicts
+from fico_lib.report.claims import (
+    ANY,
+    FAILS,
+    HOLDS,
+    NOT_PRINTED,
+    NOT_RUN,
+    POINTS,
+    UNDECIDED,
+    Verdicts,
+)
 from fico_lib.report.table import Table, Text
 
 VERBS = {  # for one claim, for several
@@ -31,7 +40,7 @@ def table(tested: Verdicts) -> Table:
         first, rows = part.iloc[0], part.set_index("setting")
         lines.append(
             {
-                "claim": f"{first['statement']}\n{first['paper']}, Section {first['section']}",
+                "claim": f"{first['statement']}\n{first['paper']}, {_place(first['section'])}",
                 "the paper prints": first["evidence"],
                 "test": _test(first),
                 "in the paper's own table": _in_paper(first),
@@ -47,10 +56,16 @@ def table(tested: Verdicts) -> Table:
     return Table(frame, caption, words=frame.columns)
 
 
+def _place(section: str) -> str:
+    return f"Section {section}" if section[0].isdigit() else section
+
+
 def _test(row: pd.Series) -> str:
-    """The test, and why its margin is what it is."""
+    """The test, and why its margin is what it is where there is one."""
     margin = row["margin_source"]
-    return row["test"] if pd.isna(margin) else f"{row['test']}\nMargin: {margin}."
+    if pd.isna(margin) or margin == ANY:
+        return row["test"]
+    return f"{row['test']}\nMargin: {margin}."
 
 
 def _in_paper(row: pd.Series) -> str:

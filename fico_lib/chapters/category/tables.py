@@ -243,23 +243,3 @@ def takeaways(compared: Comparison) -> Text:
                     f"{best['corrected_percent']:.1f} % of the way from chance to perfect."
                 )
     return bullets([*sentences, *_factor_sentences(compared)])
-
-
-def skews_in_words(compared: Comparison) -> Text:
-    """Whether the easier data set is still easier once chance is taken out."""
-    if len(compared.sizes) < 2:
-        return Text("This run has one data set, and no other one to compare it with.")
-    rows = mean_accuracy(compared.accuracy)
-    rows = rows[(rows["kind"] == "model") & (rows["metric"] == "mAP@N")]
-    everywhere = rows.groupby("model")["data"].transform("nunique") == len(compared.sizes)
-    by_data = rows[everywhere].groupby("data", sort=False)[["percent", "corrected_percent"]].mean()
-    means = [
-        f"{row.Index} {row.percent:.1f} % (corrected for chance {row.corrected_percent:.1f} %)"
-        for row in by_data.itertuples()
-    ]
-    same = by_data["percent"].idxmax() == by_data["corrected_percent"].idxmax()
-    return Text(
-        "*The data set whose images mostly share one label is the easier one*: the mean mAP@N of "
-        f"the models compared on both is {', '.join(means)}; once chance is taken out, the order "
-        + ("stays." if same else "is reversed.")
-    )

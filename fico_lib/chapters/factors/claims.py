@@ -47,7 +47,7 @@ def _objective() -> list[Claim]:
     }
     evidence = (
         f"Table 2, Flickr30K, R@1 (i2t and t2i): ADV-64 {printed['adv64']}, UCCH "
-        f"{printed['ucch']}, DADH {printed['dadh']}"
+        f"{printed['ucch']}, DADH {printed['dadh']}."
     )
     return [
         Claim(
@@ -111,7 +111,7 @@ def _length() -> list[Claim]:
             section="5.1",
             topic=INSTANCE,
             evidence=f"Table 2, Flickr30K, i2t, R@1: ADV-2048 against ADV-64 "
-            f"{printed(instance, 'R@1')}",
+            f"{printed(instance, 'R@1')}.",
             test="With pairs, regions and words, as ADV has, 256 bits are above 64 at R@1.",
             cases=gaps(LONGER),
             printed=printed_runs(),
@@ -123,7 +123,7 @@ def _length() -> list[Claim]:
             section="5.2",
             topic=CATEGORY,
             evidence=f"Table 4, Flickr30K, i2t, mAP@N: ADV-2048 against ADV-64 "
-            f"{printed(category, FULL)}",
+            f"{printed(category, FULL)}.",
             test="On the same cells, mAP@10 and mAP@N of 256 and of 64 bits differ by less than "
             "{margin:g} point.",
             cases=gaps(LONGER, (FIRST, FULL)),
@@ -149,7 +149,7 @@ def _category() -> list[Claim]:
             "which share the labels, come first.",
             section="5.2",
             topic=CATEGORY,
-            evidence=f"Table 4, MS-COCO, i2t, mAP@10: {printed(FIRST, 'vsrn', 'ucch', 'dadh')}",
+            evidence=f"Table 4, MS-COCO, i2t, mAP@10: {printed(FIRST, 'vsrn', 'ucch', 'dadh')}.",
             test="Where floats of pairs, regions and words are above codes of contrast, or of "
             "labels, of the whole image and Doc2Vec, more than half of the advantage is gone once "
             "own items are no candidates.",
@@ -163,7 +163,7 @@ def _category() -> list[Claim]:
             statement="The detail that fine-grained models keep is noise for categories.",
             section="5.2",
             topic=CATEGORY,
-            evidence=f"Table 4, MS-COCO, i2t, mAP@N: {printed(FULL, 'vsrn', 'ucch', 'dadh')}",
+            evidence=f"Table 4, MS-COCO, i2t, mAP@N: {printed(FULL, 'vsrn', 'ucch', 'dadh')}.",
             test="Under each objective, floats of the whole image and Doc2Vec are above floats of "
             "regions and words at mAP@N.",
             cases=gaps(FLOATS, (FULL,)),

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from fico_lib.chapters.category import results, tables
+from fico_lib.chapters.category import claims, results, tables
 from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import evaluate
 from fico_lib.features.feature_split import FeatureSplit
+from fico_lib.metrics.resampling import Estimate
 from fico_lib.models import CLOSED_FORM, build
 from fico_lib.runtime.errors import InputError
 
@@ -167,7 +168,7 @@ def test_a_partial_ranking_has_no_value_at_n():
     assert "vse" not in set(found.curves["model"])
     assert "n/a" in repr(tables.precision(found, COCO))
     assert "n/a:" in tables.precision(found, COCO).caption
-    for table in (tables.takeaways, tables.denominators, tables.skews_in_words):
+    for table in (tables.takeaways, tables.denominators):
         assert "nan" not in repr(table(found))
 
 
@@ -187,3 +188,46 @@ def test_what_the_reader_sees(compared):
     assert "Supervision by labels" in repr(tables.factors_in_words(found))
     assert len(tables.controls(found, COCO).frame) == 5
     assert len(tables.factors(found).frame) == 8
+
+
+class Skew:
+    """Stands for a run of one model, of one value and one chance level."""
+
+    def __init__(self, value: float, chance: float):
+        self.found, self.by_chance = value, chance
+
+    def models(self, family=None):
+        return ["vse"]
+
+    def has(self, *models):
+        return True
+
+    def estimate(self, model, direction, metric):
+        return Estimate.exact(self.found)
+
+    def chance(self, model, direction, metric):
+        return self.by_chance
+
+
+@pytest.mark.parametrize(
+    ("coco", "flickr", "explained"),
+    [
+        ((50, 30), (90, 80), False),  # corrected 28.6 and 50: 21.4 of 40 stays, more than half
+        ((50, 30), (86, 80), True),  # corrected 28.6 and 30
+        ((50, 30), (80, 80), False),  # corrected 28.6 and 0: as large, the other way round
+    ],
+)
+def test_overlap_explains_what_chance_takes_away(coco, flickr, explained):
+    source = {"coco": Skew(*coco), "flickr": Skew(*flickr)}
+    claim = next(c for c in claims.claims_across() if c.name == "coco_harder_by_overlap")
+    held = set(claim.verdicts(claim.found(source))) == {"holds"}
+    assert held == explained
+    assert claim.found({"coco": source["coco"]}) == []
+
+
+def test_claims_are_tested_on_every_data_set_and_across(compared):
+    tested = claims.judged(compared[1].runs)
+    by_setting = tested.claims.groupby("setting", sort=False).size()
+    assert list(by_setting.index) == [COCO, FLICKR, f"{COCO} and {FLICKR}"]
+    assert tested.of(f"{COCO} and {FLICKR}")["coco_harder"] != "not run"
+    assert tested.of(COCO)["dadh_keeps_precision"] == "not run"  # too few candidates for mAP@10
