@@ -187,6 +187,12 @@ def test_what_fills_the_disk_is_computed(attended):
     assert "an image and its 5 texts" in shown
 
 
+def test_what_batching_and_gathering_cost_is_told(attended):
+    told = repr(attention_tables.batching(attended))
+    assert "as its Gram form" in told
+    assert "a pair takes" in repr(attention_tables.gathering(attended))
+
+
 def test_nothing_to_measure_is_an_error():
     with pytest.raises(InputError, match=r"measured: found none to measure .no model has such"):
         attention(measured=["ucch"])
