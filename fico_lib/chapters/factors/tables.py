@@ -102,7 +102,7 @@ def closed_in_words(compared: Comparison) -> Text:
     return Text(
         f"Of {len(ends)} cells that have a closed form of their objective and code length beside "
         f"them, {(ends['low'] > 0).sum()} are above it in both directions in what their weights "
-        f"are chosen for (R@1 under pairs, mAP@N under labels), beyond the uncertainty, and "
+        f"are chosen by (R@1 under pairs, mAP@N under labels), beyond the uncertainty, and "
         f"{len(below)} are below it in one direction or both"
         + (
             f": {'; '.join(below)}. Of the objectives of these the cells say little."
@@ -247,7 +247,7 @@ def takeaways(compared: Comparison, sweep: Sweep) -> Text:
     found = [*_depends(compared), *_sizes(compared)]
     if turns:
         found.append(
-            f"A main effect is not the whole story: in {turns} differences the sign depends on the "
-            "other factors."
+            f"A main effect is not the whole story: of {turns} "
+            f"{'differences' if turns > 1 else 'difference'} the sign depends on the other factors."
         )
     return bullets([*found, *_missing(compared), *sweep_sentences(sweep)])
