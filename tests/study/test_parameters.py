@@ -1,7 +1,7 @@
 import pytest
 
 from fico_lib.chapters import CHAPTERS, chapter
-from fico_lib.models import ALL
+from fico_lib.models import ALL, CLOSED_FORM
 from fico_lib.runtime.errors import InputError
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
@@ -213,7 +213,8 @@ def test_skews_belong_to_scenes_and_categories_need_labels():
 def test_each_skew_is_a_data_set_of_its_own():
     found = chapter("category").check({"models": ["vse"], "seeds": [3, 4]}, "test")
     asked = [(r.data.skew, r.model, r.seed) for r in found.requests()]
-    assert asked == [(skew, "vse", seed) for skew in ("coco", "flickr") for seed in (3, 4)]
+    own = [*(("vse", seed) for seed in (3, 4)), *((name, 0) for name in CLOSED_FORM)]
+    assert asked == [(skew, *entry) for skew in ("coco", "flickr") for entry in own]
 
 
 def test_outside_the_repository(tmp_path):
