@@ -90,7 +90,7 @@ def i2t_below_t2i():
         for dataset in wide.columns.unique("dataset"):
             i2t, t2i = wide[dataset]["i2t"], wide[dataset]["t2i"]
             for model, name in (i2t < t2i).stack()[lambda below: below].index:
-                what = f"{model} {DATASETS[dataset]} {name}, text to image"
+                what = f"{model.upper()}, {DATASETS[dataset]} {name}, text to image"
                 yield Number(what, f"{i2t.loc[model, name]}", t2i.loc[model, name], "%")
 
 
