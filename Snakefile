@@ -42,20 +42,20 @@ rule chapter:
 
 
 # One process for many: to start one takes longer than to encode by a small model.
-for quick_key, quick_encodings in PLAN.quick.items():
+for group, quick_encodings in PLAN.quick.items():
 
     rule:
         name:
-            f"quick_encodings_{quick_key}"
+            f"quick_encodings_{group}"
         input:
-            f"cache/features/{quick_key}",
+            f"cache/features/{PLAN.encodings[quick_encodings[0]].features_key}",
         output:
             [directory(f"cache/encodings/{key}") for key in quick_encodings],
         params:
-            key=quick_key,
+            group=group,
         priority: int(bool(FIRST & set(quick_encodings)))
         shell:
-            "{STEP} quick-encodings {PLAN.profile} {params.key}"
+            "{STEP} quick-encodings {PLAN.profile} {params.group}"
 
 
 rule encodings:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fico_lib.chapters import CHAPTERS
 from fico_lib.models import CLOSED_FORM, KEPT, PAIRWISE
+from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.digests import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
@@ -39,8 +40,8 @@ class Plan:
     """The steps of one profile.
 
     encodings: key -> request; features: key -> the requests that share them; weights: key -> a
-    request, for models that share theirs; quick: for the key of features, those encodings of them
-    that take a second or two and are made in one step.
+    request, for models that share theirs; quick: encodings that take a second or two, in groups of
+    the same features and training, each made in one step.
     """
 
     profile: str
@@ -92,6 +93,12 @@ def _is_quick(request: Request) -> bool:
     return not trained and request.model not in PAIRWISE
 
 
+def _group(request: Request) -> str:
+    """The key of the group of quick encodings: what a model's own choices do not change."""
+    shared = {name: getattr(request.training, name) for name in TrainingParameters.model_fields}
+    return digest(request.features_key, shared)
+
+
 def plan(repository: Path, profile: str) -> Plan:
     """The steps of `profile`, all parameters checked; InputError where one is wrong."""
     result = Plan(profile)
@@ -103,7 +110,7 @@ def plan(repository: Path, profile: str) -> Plan:
             result.encodings[request.encodings_key] = request
             result.features.setdefault(request.features_key, []).append(request)
             if _is_quick(request):
-                together = result.quick.setdefault(request.features_key, [])
+                together = result.quick.setdefault(_group(request), [])
                 if request.encodings_key not in together:
                     together.append(request.encodings_key)
             # One model's own weights are kept in the step that encodes with them.

@@ -60,10 +60,10 @@ def encodings(profile: str, key: str) -> None:
         encode(request, Path(repo.CACHE))
 
 
-def quick_encodings(profile: str, features_key: str) -> None:
-    """Keep all encodings of those features that take a second or two each."""
+def quick_encodings(profile: str, group: str) -> None:
+    """Keep all encodings of that group in the plan of a profile."""
     planned = plan.plan(repo.root(), profile)
-    requests = [planned.encodings[key] for key in planned.quick[features_key]]
+    requests = [planned.encodings[key] for key in planned.quick[group]]
     models = "encodings" if len(requests) > 1 else "encoding"
     with _reported(f"{len(requests)} {models} of {requests[0].data.label}"):
         from fico_lib.pipeline.encode import encode

@@ -10,6 +10,7 @@ from fico_lib.chapters.instance.parameters import InstanceChapter
 from fico_lib.datasets import dataset_key, load_dataset
 from fico_lib.datasets.karpathy.folds import natural
 from fico_lib.datasets.parameters import KarpathyParameters
+from fico_lib.models import CLOSED_FORM
 from fico_lib.runtime.errors import InputError
 
 SIZES = {"beach": 10, "river": 7, "harbour": 12}
@@ -137,9 +138,11 @@ def test_the_chapter_asks_for_one_more_training_per_model_and_fold():
     asked = [(r.data.fold, r.model, r.seed) for r in chapter.requests()]
     assert asked == [
         *((None, model, seed) for model in ("vse", "dadh") for seed in (4, 5)),
+        *((None, name, 0) for name in CLOSED_FORM),
         *((fold, model, 4) for fold in (2, 0) for model in ("vse", "dadh")),
     ]
     assert chapter.requests()[-1].label == "dadh on karpathy (fold 0), seed 4"
-    own, crossed = chapter.apart(asked)
+    own, closed, crossed = chapter.apart(asked)
     assert own == asked[:4]
-    assert crossed == asked[4:]
+    assert closed == asked[4:8]
+    assert crossed == asked[8:]

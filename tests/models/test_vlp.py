@@ -9,7 +9,7 @@ from feature_splits import make_split, taught_pairs
 
 from fico_lib.encodings import Embeddings, Scores
 from fico_lib.models import build
-from fico_lib.models.base import model as base
+from fico_lib.models.base import trained as base
 from fico_lib.models.base.losses import info_nce
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.models.base.training import batches

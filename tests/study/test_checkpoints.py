@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from fico_lib.models import CLOSED_FORM
 from fico_lib.runtime.errors import InputError
 from fico_lib.study import checkpoints
 
@@ -82,7 +83,8 @@ def test_one_data_set_has_one_recipe(repository):
 
 def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
     study = unbuilt_study
-    (study.folder / "parameters" / "checkpoints.yaml").write_text(TINY)
+    closed = TINY.replace("vse, dadh", ", ".join(CLOSED_FORM)).replace("[0, 1]", "[0]")
+    (study.folder / "parameters" / "checkpoints.yaml").write_text(TINY + closed)
     folder = study.folder / "checkpoints" / "scenes-coco"
     settings = (f"data={{name: scenes, {SIZES}}}", f"features={FEATURES}", f"training={TRAINING}")
     settings += ("models=[vse, dadh]", "seeds=[0, 1]")
@@ -98,9 +100,9 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
     assert "nothing is released for scenes (coco)" in refused.stderr
 
     done = study.run("fico_lib", "checkpoints", "--cores", "2")
-    assert "4 of 4 are released" in done.stdout
+    assert "8 of 8 are released" in done.stdout
     made = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert len(made) == 10
+    assert len(made) == 18
 
     lost = folder / "dadh-1.json"
     lost.unlink()  # as if the training had been stopped
