@@ -39,9 +39,13 @@ def _known(boxes: str) -> str:
     return "both" if boxes == "all" else "neither"
 
 
+ONE_DETECTOR = "With one detector, nothing is said of how the gain depends on it."
+
+
 def in_words(sweep: Sweep) -> Text:
     """How the gain of attention changes from the best detector to the worst."""
-    return bullets(list(sweep_sentences(sweep)))
+    sentences = list(sweep_sentences(sweep))
+    return bullets(sentences) if sentences else Text(ONE_DETECTOR)
 
 
 def sweep_sentences(sweep: Sweep) -> Iterator[str]:
