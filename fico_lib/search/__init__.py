@@ -62,6 +62,9 @@ INDEXES = {
         "n_probe",
     ),
     "code_flat": IndexEntry("codes, exhaustive", CODE + "CodeIndex", ITQ64, codes=True),
+    "code_counting": IndexEntry(
+        "codes, exhaustive by counting", CODE + "CodeCounting", ITQ64, codes=True
+    ),
     "code_ivf": IndexEntry(
         "codes, IVF", CODE + "CodeIVF", ITQ64 | {"n_lists": 128}, "n_probe", codes=True
     ),
