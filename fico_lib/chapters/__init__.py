@@ -16,6 +16,7 @@ CHAPTERS = {
     "encoding_storage": "fico_lib.chapters.encoding_storage.parameters:EncodingStorageChapter",
     "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
     "search": "fico_lib.chapters.search.parameters:SearchChapter",
+    "bitwise_search": "fico_lib.chapters.bitwise_search.parameters:BitwiseSearchChapter",
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
     "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
     "findings": "fico_lib.chapters.findings.parameters:FindingsChapter",

@@ -1,4 +1,4 @@
-"""Indexes over binary codes: a binary quantizer, and faiss's exhaustive, IVF or HNSW search, or our own."""
+"""Indexes over binary codes: a binary quantizer, and faiss's IVF or HNSW search, or counting."""
 
 import time
 

@@ -92,8 +92,8 @@ def _lowest(distances):
 def _keep(k, filled, ids, found, counts):
     """Keep the k nearest of a list, in its order; of equal distances the first ones.
 
-    counts (farthest + 1,) int64 is left with the kept distances' counts. Returns the number kept and
-    the k-th smallest distance, the new bound.
+    counts (farthest + 1,) int64 is left with the kept distances' counts. Returns the number kept
+    and the k-th smallest distance, the new bound.
     """
     counts[:] = 0
     for i in range(filled):
@@ -169,6 +169,18 @@ def _search(queries, planes, k, tile, distances, ids):
             _sort(kept, list_ids[j], list_found[j], counts, distances[first + j], ids[first + j])
 
 
+@compiled
+def _smallest(queries, planes, out):
+    """The smallest distance of each query, into out (m,) int64."""
+    block = np.empty(BLOCK, np.uint16)
+    for j in range(queries.shape[0]):
+        out[j] = 64 * planes.shape[0]
+        for first in range(0, planes.shape[1], BLOCK):
+            distances = block[: min(BLOCK, planes.shape[1] - first)]
+            _distances(queries[j], planes, first, first + distances.shape[0], distances)
+            out[j] = min(out[j], np.int64(_lowest(distances)))
+
+
 class CodeGallery:
     """Codes of `bits` bits that are searched exhaustively; a flat index, called as faiss's are.
 
@@ -191,6 +203,15 @@ class CodeGallery:
         """What the codes take in memory."""
         return sum(piece.nbytes for piece in self.pieces)
 
+    def smallest(self, queries: np.ndarray) -> np.ndarray:
+        """The distance (m,) int64 of the nearest code of each query, by one thread.
+
+        All distances and nothing kept: what an exact search with the same instructions cannot beat.
+        """
+        out = np.empty(len(queries), np.int64)
+        _smallest(self._asked(queries), self._joined(), out)
+        return out
+
     def search(
         self, queries: np.ndarray, k: int, threads: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -202,12 +223,7 @@ class CodeGallery:
         """
         if k < 1:
             raise InputError(f"k: found {k}; expected at least 1")
-        asked = np.ascontiguousarray(self._words(queries, "queries").T)
-        if len(self.pieces) > 1:
-            self.pieces = [np.concatenate(self.pieces, axis=1)]
-        if not self.size_bytes():
-            raise InputError("gallery: found no codes; expected at least one")
-        (planes,) = self.pieces
+        asked, planes = self._asked(queries), self._joined()
         k = min(k, planes.shape[1])
         found = np.empty((len(asked), k), np.int32), np.empty((len(asked), k), np.int64)
         tile = max(BLOCK, TILE_BYTES // (8 * len(planes)))
@@ -225,6 +241,16 @@ class CodeGallery:
             with ThreadPoolExecutor(len(cuts) - 1) as pool:
                 list(pool.map(part, cuts[:-1], cuts[1:]))
         return found
+
+    def _asked(self, queries: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(self._words(queries, "queries").T)
+
+    def _joined(self) -> np.ndarray:
+        if len(self.pieces) > 1:
+            self.pieces = [np.concatenate(self.pieces, axis=1)]
+        if not self.size_bytes():
+            raise InputError("gallery: found no codes; expected at least one")
+        return self.pieces[0]
 
     def _words(self, codes: np.ndarray, name: str) -> np.ndarray:
         """Codes as words (1, 2 or a multiple of 4, n); missing ones are zeros on both sides."""

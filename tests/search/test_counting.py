@@ -39,7 +39,7 @@ def test_by_hand():
     distances, ids = gallery.search(np.array([[0b0000_0000], [0b1111_1110]], np.uint8), 3)
     assert distances.tolist() == [[1, 1, 3], [1, 6, 6]]  # 6: rows 0 and 3, in this order
     assert ids.tolist() == [[1, 3, 0], [2, 0, 3]]
-    assert distances.dtype == np.int32 and ids.dtype == np.int64
+    assert (distances.dtype, ids.dtype) == (np.int32, np.int64)
 
 
 @settings(max_examples=60, deadline=None)
@@ -98,7 +98,8 @@ def test_the_distances_are_faiss_s():
 def test_identical_codes_come_in_the_order_of_their_rows():
     codes = np.zeros((3 * BLOCK, 8), np.uint8)
     distances, ids = gallery_of(codes).search(codes[:2], 2000)
-    assert (distances == 0).all() and (ids == np.arange(2000)).all()
+    assert (distances == 0).all()
+    assert (ids == np.arange(2000)).all()
 
 
 def test_opposite_codes_are_as_far_as_there_are_bits():
@@ -133,3 +134,9 @@ def test_bad_input():
     for bits in (0, 70_000):
         with pytest.raises(InputError, match=f"bits: found {bits}; expected 1 to 65,528"):
             CodeGallery(bits)
+
+
+def test_the_smallest_distance_is_the_first_of_the_search():
+    codes, queries = codes_of(2 * BLOCK + 5, 16), codes_of(7, 16, seed=1)
+    gallery = gallery_of(codes)
+    np.testing.assert_array_equal(gallery.smallest(queries), gallery.search(queries, 1)[0][:, 0])

@@ -72,6 +72,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
     html = study.folder / "_build" / "html"
     assert sorted(p.name for p in (html / "notebooks").glob("*.html")) == [
         "attention.html",
+        "bitwise_search.html",
         "category.html",
         "data.html",
         "encoding_storage.html",

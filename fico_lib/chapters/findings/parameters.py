@@ -21,7 +21,7 @@ class FindingsChapter(ChapterParameters):
     title: ClassVar[str] = "Findings"
     reads: ClassVar[tuple[str, ...]] = (
         *("instance", "category", "factors"),
-        *("encoding_storage", "attention", "search", "selfalign"),
+        *("encoding_storage", "attention", "search", "bitwise_search", "selfalign"),
     )
     recorded: ClassVar[str] = "*"
 
