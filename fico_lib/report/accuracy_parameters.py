@@ -31,6 +31,13 @@ Learners = Annotated[list[str], BeforeValidator(_every), registered(learner_modu
 CONTROL_SEED = 0  # of the closed forms, of which ITQ alone has a random start
 
 
+def labelled(data: DataParameters) -> DataParameters:
+    """The data, for a chapter that needs labels; ValueError where there are none."""
+    if not data.has_labels:
+        raise ValueError("data.labels is null; expected a file: categories come from labels")
+    return data
+
+
 def setting_of(data: DataParameters) -> str:
     """A data set in the words of tables: 'scenes, coco-like'."""
     return f"{data.name}, {data.skew}-like" if isinstance(data, ScenesParameters) else data.name

@@ -40,8 +40,7 @@ class Plan:
     """The steps of one profile.
 
     encodings: key -> request; features: key -> the requests that share them; weights: key -> a
-    request, for models that share theirs; quick: encodings that take a second or two, in groups of
-    the same features and training, each made in one step.
+    request, for models that share theirs.
     """
 
     profile: str
@@ -49,8 +48,16 @@ class Plan:
     features: dict[str, list[Request]] = field(default_factory=dict)
     encodings: dict[str, Request] = field(default_factory=dict)
     weights: dict[str, Request] = field(default_factory=dict)
-    quick: dict[str, list[str]] = field(default_factory=dict)
     book_key: str = ""
+
+    @property
+    def quick(self) -> dict[str, list[str]]:
+        """Encodings that take a second or two, by group: same features and training, one step."""
+        groups: dict[str, list[str]] = {}
+        for key, request in self.encodings.items():
+            if _is_quick(request):
+                groups.setdefault(_group(request), []).append(key)
+        return groups
 
     def single(self) -> list[str]:
         """Encodings that are a step each."""
@@ -109,10 +116,6 @@ def plan(repository: Path, profile: str) -> Plan:
         for request in requests:
             result.encodings[request.encodings_key] = request
             result.features.setdefault(request.features_key, []).append(request)
-            if _is_quick(request):
-                together = result.quick.setdefault(_group(request), [])
-                if request.encodings_key not in together:
-                    together.append(request.encodings_key)
             # One model's own weights are kept in the step that encodes with them.
             if request.model not in KEPT and request.weights_key:
                 result.weights[request.weights_key] = request

@@ -14,6 +14,7 @@ from fico_lib.report.accuracy_parameters import (
     AccuracyParameters,
     Cut,
     Models,
+    labelled,
     setting_of,
 )
 from fico_lib.runtime.digests import digest, file_digest
@@ -50,12 +51,7 @@ class CategoryChapter(AccuracyParameters):
         [0.1, 0.3], description="shares of evaluation labels replaced, on the first data set"
     )
 
-    @field_validator("data")
-    @classmethod
-    def _labelled(cls, data: DataParameters) -> DataParameters:
-        if not data.has_labels:
-            raise ValueError("data.labels is null; expected a file: categories come from labels")
-        return data
+    _labelled = field_validator("data")(labelled)
 
     @field_validator("skews")
     @classmethod

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fico_lib.encodings import Encodings, Scores
+from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.metrics import Ties
 from fico_lib.models.factor_parameters import FactorParameters
-from fico_lib.similarity.blocks import source
 
 OWN_OUT = " without own items"  # after the name of an entry
 DEPTH = 10
@@ -24,20 +23,6 @@ COARSE = tuple(
 )
 
 
-def without_own(encodings: Encodings) -> Scores:
-    """The scores of all pairs but those of an image and its own captions.
-
-    All scores are held at once, float32, in both directions: for splits of thousands of images.
-    """
-    blocks, of = source(encodings), np.asarray(encodings.image_of_caption)
-    captions, sides = np.arange(len(of)), []
-    for direction, rows in (("i2t", np.arange(encodings.n_images)), ("t2i", captions)):
-        scores = np.array(blocks.block(direction, rows), np.float32)
-        scores[(of, captions) if direction == "i2t" else (captions, of)] = -np.inf
-        sides.append(scores)
-    return Scores(*sides, of, model=encodings.model, missing=-np.inf)
-
-
 def own_out(
     made: Mapping[str, Sequence[Encodings]], labels: np.ndarray, ties: Ties, device: str
 ) -> dict[str, list[EvaluationResult]]:
@@ -45,9 +30,9 @@ def own_out(
 
     made: the encodings of each seed by name; labels: (n_images, n_categories) bool.
     """
-    how = {"tasks": "category", "map_at": DEPTH, "empty": "skip", "ties": ties, "device": device}
+    how = {"map_at": DEPTH, "empty": "skip", "ties": ties, "device": device}
     return {
-        name: [evaluate(without_own(e), labels, **how) for e in made[name]]
+        name: [evaluate(e, labels, tasks="category", without_own=True, **how) for e in made[name]]
         for name in (FINE, *COARSE)
         if name in made
     }

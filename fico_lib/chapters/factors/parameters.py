@@ -7,11 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fico_lib.datasets.parameters import DataParameters
 from fico_lib.models.factor_parameters import FactorParameters
 from fico_lib.pipeline.checkpoints import EXTRA
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import CONTROL_SEED, TrainedParameters
+from fico_lib.report.accuracy_parameters import CONTROL_SEED, TrainedParameters, labelled
 from fico_lib.runtime.errors import InputError
 
 MODEL = "factor"
@@ -67,12 +66,7 @@ class FactorsChapter(TrainedParameters):
             raise ValueError("expected each level once")
         return levels
 
-    @field_validator("data")
-    @classmethod
-    def _labelled(cls, data: DataParameters) -> DataParameters:
-        if not data.has_labels:
-            raise ValueError("data.labels is null; expected a file: categories come from labels")
-        return data
+    _labelled = field_validator("data")(labelled)
 
     @field_validator("noises")
     @classmethod
