@@ -1,4 +1,7 @@
-"""A copy of the study, built once with the tiny profile, for the tests of graph, runs and book."""
+"""A copy of the study, built once with the tiny profile, for the tests of graph, runs and book.
+
+What is built in the checkout already is copied, and the build makes what is missing or out of date.
+"""
 
 import os
 import shutil
@@ -10,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from fico_lib.study.plan import plan
+
 ROOT = Path(__file__).parents[2]
+PROFILE = "ci"
 PARTS = ["book", "notebooks", "fico_lib", "parameters", "_config.yml", "_toc.yml", "Snakefile"]
 
 
@@ -28,6 +34,15 @@ class Study:
         # The copy's library comes before the installed one, also in the notebooks' kernels.
         self.environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
         self.environment.pop("FICO_EVENTS", None)
+
+    def take_what_is_built(self) -> None:
+        """Copy what the checkout has of the tiny profile, with Snakemake's record of what it is."""
+        built = plan(ROOT, PROFILE)
+        keys = {"features": built.features, "encodings": built.encodings, "models": built.weights}
+        places = [f"cache/{kind}/{key}" for kind, found in keys.items() for key in found]
+        for place in (*places, f"results/{PROFILE}", "_build/html", ".snakemake/metadata"):
+            if (ROOT / place).is_dir():
+                shutil.copytree(ROOT / place, self.folder / place)
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """`python -m ARGUMENTS` in the copy."""
@@ -68,7 +83,7 @@ class Study:
     def pending(self) -> list[str]:
         """The jobs that a build would run now, as 'rule' or 'rule: chapter', sorted."""
         done = self.run(
-            *("snakemake", "book", "--config", "profile=ci", "--cores", "1", "--dry-run"),
+            *("snakemake", "book", "--config", f"profile={PROFILE}", "--cores", "1", "--dry-run"),
             *("--rerun-triggers", "params", "input", "--nolock", "--printshellcmds"),
             "--rerun-incomplete",
         )
@@ -81,7 +96,8 @@ class Study:
 def study(tmp_path_factory) -> Study:
     """A built copy. Tests that edit it restore what they edit."""
     copy = Study(tmp_path_factory.mktemp("study"))
-    done = copy.run("fico_lib", "build", "--profile", "ci", check=False)
+    copy.take_what_is_built()
+    done = copy.run("fico_lib", "build", "--profile", PROFILE, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "_build/html/index.html"
     return copy
