@@ -7,7 +7,7 @@ import pandas as pd
 from fico_lib.chapters.findings.reasons import REASONS
 from fico_lib.chapters.findings.results import parted
 from fico_lib.report.claims import FAILS, NOT_PRINTED, NOT_RUN
-from fico_lib.report.claims_table import MARKS, VERBS, estimated
+from fico_lib.report.claims_table import ABOVE_MEANS, MARKS, VERBS, closed_form, estimated, sign
 from fico_lib.report.table import Linked, Table, Text, bullets
 
 # The questions that most readers come with -> the claims that answer them.
@@ -35,10 +35,11 @@ def of_topic(rows: pd.DataFrame, topic: str) -> Table | Text:
         line[PRINTED] = MARKS[first["in_paper"]]
         line |= {s: _verdict(by.loc[s]) if s in by.index else "" for s in settings}
         lines.append(line)
+    above = f"{ABOVE_MEANS}. " if (part["closed_form"] != "").any() else ""
     return Table(
         pd.DataFrame(lines),
-        f"{topic.capitalize()}. {LEGEND}. Below a sign: the estimate that decides, with its 95 % "
-        "interval. A claim leads to its chapter, where the test and its margin stand.",
+        f"{topic.capitalize()}. {LEGEND}. {above}Below a sign: the estimate that decides, with its "
+        "95 % interval. A claim leads to its chapter, where the test and its margin stand.",
         words=("claim", PRINTED, *settings),
     )
 
@@ -48,11 +49,10 @@ def _place(section: str) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    mark = MARKS[row["verdict"]]
     if row["verdict"] == NOT_RUN:
-        return mark
+        return sign(row)
     once = "\none training" if row["seeds"] == 1 else ""
-    return f"{mark}\n{estimated(row)}{once}"
+    return f"{sign(row)}\n{estimated(row)}{once}\n{closed_form(row)}".rstrip()
 
 
 def counts(rows: pd.DataFrame) -> Table:
@@ -111,8 +111,8 @@ def differences(rows: pd.DataFrame) -> Table | Text:
             {
                 "claim": Linked(row["statement"], f"{row['chapter']}.html"),
                 PRINTED: f"{MARKS[in_paper]} {in_paper}",
-                "here": f"{MARKS[row['verdict']]} {row['verdict']}\n{row['setting']}: "
-                f"{estimated(row)}",
+                "here": f"{sign(row)} {row['verdict']}\n{row['setting']}: {estimated(row)}\n"
+                f"{closed_form(row)}".rstrip(),
                 "likeliest reason": f"{erratum}{_reason(row)}".strip(),
             }
         )
