@@ -94,7 +94,9 @@ def closed_form(row: pd.Series) -> str:
     """
     if not row["closed_form"]:
         return ""
-    return f"{ABOVE} {row['closed_form']}, in {row['closed_form_cases']:.0f} of {row['cases']} cases"
+    return (
+        f"{ABOVE} {row['closed_form']}, in {row['closed_form_cases']:.0f} of {row['cases']} cases"
+    )
 
 
 def _verdict(row: pd.Series) -> str:

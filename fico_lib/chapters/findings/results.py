@@ -42,7 +42,8 @@ def claims(
 
 def _read(folder: Path) -> pd.DataFrame:
     rows = pd.read_csv(folder / FILE, dtype=dict.fromkeys(WORDS, str))
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows, *WORDS])))  # recorded ones may be older
+    columns = list(dict.fromkeys([*rows, *WORDS]))
+    rows = rows.reindex(columns=columns, fill_value="")  # those recorded earlier have fewer
     return rows.fillna(dict.fromkeys(WORDS, ""))
 
 

@@ -1,6 +1,4 @@
-"""What a reader of the findings sees: claims by topic, and the sentences to take home."""
-
-from collections.abc import Iterator
+"""What a reader of the findings sees: claims by topic, where study and papers part."""
 
 import pandas as pd
 
@@ -8,16 +6,8 @@ from fico_lib.chapters.findings.reasons import REASONS
 from fico_lib.chapters.findings.results import parted
 from fico_lib.report.claims import FAILS, NOT_PRINTED, NOT_RUN
 from fico_lib.report.claims_table import ABOVE_MEANS, MARKS, VERBS, closed_form, estimated, sign
-from fico_lib.report.table import Linked, Table, Text, bullets
+from fico_lib.report.table import Linked, Table, Text
 
-# The questions that most readers come with -> the claims that answer them.
-HEADLINES = {
-    "One match, or a category": ("fg_above_cg", "cg_competitive", "fg_advantage_diminishes"),
-    "Attention at query time": ("attention_limited", "all_pairs_quadratic", "rerank_linear"),
-    "Codes and floats at scale": (
-        *("codes_smaller", "indexed_times_comparable", "floats_keep_more"),
-    ),
-}
 LEGEND = "; ".join(f"{MARKS[verdict]} {verdict}" for verdict in VERBS) + f", or {NOT_PRINTED}"
 PRINTED = "the paper's table"
 
@@ -61,44 +51,6 @@ def counts(rows: pd.DataFrame) -> Table:
     table = table.reindex(dict.fromkeys(rows["topic"]), columns=list(VERBS), fill_value=0)
     frame = table.reset_index(names="topic")
     return Table(frame, "Verdicts by topic: one for each claim and setting.", words=("topic",))
-
-
-def takeaways(rows: pd.DataFrame) -> Text:
-    """How many claims there are and what becomes of them, and a sentence for each headline."""
-    claims = rows.drop_duplicates("claim")
-    doubtful = int((claims["in_paper"] == FAILS).sum())
-    tally = rows["verdict"].value_counts()
-    verdicts = ", ".join(_counted(tally[v], VERBS[v]) for v in VERBS if v in tally)
-    where = "setting" if rows["setting"].nunique() == 1 else "settings"
-    start = (
-        f"Of {len(claims)} claims of two papers, tested in {rows['setting'].nunique()} {where}, "
-        f"{verdicts}. In the papers' own tables {_counted(doubtful, VERBS[FAILS])}."
-    )
-    return bullets([start, *_headlines(rows)])
-
-
-def _counted(number: int, verbs: tuple[str, str]) -> str:
-    return f"{number} {verbs[int(number != 1)]}"
-
-
-def _headlines(rows: pd.DataFrame) -> Iterator[str]:
-    for question, names in HEADLINES.items():
-        answers = [_answer(rows[rows["claim"] == name]) for name in names]
-        if any(answers):
-            yield f"**{question}.** {' '.join(filter(None, answers))}"
-
-
-def _answer(part: pd.DataFrame) -> str:
-    """A claim and its verdicts in a sentence; "" where it is not shown."""
-    if part.empty:
-        return ""
-    first = part.iloc[0]
-    here = "; ".join(
-        f"{verdict} ({', '.join(of['setting'])})"
-        for verdict, of in part.groupby("verdict", sort=False)
-    )
-    own = "" if first["in_paper"] == NOT_PRINTED else f"; in the paper's table: {first['in_paper']}"
-    return f"“{first['statement']}” Here: {here}{own}."
 
 
 def differences(rows: pd.DataFrame) -> Table | Text:
