@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fico_lib.chapters.findings.reasons import REASONS
+from fico_lib.chapters.findings.reasons import reason
 from fico_lib.chapters.findings.results import parted
 from fico_lib.report.claims import FAILS, NOT_PRINTED, NOT_RUN
 from fico_lib.report.claims_table import ABOVE_MEANS, MARKS, VERBS, closed_form, estimated, sign
@@ -77,7 +77,7 @@ def differences(rows: pd.DataFrame) -> Table | Text:
 
 def _reason(row: dict) -> str:
     """What differs between the set-ups; nothing where both find the same."""
-    return "" if row["in_paper"] == row["verdict"] else REASONS[row["topic"]]
+    return "" if row["in_paper"] == row["verdict"] else reason(row["topic"], row["setting"])
 
 
 def left_open(rows: pd.DataFrame) -> Table | Text:

@@ -138,7 +138,13 @@ def test_counts_by_topic(rows):
 
 
 def test_every_topic_has_a_reason():
-    assert set(reasons.REASONS) == set(TOPICS)
+    assert set(reasons.REASONS) == set(TOPICS) > set(reasons.OF_SCENES)
+
+
+def test_drawn_scenes_are_a_reason_where_the_data_are_drawn():
+    assert "scenes are drawn" in reasons.reason("instance retrieval", "scenes, coco-like")
+    assert "drawn" not in reasons.reason("instance retrieval", "karpathy")
+    assert reasons.reason("search", "scenes, coco-like") == reasons.REASONS["search"]
 
 
 def test_it_reads_every_chapter_that_has_claims():
