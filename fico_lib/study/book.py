@@ -27,7 +27,8 @@ FIGURE_OF_OPENING = f"""
 :width: 620px
 :alt: Stacked bars by topic: how many claims hold, do not hold, are undecided, were not run
 
-The verdicts of {{doc}}`/notebooks/findings`, by topic.
+The verdicts of {{doc}}`/notebooks/findings`, by topic. Hatched: a closed form, a baseline that is
+solved and not trained, is above the models that are compared.
 ```
 """
 

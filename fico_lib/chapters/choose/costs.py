@@ -72,8 +72,9 @@ def searches(measured: pd.DataFrame, k: int, good: float) -> dict[str, Search]:
         for index, title in family.items():
             batch = rows[(rows["index"] == index) & (rows["mode"] == "batch")]
             alone = rows[(rows["index"] == index) & (rows["mode"] == "single")]
-            alone = alone.set_index("setting", drop=False)["milliseconds_per_query"]
-            batch = batch[batch["setting"].isin(alone.index)].set_index("setting", drop=False)
+            alone = alone.drop_duplicates("setting").set_index("setting")["milliseconds_per_query"]
+            batch = batch[batch["setting"].isin(alone.index)].drop_duplicates("setting")
+            batch = batch.set_index("setting", drop=False)
             if batch.empty:
                 continue
             enough = batch[batch["one_recall_percent"] >= good]

@@ -8,7 +8,7 @@ from fico_lib.chapters.choose.costs import CODES
 from fico_lib.chapters.choose.results import TASKS
 from fico_lib.costs.analytic import GIB
 from fico_lib.report.claims_table import ABOVE
-from fico_lib.report.costs.tables import duration, significant, size
+from fico_lib.report.costs.tables import duration, size
 from fico_lib.report.table import Table, Text, bullets
 
 NOT_RUN = Text(
@@ -20,10 +20,10 @@ NOT_RUN = Text(
 def bytes_of(count: float) -> str:
     """Bytes in the unit that suits them.
 
-    >>> bytes_of(8), bytes_of(4096)
+    >>> bytes_of(8.011), bytes_of(4096)
     ('8 B', '4 KiB')
     """
-    return f"{significant(count)} B" if count < 1024 else size(count / GIB)
+    return f"{round(count)} B" if count < 1024 else size(count / GIB)
 
 
 def cost(milliseconds: float, count: float) -> str:
@@ -54,7 +54,7 @@ def recommended(chosen: pd.DataFrame, task: str) -> Table | Text:
     )
     if (part["closed_form"] != "").any():
         caption += f" {ABOVE}: a closed form, named, is above the model."
-    return Table(frame, caption, words=frame.columns)
+    return Table(frame, caption, words=("images", "per image"))
 
 
 def _cell(row: pd.Series) -> str:
@@ -75,9 +75,12 @@ def _cell(row: pd.Series) -> str:
     return "\n".join(lines)
 
 
-def takeaways(chosen: pd.DataFrame) -> Text:
-    """Which model is recommended most for each task, where codes are, what speaks against it."""
-    return bullets([s for task in TASKS for s in _of_task(chosen, task)] or [NOT_RUN.markdown])
+def takeaways(chosen: pd.DataFrame, systems: pd.DataFrame) -> Text:
+    """Which model is recommended most for each task, what speaks against it, what was compared."""
+    models = list(dict.fromkeys(systems["model"]))
+    last = f"Compared were {', '.join(models)}: of others this run lacks a quality or a cost."
+    sentences = [s for task in TASKS for s in _of_task(chosen, task)]
+    return bullets(sentences + [last] * bool(models))
 
 
 def _of_task(chosen: pd.DataFrame, task: str) -> Iterator[str]:

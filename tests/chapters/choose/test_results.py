@@ -112,13 +112,13 @@ def test_the_best_within_both_budgets_is_recommended(chosen):
     assert (many["model"], many["runner_up_model"]) == ("dadh", "adv64")
 
 
-def test_a_closed_form_above_the_recommended_model_is_told(chosen):
+def test_a_closed_form_above_the_recommended_model_is_told(chosen, found):
     at = {"task": CATEGORY, "images": 1000, "latency_ms": 60.0}
     assert one(chosen, **at, budget_bytes=1e6)["model"] == "dadh"
     fits = int((chosen[chosen["task"] == CATEGORY]["why_not"] == "").sum())
-    said = tables.takeaways(chosen.assign(closed_form="pairs_float 54.0")).markdown
+    said = tables.takeaways(chosen.assign(closed_form="pairs_float 54.0"), found).markdown
     assert f"▲ In {fits} of the {fits} recommendations for a category a closed form is" in said
-    assert "▲" not in tables.takeaways(chosen.assign(closed_form="")).markdown
+    assert "▲" not in tables.takeaways(chosen.assign(closed_form=""), found).markdown
 
 
 def test_where_nothing_fits_the_reason_is_told(found):
@@ -146,7 +146,7 @@ def test_a_run_without_anything_says_not_run(folders, parameters):
     assert none.empty
     assert set(chosen["why_not"]) == {"not run"}
     assert isinstance(tables.recommended(chosen, INSTANCE), Text)
-    assert tables.takeaways(chosen).markdown.count("not run") == 2
+    assert tables.takeaways(chosen, none).markdown.count("not run") == 2
     assert "adv64" in set(left_out(folders, parameters, none)["model"])
     figures.path(chosen)
 
@@ -189,11 +189,12 @@ def test_tables_and_figures_show_the_recommendations(found, chosen):
     assert "none is fast enough" not in said
 
 
-def test_takeaways_begin_with_a_plain_sentence(chosen):
-    said = tables.takeaways(chosen).markdown.splitlines()
+def test_takeaways_begin_with_a_plain_sentence(chosen, found):
+    said = tables.takeaways(chosen, found).markdown.splitlines()
     assert said[0].startswith(
         "- **For one match, most often: up to 32 B an image, adv64; up to 977 KiB an image, "
     )
+    assert said[-1].startswith("- Compared were scan, beit3, adv64, dadh:")
 
 
 @pytest.mark.parametrize(
