@@ -20,6 +20,7 @@ CHAPTERS = {
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
     "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
     "findings": "fico_lib.chapters.findings.parameters:FindingsChapter",
+    "choose": "fico_lib.chapters.choose.parameters:ChooseChapter",
 }
 
 

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics.resampling import Estimate
-from fico_lib.report.claims import Case
+from fico_lib.models import CLOSED_FORM, model_card
+from fico_lib.report.claims import Above, Case
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -39,7 +40,26 @@ def gap(source: Accuracy, a: str, b: str, direction: str, metric: str = "R@1") -
     first, second = (value(source, model, direction, metric) for model in (a, b))
     if first is None or second is None:
         return []
-    return [Case(f"{a} - {b}", direction, metric, first - second)]
+    best = above(source, (a, b), direction, metric)
+    return [Case(f"{a} - {b}", direction, metric, first - second, best)]
+
+
+def above(source: Accuracy, models: Sequence[str], direction: str, metric: str) -> Above | None:
+    """The best closed form that is above all of `models`; None where there is none.
+
+    Floats count only where one of the models has floats: against codes alone, codes do.
+    """
+    known = [value(source, model, direction, metric) for model in models]
+    most = max(estimate.value for estimate in known if estimate is not None)
+    codes_alone = set(models) <= set(source.models("CG"))
+    found = []
+    for name in CLOSED_FORM:
+        own = value(source, name, direction, metric)
+        if own is None or (codes_alone and model_card(name).granularity != "CG"):
+            continue
+        if own.value > most:
+            found.append(Above(name, own.value, own.value - most))
+    return max(found, key=lambda one: one.lead, default=None)
 
 
 def gaps(

@@ -37,16 +37,31 @@ TOPICS = (
 
 
 @dataclass(frozen=True)
+class Above:
+    """A closed form that is above all models of a case: its name, value and lead, in percent.
+
+    lead: over the best of these models.
+    """
+
+    name: str
+    value: float
+    lead: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One test of a claim: what is estimated, in which direction, by which metric.
 
-    direction and metric may be empty where they mean nothing, as for a cost.
+    direction and metric may be empty where they mean nothing, as for a cost. closed_form: the best
+    of those above the models that are compared: what these are worth against each other then says
+    little of what training gave them.
     """
 
     what: str
     direction: str
     metric: str
     estimate: Estimate
+    closed_form: Above | None = None
 
 
 Cases = Callable[[Any], Iterable[Case]]  # from a source: a run's results, or printed cells
@@ -209,7 +224,7 @@ def judge(claims: Iterable[Claim], sources: Mapping[str, Any], chapter: str) -> 
 
 CASE_COLUMNS = [
     *("claim", "setting", "case", "direction", "metric", "estimate", "low", "high"),
-    *("margin", "upper_margin", "unit", "seeds", "verdict"),
+    *("margin", "upper_margin", "unit", "seeds", "verdict", "closed_form"),
 ]
 
 
@@ -241,6 +256,7 @@ def _claim_row(
         "case": "",
         "direction": "",
         "metric": "",
+        **_closed_forms(cases),
     }
     if cases:
         decisive = min(cases, key=claim.slack)
@@ -252,6 +268,16 @@ def _claim_row(
         row["note"] = claim.lacks or f"it needs {claim.needed}, not all of which this run has"
         row |= dict.fromkeys(("estimate", "low", "high", "seeds"))
     return row | _margins(claim) | {"unit": claim.unit, "chapter": chapter}
+
+
+def _closed_forms(cases: Sequence[Case]) -> dict:
+    """The closed form that leads by most in a case, in words, and in how many cases one leads."""
+    beaten = [(case.closed_form, case) for case in cases if case.closed_form]
+    columns: dict = {"closed_form": "", "closed_form_cases": len(beaten)}
+    if beaten:
+        form, case = max(beaten, key=lambda pair: pair[0].lead)
+        columns["closed_form"] = f"{form.name} {form.value:.1f} ({case.metric}, {case.direction})"
+    return columns
 
 
 def _margins(claim: Claim) -> dict:
@@ -278,6 +304,7 @@ def _case_rows(claim: Claim, setting: str, cases: Sequence[Case]) -> list[dict]:
             "unit": claim.unit,
             "seeds": case.estimate.trainings,
             "verdict": verdict,
+            "closed_form": case.closed_form.name if case.closed_form else "",
         }
         for case, verdict in zip(cases, claim.verdicts(cases), strict=True)
     ]

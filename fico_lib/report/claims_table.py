@@ -20,6 +20,11 @@ VERBS = {  # for one claim, for several
     UNDECIDED: ("is undecided", "are undecided"),
     NOT_RUN: ("was not run", "were not run"),
 }
+ABOVE = "▲"  # beside a verdict, which then is not plain
+ABOVE_MEANS = (
+    f"{ABOVE}: in some case a closed form, fitted without gradients, is above all models compared; "
+    "named is the one with the largest lead"
+)
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", NOT_RUN: "–", NOT_PRINTED: "–"}
 
 
@@ -52,6 +57,8 @@ def table(tested: Verdicts) -> Table:
         "when the 95 % interval of every case lies within its margin, and does not hold when one "
         "lies outside (corrected for the number of cases); shown is the case that decides."
     )
+    if (tested.claims["closed_form"] != "").any():
+        caption = f"{caption} {ABOVE_MEANS}."
     frame = pd.DataFrame(lines)
     return Table(frame, caption, words=frame.columns)
 
@@ -73,15 +80,34 @@ def _in_paper(row: pd.Series) -> str:
     return f"{MARKS[row['in_paper']]} {row['in_paper']}{note}"
 
 
+def sign(row: pd.Series) -> str:
+    """The sign of a verdict, with the mark of a closed form that is above what is compared."""
+    return MARKS[row["verdict"]] + (f" {ABOVE}" if row["closed_form"] else "")
+
+
+def closed_form(row: pd.Series) -> str:
+    """Which closed form is above what a claim compares, and how often; "" where none is.
+
+    >>> row = {"closed_form": "pairs_float 23.8 (R@1, i2t)", "closed_form_cases": 3, "cases": 12}
+    >>> closed_form(pd.Series(row))
+    '▲ pairs_float 23.8 (R@1, i2t), in 3 of 12 cases'
+    """
+    if not row["closed_form"]:
+        return ""
+    return (
+        f"{ABOVE} {row['closed_form']}, in {row['closed_form_cases']:.0f} of {row['cases']} cases"
+    )
+
+
 def _verdict(row: pd.Series) -> str:
-    verdict = f"{MARKS[row['verdict']]} {row['verdict']}"
+    verdict = f"{sign(row)} {row['verdict']}"
     if row["verdict"] == NOT_RUN:
         return f"{verdict}\n{row['note']}"
     if row["seeds"] == 1:
         verdict += ", of these trainings"
     place = ", ".join(part for part in (row["case"], row["metric"], row["direction"]) if part)
     of = f" (of {row['cases']} cases)" if row["cases"] > 1 else ""
-    return f"{verdict}\n{place}: {estimated(row)}{of}"
+    return f"{verdict}\n{place}: {estimated(row)}{of}\n{closed_form(row)}".rstrip()
 
 
 def estimated(row: pd.Series) -> str:
@@ -112,4 +138,6 @@ def count(tested: Verdicts) -> Text:
         ]
         claims = "claims" if len(verdicts) > 1 else "claim"
         sentences.append(f"Of {len(verdicts)} {claims}, on {setting}: {', '.join(parts)}.")
+        if beaten := int((part["closed_form"] != "").sum()):
+            sentences.append(f"In {beaten} of them a closed form is above what is compared.")
     return Text(" ".join(sentences))

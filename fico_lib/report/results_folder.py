@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fico_lib.report.table import Text
 from fico_lib.runtime.files import write_whole
 
 
@@ -43,6 +44,10 @@ class Results:
     def figure(self, name: str, figure: Figure) -> None:
         """Keep a figure as SVG."""
         figure.savefig(self.part / f"{name}.svg", metadata={"Date": None})
+
+    def text(self, name: str, text: Text) -> None:
+        """Keep sentences as Markdown, for a page that is no chapter."""
+        (self.part / f"{name}.md").write_text(f"{text}\n")
 
     def finish(self, run: dict) -> Path:
         """Write run.json and move everything into place; returns the folder."""

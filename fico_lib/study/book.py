@@ -19,6 +19,19 @@ from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime.files import write_whole
 from fico_lib.study.repository import EXECUTED
 
+OPENING = "opening"  # of the index: the findings' sentences under this name, over the page's
+FIGURE = "verdicts"  # their figure
+FIGURE_OF_OPENING = f"""
+```{{figure}} _static/{FIGURE}.svg
+:name: fig-opening
+:width: 620px
+:alt: Stacked bars by topic: how many claims hold, do not hold, are undecided, were not run
+
+The verdicts of {{doc}}`/notebooks/findings`, by topic. Hatched: a closed form, a baseline that is
+solved and not trained, is above the models that are compared.
+```
+"""
+
 
 class BookError(Exception):
     """Jupyter Book warned or failed; the message holds its words."""
@@ -36,9 +49,18 @@ def stage(repository: Path, profile: str, sources: Path) -> None:
         if notebook.metadata.get("papermill", {}).get("exception"):
             raise BookError(f"{executed} holds an exception: run the chapter again")
         shutil.copy(executed, sources / "notebooks" / f"{name}.ipynb")
+    open_with_findings(repository / "results" / profile / "findings", sources / "book")
     # The formulas' script, from a pinned package, so that the pages need no other host.
     script = next(f for f in files("sphinx-mathjax-offline") if f.name == "tex-svg.js")
     shutil.copy(script.locate(), sources / "book" / "_static" / script.name)
+
+
+def open_with_findings(results: Path, pages: Path) -> None:
+    """Put sentences and figure of the findings in place of the opening that says there are none."""
+    sentences = results / f"{OPENING}.md"
+    if sentences.is_file():
+        (pages / f"{OPENING}.md").write_text(sentences.read_text() + FIGURE_OF_OPENING)
+        shutil.copy(results / f"{FIGURE}.svg", pages / "_static")
 
 
 def build(repository: Path, profile: str) -> Path:

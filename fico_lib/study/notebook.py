@@ -17,7 +17,7 @@ from fico_lib.pipeline.encode import build_features, encode, trained_model
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters
 from fico_lib.report.results_folder import Results
-from fico_lib.report.table import Table, pairs
+from fico_lib.report.table import Table, Text, pairs
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.machine import machine, versions
 from fico_lib.study import repository as repo
@@ -100,6 +100,11 @@ class Run:
         """Keep a figure among the results, and hand it back for the notebook to show."""
         self.results.figure(name, figure)
         return figure
+
+    def text(self, name: str, text: Text) -> Text:
+        """Keep sentences among the results, and hand them back."""
+        self.results.text(name, text)
+        return text
 
     def facts(self) -> Table:
         """This run in a table for the reader: profile, data, machine, device, commit."""

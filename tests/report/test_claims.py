@@ -12,6 +12,7 @@ from fico_lib.report.claims import (
     NOT_PRINTED,
     NOT_RUN,
     UNDECIDED,
+    Above,
     Case,
     Claim,
     half_of_smallest,
@@ -202,3 +203,33 @@ def test_claims_of_other_settings_have_a_table_of_their_own():
 def test_claims_that_say_too_little_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
         claim(**changes)
+
+
+def beaten(low: float, high: float, name: str, lead: float) -> Case:
+    """A case in which a closed form leads by so much."""
+    plain = case(low, high)
+    return Case(plain.what, plain.direction, plain.metric, plain.estimate, Above(name, 20.0, lead))
+
+
+def test_a_verdict_under_a_closed_form_is_not_plain():
+    cases = [case(1, 3), beaten(1, 3, "pairs_float", 2.0), beaten(1, 3, "pairs_binary", 5.0)]
+    found = judge([claim(found=cases)], RUN, "search")
+    row = found.claims.iloc[0]
+    assert (row["verdict"], row["closed_form_cases"]) == (HOLDS, 2)
+    assert row["closed_form"] == "pairs_binary 20.0 (R@1, i2t)"  # the larger lead
+    assert found.cases["closed_form"].tolist() == ["", "pairs_float", "pairs_binary"]
+    table = tables.table(found)
+    shown = table.frame["run"][0]
+    assert shown.startswith("✓ ▲ holds\n")
+    assert shown.endswith("\n▲ pairs_binary 20.0 (R@1, i2t), in 2 of 3 cases")
+    assert "▲: in some case a closed form" in table.caption
+    assert tables.count(found).markdown == (
+        "Of 1 claim, on run: 1 holds. In 1 of them a closed form is above what is compared."
+    )
+
+
+def test_a_verdict_without_one_is_plain():
+    found = judge([claim(found=[case(1, 3)]), claim("y")], RUN, "search")
+    assert found.claims["closed_form"].tolist() == ["", ""]
+    table = tables.table(found)
+    assert "▲" not in repr(table) + tables.count(found).markdown

@@ -74,6 +74,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "attention.html",
         "bitwise_search.html",
         "category.html",
+        "choose.html",
         "data.html",
         "encoding_storage.html",
         "errata.html",
@@ -120,6 +121,16 @@ def test_links_of_cells_lead_to_pages_and_findings(study):
         if name in marked:
             assert any(x.startswith("errata.html#") for x in links.found), name
     assert {"instance.html", "search.html"} <= set(read["findings.html"].found)
+
+
+def test_the_index_opens_with_the_findings_of_the_run(study):
+    page = (study.folder / "_build" / "html" / "book" / "index.html").read_text()
+    said = (study.folder / "results" / "ci" / "findings" / "opening.md").read_text()
+    questions = re.findall(r"\*\*(.*?)\.\*\*", said)
+    assert len(questions) == 3
+    places = [page.index(f"<strong>{question}.</strong>") for question in questions]
+    assert places == sorted(places)
+    assert places[-1] < page.index("verdicts.svg") < page.index("You have a sentence")
 
 
 def test_no_page_shows_an_error_or_a_warning(study):
@@ -213,6 +224,8 @@ def table_cell(study, chapter, table, column, query):
          "model == 'vse+LCA+CRA'"),
         ("errata", r"^{} h at the pace", "arithmetic", "computed",
          "finding == 'vilt-hours' and what == 'a hundred times the time of 1K/5K'"),
+        ("choose", r"dadh, all codes: {} %", "choose", "expected_percent",
+         "task == 'one match' and images == 1000 and latency_ms == 30_000 and budget_bytes == 32"),
     ],
 )  # fmt: skip
 def test_the_lines_by_hand_give_the_number_of_the_table(

@@ -8,9 +8,10 @@ from fico_lib.study.plan import plan
 COSTS = ["chapter: attention", "chapter: encoding_storage"]
 ALIGNED = "chapter: selfalign"
 FINDINGS = "chapter: findings"  # it shows the claims of most others
+CHOOSE = "chapter: choose"  # it chooses from the results of five others
 FACTORS = "chapter: factors"
 CHAPTERS = [
-    *("chapter: category", "chapter: data", FACTORS, FINDINGS),
+    *("chapter: category", CHOOSE, "chapter: data", FACTORS, FINDINGS),
     *("chapter: instance", "chapter: search"),
 ]
 
@@ -40,7 +41,7 @@ def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
     other.parent.mkdir(parents=True)
     other.write_text("{}")
     try:
-        assert study.pending() == ["book", "chapter: category", FINDINGS]
+        assert study.pending() == ["book", "chapter: category", CHOOSE, FINDINGS]
     finally:
         other.unlink()
         other.parent.rmdir()
@@ -49,18 +50,20 @@ def test_a_recorded_result_reruns_the_chapter_that_shows_it(study):
 
 def test_a_parameter_of_a_chapter_reruns_it(study):
     with study.added("parameters/ci/instance.yaml", "resamples: 1200"):
-        assert study.pending() == ["book", FINDINGS, "chapter: instance"]
+        assert study.pending() == ["book", CHOOSE, FINDINGS, "chapter: instance"]
 
 
 def test_a_parameter_of_training_reruns_the_encodings(study):
     with study.added("parameters/ci/instance.yaml", "training: {max_steps: 90}"):
-        chapters = [FINDINGS, "chapter: instance"]
+        chapters = [CHOOSE, FINDINGS, "chapter: instance"]
         assert study.pending() == ["book", *chapters, *2 * ["encodings"], "quick-encodings"]
 
 
 def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
-        chapters = ["attention", "category", "factors", "findings", "instance", "selfalign"]
+        chapters = [
+            *("attention", "category", "choose", "factors", "findings", "instance", "selfalign"),
+        ]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
 
@@ -68,19 +71,22 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py",
-         ["book", "chapter: category", FACTORS, FINDINGS, "chapter: instance", "encodings"]),
+         ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
+          "encodings"]),
         ("models/controls.py",
-         ["book", "chapter: category", FACTORS, FINDINGS, "chapter: instance",
+         ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
           "quick-encodings"]),
-        ("costs/architectures/hashing.py", ["book", *COSTS, "chapter: errata", FINDINGS]),
-        ("models/scan.py", ["book", *COSTS, FACTORS, FINDINGS, ALIGNED, "encodings"]),
+        ("costs/architectures/hashing.py",
+         ["book", COSTS[0], CHOOSE, COSTS[1], "chapter: errata", FINDINGS]),
+        ("models/scan.py",
+         ["book", COSTS[0], CHOOSE, COSTS[1], FACTORS, FINDINGS, ALIGNED, "encodings"]),
         ("models/factor.py", ["book", FACTORS, FINDINGS, *8 * ["encodings"]]),
         ("models/selfalign.py", ["book", FINDINGS, ALIGNED, *4 * ["encodings"]]),
         ("chapters/selfalign/tables.py", ["book", FINDINGS, ALIGNED]),
         ("datasets/scenes/captions.py",
          ["book", COSTS[0], *CHAPTERS, ALIGNED, *16 * ["encodings"], "features",
           "quick-encodings"]),
-        ("chapters/instance/tables.py", ["book", FINDINGS, "chapter: instance"]),
+        ("chapters/instance/tables.py", ["book", CHOOSE, FINDINGS, "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),
         ("cli/evaluate.py", []),

@@ -9,7 +9,9 @@ from fico_lib.report.claims import FAILS, HOLDS
 from fico_lib.runtime.errors import InputError
 
 FILE = "claims.csv"
-WORDS = ("section", "direction", "metric", "case", "note", "in_paper_note")  # may be empty
+WORDS = (  # may be empty
+    *("section", "direction", "metric", "case", "note", "in_paper_note", "closed_form"),
+)
 
 
 def claims(
@@ -40,6 +42,8 @@ def claims(
 
 def _read(folder: Path) -> pd.DataFrame:
     rows = pd.read_csv(folder / FILE, dtype=dict.fromkeys(WORDS, str))
+    columns = list(dict.fromkeys([*rows, *WORDS]))
+    rows = rows.reindex(columns=columns, fill_value="")  # those recorded earlier have fewer
     return rows.fillna(dict.fromkeys(WORDS, ""))
 
 

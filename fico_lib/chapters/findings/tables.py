@@ -1,23 +1,13 @@
-"""What a reader of the findings sees: claims by topic, and the sentences to take home."""
-
-from collections.abc import Iterator
+"""What a reader of the findings sees: claims by topic, where study and papers part."""
 
 import pandas as pd
 
-from fico_lib.chapters.findings.reasons import REASONS
+from fico_lib.chapters.findings.reasons import reason
 from fico_lib.chapters.findings.results import parted
 from fico_lib.report.claims import FAILS, NOT_PRINTED, NOT_RUN
-from fico_lib.report.claims_table import MARKS, VERBS, estimated
-from fico_lib.report.table import Linked, Table, Text, bullets
+from fico_lib.report.claims_table import ABOVE_MEANS, MARKS, VERBS, closed_form, estimated, sign
+from fico_lib.report.table import Linked, Table, Text
 
-# The questions that most readers come with -> the claims that answer them.
-HEADLINES = {
-    "One match, or a category": ("fg_above_cg", "cg_competitive", "fg_advantage_diminishes"),
-    "Attention at query time": ("attention_limited", "all_pairs_quadratic", "rerank_linear"),
-    "Codes and floats at scale": (
-        *("codes_smaller", "indexed_times_comparable", "floats_keep_more"),
-    ),
-}
 LEGEND = "; ".join(f"{MARKS[verdict]} {verdict}" for verdict in VERBS) + f", or {NOT_PRINTED}"
 PRINTED = "the paper's table"
 
@@ -35,10 +25,11 @@ def of_topic(rows: pd.DataFrame, topic: str) -> Table | Text:
         line[PRINTED] = MARKS[first["in_paper"]]
         line |= {s: _verdict(by.loc[s]) if s in by.index else "" for s in settings}
         lines.append(line)
+    above = f"{ABOVE_MEANS}. " if (part["closed_form"] != "").any() else ""
     return Table(
         pd.DataFrame(lines),
-        f"{topic.capitalize()}. {LEGEND}. Below a sign: the estimate that decides, with its 95 % "
-        "interval. A claim leads to its chapter, where the test and its margin stand.",
+        f"{topic.capitalize()}. {LEGEND}. {above}Below a sign: the estimate that decides, with its "
+        "95 % interval. A claim leads to its chapter, where the test and its margin stand.",
         words=("claim", PRINTED, *settings),
     )
 
@@ -48,11 +39,10 @@ def _place(section: str) -> str:
 
 
 def _verdict(row: pd.Series) -> str:
-    mark = MARKS[row["verdict"]]
     if row["verdict"] == NOT_RUN:
-        return mark
+        return sign(row)
     once = "\none training" if row["seeds"] == 1 else ""
-    return f"{mark}\n{estimated(row)}{once}"
+    return f"{sign(row)}\n{estimated(row)}{once}\n{closed_form(row)}".rstrip()
 
 
 def counts(rows: pd.DataFrame) -> Table:
@@ -61,44 +51,6 @@ def counts(rows: pd.DataFrame) -> Table:
     table = table.reindex(dict.fromkeys(rows["topic"]), columns=list(VERBS), fill_value=0)
     frame = table.reset_index(names="topic")
     return Table(frame, "Verdicts by topic: one for each claim and setting.", words=("topic",))
-
-
-def takeaways(rows: pd.DataFrame) -> Text:
-    """How many claims there are and what becomes of them, and a sentence for each headline."""
-    claims = rows.drop_duplicates("claim")
-    doubtful = int((claims["in_paper"] == FAILS).sum())
-    tally = rows["verdict"].value_counts()
-    verdicts = ", ".join(_counted(tally[v], VERBS[v]) for v in VERBS if v in tally)
-    where = "setting" if rows["setting"].nunique() == 1 else "settings"
-    start = (
-        f"Of {len(claims)} claims of two papers, tested in {rows['setting'].nunique()} {where}, "
-        f"{verdicts}. In the papers' own tables {_counted(doubtful, VERBS[FAILS])}."
-    )
-    return bullets([start, *_headlines(rows)])
-
-
-def _counted(number: int, verbs: tuple[str, str]) -> str:
-    return f"{number} {verbs[int(number != 1)]}"
-
-
-def _headlines(rows: pd.DataFrame) -> Iterator[str]:
-    for question, names in HEADLINES.items():
-        answers = [_answer(rows[rows["claim"] == name]) for name in names]
-        if any(answers):
-            yield f"**{question}.** {' '.join(filter(None, answers))}"
-
-
-def _answer(part: pd.DataFrame) -> str:
-    """A claim and its verdicts in a sentence; "" where it is not shown."""
-    if part.empty:
-        return ""
-    first = part.iloc[0]
-    here = "; ".join(
-        f"{verdict} ({', '.join(of['setting'])})"
-        for verdict, of in part.groupby("verdict", sort=False)
-    )
-    own = "" if first["in_paper"] == NOT_PRINTED else f"; in the paper's table: {first['in_paper']}"
-    return f"“{first['statement']}” Here: {here}{own}."
 
 
 def differences(rows: pd.DataFrame) -> Table | Text:
@@ -111,8 +63,8 @@ def differences(rows: pd.DataFrame) -> Table | Text:
             {
                 "claim": Linked(row["statement"], f"{row['chapter']}.html"),
                 PRINTED: f"{MARKS[in_paper]} {in_paper}",
-                "here": f"{MARKS[row['verdict']]} {row['verdict']}\n{row['setting']}: "
-                f"{estimated(row)}",
+                "here": f"{sign(row)} {row['verdict']}\n{row['setting']}: {estimated(row)}\n"
+                f"{closed_form(row)}".rstrip(),
                 "likeliest reason": f"{erratum}{_reason(row)}".strip(),
             }
         )
@@ -125,7 +77,7 @@ def differences(rows: pd.DataFrame) -> Table | Text:
 
 def _reason(row: dict) -> str:
     """What differs between the set-ups; nothing where both find the same."""
-    return "" if row["in_paper"] == row["verdict"] else REASONS[row["topic"]]
+    return "" if row["in_paper"] == row["verdict"] else reason(row["topic"], row["setting"])
 
 
 def left_open(rows: pd.DataFrame) -> Table | Text:

@@ -8,7 +8,7 @@ from fico_lib.chapters.instance.attention_claims import attention_claims
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics.resampling import Estimate
 from fico_lib.report import published
-from fico_lib.report.accuracy_cases import Accuracy, between, gaps, value
+from fico_lib.report.accuracy_cases import Accuracy, above, between, gaps, value
 from fico_lib.report.claims import Case, Claim, half_of_smallest
 from fico_lib.report.printed_runs import PrintedRuns, printed_runs
 
@@ -273,7 +273,8 @@ def _kept(models: Sequence[str]) -> Callable[[Accuracy], Iterator[Case]]:
         for model, direction in product(models, DIRECTIONS):
             kept = value(source, model, direction, SCREENED)
             if kept is not None:
-                yield Case(model, direction, SCREENED, kept)
+                best = above(source, [model], direction, SCREENED)
+                yield Case(model, direction, SCREENED, kept, best)
 
     return cases
 

@@ -108,17 +108,6 @@ def test_a_verdict_of_one_training_says_so(rows):
     )
 
 
-def test_the_first_sentence_counts_and_the_others_answer(rows):
-    said = tables.takeaways(rows).markdown.splitlines()
-    assert said[0] == (
-        "- Of 5 claims of two papers, tested in 3 settings, 3 hold, 2 do not hold, 1 was not run. "
-        "In the papers' own tables 1 does not hold."
-    )
-    assert "“Statement of fg_above_cg.” Here: holds (coco-like, flickr-like)" in said[1]
-    assert said[1].endswith("in the paper's table: holds.")
-    assert len(said) == 3  # attention is among none of these claims
-
-
 def test_parted_claims_have_their_likeliest_reason(rows):
     table = tables.differences(rows).frame
     shown = dict(zip(table["claim"].map(str), table["likeliest reason"], strict=True))
@@ -149,19 +138,13 @@ def test_counts_by_topic(rows):
 
 
 def test_every_topic_has_a_reason():
-    assert set(reasons.REASONS) == set(TOPICS)
+    assert set(reasons.REASONS) == set(TOPICS) > set(reasons.OF_SCENES)
 
 
-def test_every_headline_is_a_claim_of_some_chapter():
-    from fico_lib.chapters.attention import claims as attention
-    from fico_lib.chapters.category import claims as category
-    from fico_lib.chapters.encoding_storage import claims as encoding
-    from fico_lib.chapters.instance import claims as instance
-    from fico_lib.chapters.search import claims as search
-
-    chapters = (attention, category, encoding, instance, search)
-    known = {one.name for chapter in chapters for one in chapter.claims()}
-    assert {name for names in tables.HEADLINES.values() for name in names} <= known
+def test_drawn_scenes_are_a_reason_where_the_data_are_drawn():
+    assert "scenes are drawn" in reasons.reason("instance retrieval", "scenes, coco-like")
+    assert "drawn" not in reasons.reason("instance retrieval", "karpathy")
+    assert reasons.reason("search", "scenes, coco-like") == reasons.REASONS["search"]
 
 
 def test_it_reads_every_chapter_that_has_claims():
@@ -173,6 +156,23 @@ def test_it_reads_every_chapter_that_has_claims():
 def test_an_unknown_topic_suggests_the_nearest():
     with pytest.raises(InputError, match="unknown topic 'serach': did you mean 'search'"):
         FindingsChapter.check({"topics": ["serach"]}, "test")
+
+
+def test_a_verdict_under_a_closed_form_bears_its_sign(rows):
+    marked = rows.assign(closed_form="pairs_float 23.8 (R@1, i2t)", closed_form_cases=1)
+    table = tables.of_topic(marked, "search")
+    assert table.frame.iloc[0, -1] == (
+        "✓ ▲\n+1.25 times\n▲ pairs_float 23.8 (R@1, i2t), in 1 of 1 cases".replace("+", "")
+    )
+    assert "▲: in some case" in table.caption
+    assert "▲" not in repr(tables.of_topic(rows, "search"))
+    assert "▲ does not hold" in tables.differences(marked).frame["here"][0]
+
+
+def test_claims_recorded_before_there_were_closed_forms_are_read(folders):
+    path = folders["search"] / "claims.csv"
+    pd.read_csv(path).drop(columns=["closed_form", "closed_form_cases"]).to_csv(path, index=False)
+    assert results.claims(folders, [], ["search"])["closed_form"].tolist() == [""]
 
 
 def test_rows_survive_a_round_through_their_file(rows, tmp_path):
