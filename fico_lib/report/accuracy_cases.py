@@ -51,7 +51,8 @@ def above(source: Accuracy, models: Sequence[str], direction: str, metric: str) 
     """
     known = [value(source, model, direction, metric) for model in models]
     most = max(estimate.value for estimate in known if estimate is not None)
-    codes_alone = set(models) <= set(source.models("CG"))
+    codes = source.models("CG")
+    codes_alone = all(model in codes or " bits" in model for model in models)  # or a factor's cell
     found = []
     for name in CLOSED_FORM:
         own = value(source, name, direction, metric)

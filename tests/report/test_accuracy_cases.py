@@ -3,6 +3,7 @@
 import pytest
 
 from fico_lib.metrics.resampling import Estimate
+from fico_lib.models.factor_parameters import FactorParameters
 from fico_lib.report.accuracy_cases import above, gap, gaps
 
 
@@ -53,6 +54,16 @@ def test_floats_do_not_count_against_codes_alone():
     assert lead(source, "adv64", "ucch") is None
     assert lead(source, "ucch") == ("pairs_binary", 9.5, 6.5)
     assert lead(source, "adv64", "vse")[0] == "pairs_float"
+
+
+def test_cells_of_a_factorial_are_told_apart_by_their_names():
+    code, float_ = (
+        FactorParameters(supervision="pairs", bits=bits, inputs="regions").variant
+        for bits in (64, 0)
+    )
+    source = Source(**{code: 8.0, float_: 9.0}, pairs_float=30.0, pairs_binary=7.0)
+    assert lead(source, code) is None
+    assert lead(source, code, float_)[0] == "pairs_float"
 
 
 def test_a_partial_ranking_and_a_missing_baseline_say_nothing():

@@ -13,7 +13,7 @@ import pandas as pd
 from fico_lib.costs.analytic import Analytic, embedding_bytes, feature_bytes
 
 FLOATS, CODES, PAIRS, RERANKED = "floats", "codes", "all pairs", "reranked"
-KINDS = (FLOATS, CODES, PAIRS, RERANKED)
+KINDS = FLOATS, CODES, PAIRS, RERANKED
 BITS = 64  # of the codes that the search chapter measured
 # Index -> what it is called; the first of each compares all.
 FLOAT_SEARCH = {"flat": "exact", "hnsw": "HNSW"}
@@ -101,11 +101,9 @@ def searches(measured: pd.DataFrame, k: int, good: float) -> dict[str, Search]:
 
 def step_seconds(steps: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]:
     """(model, step) -> seconds of one item alone, and in the largest batch; measured ones only."""
-    known = steps.dropna(subset="seconds_per_item")
-    return {
-        (model, step): (part["seconds_per_item"].iloc[0], part["seconds_per_item"].iloc[-1])
-        for (model, step), part in known.groupby(["model", "step"], sort=False)
-    }
+    known = steps.dropna(subset="seconds_per_item").groupby(["model", "step"], sort=False)
+    seconds = known["seconds_per_item"].agg(["first", "last"])
+    return {key: tuple(ends) for key, ends in zip(seconds.index, seconds.to_numpy(), strict=True)}
 
 
 def pair_seconds(steps: Mapping[tuple[str, str], tuple[float, float]], model: str) -> float | None:

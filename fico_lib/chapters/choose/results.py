@@ -153,6 +153,5 @@ def _why_not(rows: pd.DataFrame, latency: float, size: float) -> str:
     if rows.empty:
         return "not run"
     small, quick = rows["bytes_per_image"] <= size, rows["milliseconds"] <= latency
-    if not quick.any():
-        return "none is fast enough"
-    return "none is small enough" if not small.any() else "none is both fast and small enough"
+    one = "fast" if not quick.any() else "small" if not small.any() else "both fast and small"
+    return f"none is {one} enough"

@@ -42,7 +42,7 @@ def recommended(chosen: pd.DataFrame, task: str) -> Table | Text:
         return NOT_RUN
     lines = []
     for (images, count), rows in part.groupby(["images", "budget_bytes"], sort=False):
-        line = {"images": f"{images:,}", "per image": f"≤ {bytes_of(count)}"}
+        line = {"images": f"{images:,}", "per image": f"≤ {bytes_of(count)}".replace(" ", "\u00a0")}
         cells = {f"≤ {duration(r['latency_ms'] / 1000)}": _cell(r) for _, r in rows.iterrows()}
         lines.append(line | cells)
     frame = pd.DataFrame(lines)
@@ -101,7 +101,7 @@ def _of_task(chosen: pd.DataFrame, task: str) -> Iterator[str]:
     )
     even = fits[(fits["runner_up_model"] != "") & ~fits["clear"].astype(bool)]
     if len(even):
-        yield f"In {len(even)} of them another model may be as good ({task})."
+        yield f"In {len(even)} of these {len(fits)} another model may be as good ({task})."
     beaten = fits[fits["closed_form"] != ""]
     if len(beaten):
         forms = "; ".join(dict.fromkeys(beaten["closed_form"]))
