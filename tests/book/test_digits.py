@@ -38,6 +38,15 @@ LISTED = {
         "40": "tokens of a text, as in fico_lib.costs.architectures",
         "70": "words to which the paper's code pads a text",
     },
+    "bitwise_search": {
+        "64": "bits of the paper's codes",
+        "512": "of AVX-512",
+        "0": "the least distance",
+        "128": "codes of a chunk, as in fico_lib.search.counting",
+        "2k": "the room of the list, as in fico_lib.search.counting",
+        "1": "a term of the formula, and a value of a bit",
+        "2": "a divisor of the formula",
+    },
     "category": {
         "80": "categories of MS-COCO",
         "10": "a depth of the table beside it",
@@ -47,6 +56,11 @@ LISTED = {
         "3": "a rank of the example by hand",
     },
     "choose": {"32": "bytes of the example, as in its lines"},
+    "coarse_to_fine": {
+        "50": "a k of the paper's Table 3",
+        "100": "a k of the paper's Table 3",
+        "200": "a k of the paper's Table 3",
+    },
     "data": {
         "5,000": "images of a Karpathy split",
         "1,000": "images of a Karpathy split",
@@ -113,6 +127,8 @@ WORKED = {
     *("exercise-storage-by-hand", "exercise-words", "exercise-mib", "exercise-average"),
     *("exercise-factors-two", "exercise-recall-by-hand", "exercise-plateau"),
     *("exercise-search-flops", "exercise-search-ties"),
+    *("exercise-bitwise-limit", "exercise-bitwise-bound"),
+    *("exercise-screen-even", "exercise-screen-ceiling"),
 }
 
 NUMBER = re.compile(r"[−]?\d[\d,.]*\w*")

@@ -21,7 +21,8 @@ class FindingsChapter(ChapterParameters):
     title: ClassVar[str] = "Findings"
     reads: ClassVar[tuple[str, ...]] = (
         *("instance", "category", "factors"),
-        *("encoding_storage", "attention", "search", "bitwise_search", "selfalign"),
+        *("encoding_storage", "attention", "search", "bitwise_search", "coarse_to_fine"),
+        "selfalign",
     )
     recorded: ClassVar[str] = "*"
 

@@ -153,16 +153,6 @@ def _screening() -> list[Claim]:
             upper=bar["margin"],
             margin_source=bar["margin_source"],
         ),
-        claim(
-            name="screening_worth_it",
-            topic=SCREENING,
-            statement="Screening pays where the time gained outweighs the answers lost.",
-            evidence="no number.",
-            test="none.",
-            lacks="the time and recall of a code followed by a stronger model, beside those of "
-            "the stronger model alone, on galleries of several sizes",
-            not_printed="the paper runs no such pair",
-        ),
     ]
 
 
