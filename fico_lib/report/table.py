@@ -113,8 +113,11 @@ class Text:
 
     markdown: str
 
-    def _repr_markdown_(self) -> str:
-        return self.markdown
+    def _ipython_display_(self) -> None:
+        if self.markdown:  # no box where a run leaves nothing to say
+            from IPython.display import display
+
+            display({"text/markdown": self.markdown, "text/plain": self.markdown}, raw=True)
 
     def __repr__(self) -> str:
         return self.markdown

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fico_lib.report.table import Linked, Marked, Table
+from fico_lib.report.table import Linked, Marked, Table, Text, bullets
 
 MARKED = Marked("4880h\nunexplained", {"a <finding>": "errata.html#a"})
 
@@ -29,3 +29,12 @@ def test_as_text():
 def test_a_linked_cell_links_its_first_line():
     html = shown(Linked("R@1 & more\nSection 5", "instance.html"))._repr_html_()
     assert '<td><a href="instance.html">R@1 &amp; more</a><br><small>Section 5</small></td>' in html
+
+
+def test_sentences_show_themselves_and_no_sentence_shows_nothing(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append((data, raw)))
+    Text("")._ipython_display_()
+    assert shown == []
+    bullets(["One.", "Two."])._ipython_display_()
+    assert shown == [({"text/markdown": "- One.\n- Two.", "text/plain": "- One.\n- Two."}, True)]

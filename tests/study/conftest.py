@@ -43,6 +43,10 @@ class Study:
         for place in (*places, f"results/{PROFILE}", "_build/html", ".snakemake/metadata"):
             if (ROOT / place).is_dir():
                 shutil.copytree(ROOT / place, self.folder / place)
+        for card in (ROOT / "checkpoints").glob("*/*.json"):  # the chapter on the models shows them
+            copy = self.folder / "checkpoints" / card.parent.name / card.name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(card, copy)
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """`python -m ARGUMENTS` in the copy."""
