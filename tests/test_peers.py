@@ -282,6 +282,23 @@ def test_trec_eval_category(tmp_path, direction):
     assert kept["mAP@N"] < found["mAP@N"]
 
 
+RANKED = {
+    "nDCG@10": "nDCG@10", "nDCG@N": "nDCG", "MRR@N": "RR", "MRR@3": "RR@3", "R-Precision": "Rprec",
+    "P@10": "P@10", "P@300": "P@300", "R@5": "Success@5",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+@pytest.mark.parametrize("task", ["instance", "category"])
+def test_trec_eval_by_name(tmp_path, task, direction):
+    encodings = Embeddings(X, Y, OF, **IDS)
+    labels = LABELS if task == "category" else None
+    peer = trec(tmp_path, encodings, direction, [*RANKED.values()], labels)
+    found = getattr(evaluate(encodings, LABELS, metrics=[*RANKED], empty="skip"), task)[direction]
+    for name, other in RANKED.items():
+        assert found[name] == pytest.approx(peer[other], abs=1e-9), name
+
+
 def test_trec_eval_asks_too_little_at_recall_07_of_three(tmp_path):
     scores = np.array([[6.0, 5, 4, 3, 2, 1]])
     judged = np.array([[1, 1, 0, 0, 0, 1]])
@@ -340,3 +357,39 @@ def test_eccv_caption_average_precision_at_r():
     found = evaluate(Scores(S, None, OF), relevance=sparse.csr_matrix(own("i2t")), map_at=5,
                      denominator="total")  # fmt: skip
     assert found.category["i2t"]["mAP@5"] == pytest.approx(100 * peer, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_eccv_caption_by_name(direction):
+    judged = own("i2t") | (RNG.random((N, M)) < 0.02)
+    ranked = {q: np.argsort(-row).tolist() for q, row in enumerate(ROWS[direction])}
+    matrix = judged if direction == "i2t" else judged.T
+    truth = {q: np.flatnonzero(row).tolist() for q, row in enumerate(matrix)}
+    peer = eccv.compute_eccv_metrics(ranked, truth)
+    names = {"mAP@R": "eccv_map_at_r", "R-Precision": "eccv_rprecision", "R@1": "eccv_r1"}
+    found = evaluate(Scores(S, None, OF), relevance=sparse.csr_matrix(judged), metrics=[*names])
+    for task in (found.instance, found.category):
+        for name, other in names.items():
+            assert task[direction][name] == pytest.approx(100 * peer[other], abs=1e-9)
+
+
+def test_eccv_caption_folds(monkeypatch):
+    """Its five folds, here of eight images; it takes the mean of the folds' recalls."""
+    monkeypatch.setattr("fico_lib.evaluation.folds.IMAGES", 8)
+    found = evaluate(Scores(S, None, OF), metrics=["COCO-1K@1", "COCO-1K@5"])
+    for direction, per_image in (("i2t", 5), ("t2i", 1)):
+        rows = ROWS[direction]
+        ranked = {q: np.argsort(-row).tolist() for q, row in enumerate(rows)}
+        truth = {q: np.flatnonzero(row).tolist() for q, row in enumerate(own(direction))}
+        for k in (1, 5):
+            folds = []
+            for fold in range(5):
+                images = range(8 * fold, 8 * fold + 8)
+                asked = [q for q in ranked if (q if per_image == 5 else OF[q]) in images]
+                members = {c for c in range(rows.shape[1])
+                           if (OF[c] if per_image == 5 else c) in images}  # fmt: skip
+                folds.append(eccv.compute_coco1k_r_at_k(
+                    {q: ranked[q] for q in asked}, {q: truth[q] for q in asked}, members, k,
+                ))  # fmt: skip
+            value = found.instance[direction][f"COCO-1K@{k}"]
+            assert value == pytest.approx(100 * np.mean(folds), abs=1e-9)

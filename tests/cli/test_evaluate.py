@@ -62,6 +62,32 @@ def test_json_is_what_the_call_returns(folder):
     assert json.loads(output) == expected
 
 
+def test_metrics_by_name(folder):
+    images, texts, of, labels = arrays(folder)
+    names = ["R@1", "nDCG@10", "MRR@10", "R-Precision", "mAP@R", "P@10"]
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+           folder / "labels.npy", "--metrics", ",".join(names)]  # fmt: skip
+    found = json.loads(run(*ask, "--format", "json"))
+    assert found == evaluate(Embeddings(images, texts, of), labels, metrics=names).to_dict()
+    for task in ("instance", "category"):
+        assert names == [n for n in found[task]["t2i"] if n in names]
+    lines = run(*ask).splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("category  t2i")] == names
+    assert "metrics ['R@1', 'nDCG@10'" in lines[-1] or "metrics R@1" in "".join(lines)
+    rows = csv.DictReader(io.StringIO(run(*ask, "--format", "csv")))
+    assert [row["metric"] for row in rows] == 4 * names
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [("nDCG", "unknown metric 'nDCG'"), ("R@1,,R@5", "expected names"), ("", "expected names"),
+     ("P@1,P@1", "each once")],
+)  # fmt: skip
+def test_wrong_names_of_metrics(folder, metrics, message):
+    with pytest.raises(InputError, match=message):
+        run("--scores", folder / "img.npy", "--metrics", metrics)
+
+
 def test_json_has_the_documented_keys(folder):
     output = json.loads(
         run(
