@@ -4,6 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
+import typer
+
 from fico_lib.cli.evaluate_input import depths, names
 from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
@@ -26,11 +28,13 @@ from fico_lib.cli.options import (
     file,
     one_source,
     option,
+    refuse_beside,
 )
 from fico_lib.cli.released import evaluate_released
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.presets import PRESETS, preset
 
 
 def evaluate_command(
@@ -48,6 +52,10 @@ def evaluate_command(
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
+    as_: Annotated[
+        Literal[tuple(PRESETS)] | None,
+        typer.Option("--as", help="All conventions of a tool, in place of those below."),
+    ] = None,
     metrics: Annotated[
         str | None, option("Metrics by name, such as R@1,nDCG@10; see `fico list`.")
     ] = None,
@@ -66,9 +74,13 @@ def evaluate_command(
 
     Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed.
     """
-    conventions = Conventions(  # before anything is read
-        depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
-    )
+    if as_ is not None:
+        refuse_beside(f"--as {as_}", asdict(Conventions()))
+        conventions = preset(as_).conventions
+    else:
+        conventions = Conventions(  # before anything is read
+            depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
+        )
     settings = asdict(conventions) | {"device": device, "memory": memory}
     one_source(images or texts, scores or scores_t2i, encodings, released)
     if released is not None:
@@ -79,6 +91,8 @@ def evaluate_command(
         qrels, qrels_t2i, bits, missing, measure,
     ).read()  # fmt: skip
     result = evaluate(given, **beside, **settings)
+    if as_ is not None:
+        result.about["as"] = as_
     if per_query is not None:
         write_per_query(per_query, result, given)
     print_result(result, format)

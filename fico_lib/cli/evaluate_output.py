@@ -14,6 +14,7 @@ from rich.table import Table
 
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult
+from fico_lib.metrics.presets import preset
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.files import write_whole
 
@@ -52,9 +53,12 @@ def print_result(result: EvaluationResult, format: str) -> None:
         "metric": row["metric"],
         "value": number(row["value"], "n/a"),
         "chance": number(row["chance"]),
-    } | ({"ties from, to": _interval(row)} if tied else {}) for row in rows)  # fmt: skip
+    } | ({"ties from, to": interval(row["pessimistic"], row["optimistic"])} if tied else {}) for row in rows)  # fmt: skip
     settings = result.conventions.to_dict() | result.about
-    print("conventions: " + ", ".join(f"{k} {v}" for k, v in settings.items() if v))
+    if "as" in settings:
+        print(f"as {settings['as']}: {preset(settings.pop('as')).title}")
+    texts = {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in settings.items()}
+    print("conventions: " + ", ".join(f"{k} {v}" for k, v in texts.items() if v))
     for task, direction, found in result.parts():
         if found.empty_queries:
             print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
@@ -65,9 +69,9 @@ def number(value: float | None, missing: str = "") -> str:
     return missing if value is None else f"{value:.2f}"
 
 
-def _interval(row: dict) -> str:
-    both = row["pessimistic"], row["optimistic"]
-    return "" if None in both else ", ".join(map(number, both))
+def interval(low: float | None, high: float | None) -> str:
+    """Two numbers, or nothing where one is missing."""
+    return "" if low is None or high is None else f"{low:.2f}, {high:.2f}"
 
 
 def write_csv(rows: Iterable[dict], file: TextIO) -> None:

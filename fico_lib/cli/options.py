@@ -1,10 +1,13 @@
 """Options that `fico evaluate` and `fico audit` have in common, and what they read with them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import click
 import typer
+from click.core import ParameterSource
 
 from fico_lib.cli.evaluate_input import from_arrays, relevance
 from fico_lib.encodings import Codes, Encodings, load
@@ -38,6 +41,16 @@ Missing = Annotated[float | None, option("The value of pairs that were not score
 Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
 Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[str, option("What may be used above the inputs.")]
+
+
+def refuse_beside(name: str, others: Iterable[str]) -> None:
+    """Raise InputError where one of the `others` was given on the command line, beside `name`."""
+    context = click.get_current_context()
+    for other in others:
+        if context.get_parameter_source(other) == ParameterSource.COMMANDLINE:
+            raise InputError(
+                f"--{other.replace('_', '-')}: has no place beside {name}, which sets it"
+            )
 
 
 @dataclass(frozen=True)
