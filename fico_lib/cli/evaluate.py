@@ -38,6 +38,7 @@ from fico_lib.metrics.presets import PRESETS, preset
 
 
 def evaluate_command(
+    context: typer.Context,
     images: Images = None,
     texts: Texts = None,
     scores: ScoresFile = None,
@@ -75,7 +76,7 @@ def evaluate_command(
     Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed.
     """
     if as_ is not None:
-        refuse_beside(f"--as {as_}", asdict(Conventions()))
+        refuse_beside(context, f"--as {as_}", asdict(Conventions()))
         conventions = preset(as_).conventions
     else:
         conventions = Conventions(  # before anything is read

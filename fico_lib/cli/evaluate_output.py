@@ -47,13 +47,7 @@ def print_result(result: EvaluationResult, format: str) -> None:
         write_csv(rows, sys.stdout)
         return
     tied = any(row["pessimistic"] != row["optimistic"] for row in rows)
-    print_table({
-        "task": row["task"],
-        "direction": row["direction"] or "both",
-        "metric": row["metric"],
-        "value": number(row["value"], "n/a"),
-        "chance": number(row["chance"]),
-    } | ({"ties from, to": interval(row["pessimistic"], row["optimistic"])} if tied else {}) for row in rows)  # fmt: skip
+    print_table(_cells(row, tied) for row in rows)
     settings = result.conventions.to_dict() | result.about
     if "as" in settings:
         print(f"as {settings['as']}: {preset(settings.pop('as')).title}")
@@ -62,6 +56,20 @@ def print_result(result: EvaluationResult, format: str) -> None:
     for task, direction, found in result.parts():
         if found.empty_queries:
             print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
+
+
+def _cells(row: dict, tied: bool) -> dict[str, str]:
+    """A row of the table; tied: whether any value depends on ties."""
+    cells = {
+        "task": row["task"],
+        "direction": row["direction"] or "both",
+        "metric": row["metric"],
+        "value": number(row["value"], "n/a"),
+        "chance": number(row["chance"]),
+    }
+    if tied:
+        cells["ties from, to"] = interval(row["pessimistic"], row["optimistic"])
+    return cells
 
 
 def number(value: float | None, missing: str = "") -> str:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import click
 import typer
-from click.core import ParameterSource
 
 from fico_lib.cli.evaluate_input import from_arrays, relevance
 from fico_lib.encodings import Codes, Encodings, load
@@ -43,14 +41,12 @@ Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[str, option("What may be used above the inputs.")]
 
 
-def refuse_beside(name: str, others: Iterable[str]) -> None:
-    """Raise InputError where one of the `others` was given on the command line, beside `name`."""
-    context = click.get_current_context()
+def refuse_beside(context: typer.Context, name: str, others: Iterable[str]) -> None:
+    """Raise InputError where an option of `others` was given on the command line beside `name`."""
     for other in others:
-        if context.get_parameter_source(other) == ParameterSource.COMMANDLINE:
-            raise InputError(
-                f"--{other.replace('_', '-')}: has no place beside {name}, which sets it"
-            )
+        source = context.get_parameter_source(other)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"--{other.replace('_', '-')}: has no place beside {name}")
 
 
 @dataclass(frozen=True)
