@@ -9,9 +9,10 @@ import torch
 from scipy import sparse
 from trec_files import write_qrels, write_run
 
-from fico_lib.encodings import Embeddings, Scores
-from fico_lib.evaluation import evaluate
+from fico_lib.encodings import Codes, Embeddings, Scores
+from fico_lib.evaluation import audit, evaluate
 from fico_lib.evaluation.trec import read_qrels
+from fico_lib.metrics.presets import PRESETS, preset
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import similarity
 
@@ -282,6 +283,23 @@ def test_trec_eval_category(tmp_path, direction):
     assert kept["mAP@N"] < found["mAP@N"]
 
 
+RANKED = {
+    "nDCG@10": "nDCG@10", "nDCG@N": "nDCG", "MRR@N": "RR", "MRR@3": "RR@3", "R-Precision": "Rprec",
+    "P@10": "P@10", "P@300": "P@300", "R@5": "Success@5",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+@pytest.mark.parametrize("task", ["instance", "category"])
+def test_trec_eval_by_name(tmp_path, task, direction):
+    encodings = Embeddings(X, Y, OF, **IDS)
+    labels = LABELS if task == "category" else None
+    peer = trec(tmp_path, encodings, direction, [*RANKED.values()], labels)
+    found = getattr(evaluate(encodings, LABELS, metrics=[*RANKED], empty="skip"), task)[direction]
+    for name, other in RANKED.items():
+        assert found[name] == pytest.approx(peer[other], abs=1e-9), name
+
+
 def test_trec_eval_asks_too_little_at_recall_07_of_three(tmp_path):
     scores = np.array([[6.0, 5, 4, 3, 2, 1]])
     judged = np.array([[1, 1, 0, 0, 0, 1]])
@@ -340,3 +358,198 @@ def test_eccv_caption_average_precision_at_r():
     found = evaluate(Scores(S, None, OF), relevance=sparse.csr_matrix(own("i2t")), map_at=5,
                      denominator="total")  # fmt: skip
     assert found.category["i2t"]["mAP@5"] == pytest.approx(100 * peer, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_eccv_caption_by_name(direction):
+    judged = own("i2t") | (RNG.random((N, M)) < 0.02)
+    ranked = {q: np.argsort(-row).tolist() for q, row in enumerate(ROWS[direction])}
+    matrix = judged if direction == "i2t" else judged.T
+    truth = {q: np.flatnonzero(row).tolist() for q, row in enumerate(matrix)}
+    peer = eccv.compute_eccv_metrics(ranked, truth)
+    names = {"mAP@R": "eccv_map_at_r", "R-Precision": "eccv_rprecision", "R@1": "eccv_r1"}
+    found = evaluate(Scores(S, None, OF), relevance=sparse.csr_matrix(judged), metrics=[*names])
+    for task in (found.instance, found.category):
+        for name, other in names.items():
+            assert task[direction][name] == pytest.approx(100 * peer[other], abs=1e-9)
+
+
+def test_eccv_caption_folds(monkeypatch):
+    """Its five folds, here of eight images; it takes the mean of the folds' recalls."""
+    monkeypatch.setattr("fico_lib.evaluation.folds.IMAGES", 8)
+    found = evaluate(Scores(S, None, OF), metrics=["COCO-1K@1", "COCO-1K@5"])
+    for direction, per_image in (("i2t", 5), ("t2i", 1)):
+        rows = ROWS[direction]
+        ranked = {q: np.argsort(-row).tolist() for q, row in enumerate(rows)}
+        truth = {q: np.flatnonzero(row).tolist() for q, row in enumerate(own(direction))}
+        for k in (1, 5):
+            folds = []
+            for fold in range(5):
+                images = range(8 * fold, 8 * fold + 8)
+                asked = [q for q in ranked if (q if per_image == 5 else OF[q]) in images]
+                members = {c for c in range(rows.shape[1])
+                           if (OF[c] if per_image == 5 else c) in images}  # fmt: skip
+                folds.append(eccv.compute_coco1k_r_at_k(
+                    {q: ranked[q] for q in asked}, {q: truth[q] for q in asked}, members, k,
+                ))  # fmt: skip
+            value = found.instance[direction][f"COCO-1K@{k}"]
+            assert value == pytest.approx(100 * np.mean(folds), abs=1e-9)
+
+
+# -- presets ---------------------------------------------------------------------------------------
+
+
+def under(name, encodings=None):
+    encodings = Scores(S, None, OF) if encodings is None else encodings
+    return evaluate(encodings, LABELS, **preset(name).settings())
+
+
+def test_as_fico_itr():
+    found = under("fico-itr")
+    for direction, peer in zip(("i2t", "t2i"), fico_itr.instance_retrieval(S), strict=True):
+        mine = found.instance[direction]
+        for name in ("R@1", "R@5", "R@10", "MeanR"):
+            assert mine[name] == pytest.approx(peer[name], abs=1e-9)
+    for name, k in (("mAP@10", 10), ("mAP@100", 100), ("mAP@N", None)):
+        for direction, value in zip(("i2t", "t2i"), fico_itr.category_retrieval(S, LABELS, k),
+                                    strict=True):  # fmt: skip
+            assert found.category[direction][name] == pytest.approx(100 * value, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+@pytest.mark.parametrize("task", ["instance", "category"])
+def test_as_torchmetrics(task, direction):
+    target = own(direction) if task == "instance" else relevant(direction)
+    found = getattr(under("torchmetrics"), task)[direction]
+    peers = {
+        **{f"R@{k}": tm.RetrievalRecall(top_k=k) for k in (1, 5, 10)},
+        "MRR@10": tm.RetrievalMRR(top_k=10), "mAP@10": tm.RetrievalMAP(top_k=10),
+        "mAP@N": tm.RetrievalMAP(), "nDCG@10": tm.RetrievalNormalizedDCG(top_k=10),
+        "P@10": tm.RetrievalPrecision(top_k=10), "R-Precision": tm.RetrievalRPrecision(),
+    }  # fmt: skip
+    assert peers.keys() == found.metrics.keys()
+    for name, metric in peers.items():
+        value = torchmetrics_value(metric, direction, target)
+        assert found[name] == pytest.approx(value, abs=1e-4), name
+
+
+TREC_NAMES = {
+    "trec-eval": {"mAP@N": "AP", "mAP@10": "AP@10", "R@5": "R@5", "R@10": "R@10", "P@10": "P@10",
+                  "R-Precision": "Rprec", "MRR@N": "RR", "nDCG@10": "nDCG@10"},
+    "mteb": {"nDCG@10": "nDCG@10", "mAP@10": "AP@10", "R@1": "R@1", "R@5": "R@5", "R@10": "R@10",
+             "P@10": "P@10", "MRR@10": "RR@10"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+@pytest.mark.parametrize("task", ["instance", "category"])
+@pytest.mark.parametrize("name", TREC_NAMES)
+def test_as_trec_eval_and_mteb(tmp_path, name, task, direction):
+    """MTEB evaluates through pytrec_eval, and counts its MRR within the first k."""
+    encodings = Embeddings(X, Y, OF, **IDS)
+    labels = LABELS if task == "category" else None
+    peer = trec(tmp_path, encodings, direction, [*TREC_NAMES[name].values()], labels)
+    found = getattr(under(name, encodings), task)[direction]
+    assert TREC_NAMES[name].keys() == found.metrics.keys()
+    for mine, other in TREC_NAMES[name].items():
+        assert found[mine] == pytest.approx(peer[other], abs=1e-9), mine
+
+
+def clip_benchmark_recall(scores, pairs, k):
+    """`recall_at_k` of CLIP_benchmark's metrics/zeroshot_retrieval.py, whose caller takes > 0."""
+    scores, pairs = torch.from_numpy(scores), torch.from_numpy(pairs)
+    top = torch.topk(scores, k, dim=1)[1]
+    one_hot = torch.nn.functional.one_hot(top, num_classes=scores.shape[1])
+    found = (one_hot * pairs[:, None, :]).sum(dim=(1, 2))
+    return 100 * float((found / pairs.sum(dim=1) > 0).float().mean())
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_as_clip_benchmark(direction):
+    found = under("clip-benchmark").instance[direction]
+    scores, pairs = (np.ascontiguousarray(v) for v in (ROWS[direction], own(direction)))
+    for k in (1, 5, 10):
+        peer = clip_benchmark_recall(scores, pairs, k)
+        assert found[f"R@{k}"] == pytest.approx(peer, abs=1e-4)
+
+
+def calc_map_k(hamming, ground_truth, k=None):
+    """DCMH's formula, as DarrenZZhang/MM23-MITH has it in utils/calc_utils.py, without ties.
+
+    For each query with a relevant item: those sorted by distance, the first min(k, R) of them.
+    """
+    total = 0.0
+    for distance, gnd in zip(hamming, ground_truth, strict=True):
+        if not gnd.any():
+            continue
+        places = np.flatnonzero(gnd[np.argsort(distance, kind="stable")])[:k] + 1.0
+        total += np.mean(np.arange(1, len(places) + 1) / places)
+    return 100 * total / len(hamming)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_as_dcmh(direction):
+    found = under("dcmh").category[direction]
+    for name, k in (("mAP@50", 50), ("mAP@N", None)):
+        peer = calc_map_k(-ROWS[direction], relevant(direction), k)
+        assert found[name] == pytest.approx(peer, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_as_dcmh_with_codes(direction):
+    """Its sort leaves ties to the order of the data; here stable, as the preset takes them."""
+    images, texts = X > 0, Y > 0
+    distance = (images[:, None] != texts).sum(2)
+    distance = distance if direction == "i2t" else distance.T
+    found = under("dcmh", Codes.pack(images, texts, OF)).category[direction]
+    for name, k in (("mAP@50", 50), ("mAP@N", None)):
+        peer = calc_map_k(distance, relevant(direction), k)
+        assert found[name] == pytest.approx(peer, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["i2t", "t2i"])
+def test_as_eccv(direction):
+    ranked = {q: np.argsort(-row).tolist() for q, row in enumerate(ROWS[direction])}
+    truth = {q: np.flatnonzero(row).tolist() for q, row in enumerate(relevant(direction))
+             if row.any()}  # fmt: skip
+    peer = eccv.compute_eccv_metrics(ranked, truth)
+    found = under("eccv").category[direction]
+    for name, other in (("mAP@R", "map_at_r"), ("R-Precision", "rprecision"), ("R@1", "r1")):
+        assert found[name] == pytest.approx(100 * peer[f"eccv_{other}"], abs=1e-9)
+
+
+def test_one_ranking_has_several_average_precisions():
+    """One relevant item of two is found first: 1.0 by torchmetrics, 0.5 by others (k = 3)."""
+    given = Scores(np.array([[4.0, 3, 2, 1]]), None, np.zeros(4, int))
+    judged = sparse.csr_matrix([[1, 0, 0, 1]])
+    values = {}
+    for name in ("torchmetrics", "trec-eval", "dcmh"):
+        how = preset(name).settings() | {"metrics": ("mAP@3",)}
+        values[name] = evaluate(given, relevance=judged, **how).category["i2t"]["mAP@3"]
+    assert values == {
+        "torchmetrics": pytest.approx(100), "trec-eval": pytest.approx(50),
+        "dcmh": pytest.approx(75),
+    }  # fmt: skip
+
+
+def test_the_order_of_the_data_can_give_a_constant_scorer_everything_or_nothing():
+    """MRR@10 of 1.0 beside nDCG@10 of 0 in one run, where two metrics break ties differently."""
+    rows = [row for row in audit(Scores(S, None, OF)) if row["preset"] == "mteb"]
+    ends = {r["metric"]: (r["constant_from"], r["constant_to"]) for r in rows
+            if r["direction"] == "i2t"}  # fmt: skip
+    assert ends["MRR@10"][1] == pytest.approx(100)
+    assert ends["nDCG@10"] == pytest.approx((0, 100))
+
+
+def test_the_audit_has_each_preset_with_its_own_metrics():
+    rows = list(audit(Scores(S, None, OF), LABELS))
+    for name, entry in PRESETS.items():
+        mine = [row for row in rows if row["preset"] == name]
+        assert len(mine) == 4 * len(entry.conventions.metrics)
+        found = under(name)
+        for row in mine:
+            part = getattr(found, row["task"])[row["direction"]]
+            assert row["value"] == part[row["metric"]]
+            assert row["chance"] == part.chance[row["metric"]]
+            if entry.conventions.ties == "expected":
+                assert row["constant"] == pytest.approx(row["chance"], abs=1e-9)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fico_lib.chapters import CHAPTERS, chapter
+from fico_lib.cli.audit import audit_command
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
 from fico_lib.cli.checkpoints import checkpoints_command
@@ -41,6 +42,7 @@ step_app = typer.Typer(no_args_is_help=True, help="One step of the study; called
 app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
+app.command("audit")(audit_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
 app.command("cost")(cost_command)

@@ -12,7 +12,8 @@ relevance in their lowest bit (`sort_keys`). Category from codes: a histogram ov
 (100.0, 100.0)
 """
 
+from fico_lib.evaluation.audit import audit
 from fico_lib.evaluation.engine import evaluate
 from fico_lib.evaluation.result import DirectionResult, EvaluationResult
 
-__all__ = ["DirectionResult", "EvaluationResult", "evaluate"]
+__all__ = ["DirectionResult", "EvaluationResult", "audit", "evaluate"]

@@ -6,28 +6,33 @@ from threading import Lock
 import numpy as np
 
 from fico_lib.evaluation.histogram import agreement_groups
-from fico_lib.evaluation.per_query import RULES, skip_empty, tie_rule
+from fico_lib.evaluation.per_query import RULES, Queries, skip_empty, tie_rule
 from fico_lib.evaluation.relevance import Categories, Positives
 from fico_lib.evaluation.result import WHOLE, DirectionResult
 from fico_lib.evaluation.sort_keys import ordered_keys, ordered_keys_by_index
-from fico_lib.metrics.average_precision import GroupedPrecision
+from fico_lib.evaluation.within_radius import RadiusCollector
+from fico_lib.metrics import Ties
 from fico_lib.metrics.chance import chance
 from fico_lib.metrics.conventions import Conventions
-from fico_lib.metrics.optimistic_sums import OptimisticSums
+from fico_lib.metrics.optimistic_sums import Depths, OptimisticSums
 from fico_lib.metrics.precision_recall import precision_at_recall_levels
-from fico_lib.metrics.registry import metric
+from fico_lib.metrics.registry import Metric, metric
+from fico_lib.metrics.tie_groups import AT_R, Ranking, TieGroups
+from fico_lib.runtime.errors import InputError
 
 GROUPS = 1 << 17  # tie groups that are evaluated at once: what stays in a cache
 
 
 class CategoryCollector:
-    """Average precision and the precision-recall curve of each query."""
+    """The metrics and the precision-recall curve of each query."""
 
     def __init__(
         self, relevance, direction: str, rows: np.ndarray, candidates: int, how: Conventions,
-        backend, highest: int | None, own: Positives | None,
+        backend, highest: int | None, own: Positives | None, bits: int | None,
     ):  # fmt: skip
         """highest: of the agreeing bits where codes are compared, None for other scores.
+
+        bits: of these codes, without the padding that always agrees.
 
         own: the captions, or image, of each query, which come last and count as irrelevant; None
         where they count as any other.
@@ -44,10 +49,13 @@ class CategoryCollector:
 
             self.ranked_sums = ranked_sums
         n = len(rows)
-        self.metrics = how.metrics("category")
-        self.depths = {depth for m in self.metrics for depth in m.depth(candidates)}
+        every = how.of("category")
+        self.metrics = [m for m in every if m.reads != "radius"]
+        self.lookups = _lookups([m for m in every if m.reads == "radius"], n, bits, own, how)
+        self.depths = _depths(self.metrics, candidates)
         rules = ("expected",) if how.ties == "index" else RULES
         self.values = {rule: {m: np.zeros(n) for m in self.metrics} for rule in rules}
+        self.above = np.zeros(n, np.int64)
         self.pr = np.zeros((n, 11))
         self.relevant = np.zeros(n, np.int64)
         self.waiting: list[tuple] = []  # (rows, their ties), not yet settled
@@ -65,10 +73,13 @@ class CategoryCollector:
         """Take the scores (b, m) of the queries `rows[at]`; they are overwritten."""
         rows = self.rows[at]
         relevance = self._relevance(rows)
-        if self.highest is not None and self.own is None and self.how.ties != "index":
+        if self.highest is not None and self.own is None:
             groups = agreement_groups(scores, relevance, self.highest)
-            self._gather(at, groups, groups[0].size)
-            return
+            if self.lookups is not None:
+                self.lookups.add(at, *groups)
+            if self.how.ties != "index":
+                self._gather(at, groups, groups[0].size)
+                return
         if self.highest is not None:
             scores = scores.float() if self.backend.tensors else scores.astype(np.float32)
         if self.own is not None:
@@ -76,7 +87,7 @@ class CategoryCollector:
             scores[query, candidate] = _below(scores)[query]
             relevance[query, candidate] = False
         sort = ordered_keys_by_index if self.how.ties == "index" else ordered_keys
-        sums, self.pr[at] = self.ranked_sums(sort(scores, relevance), [*self.depths])
+        sums, self.pr[at] = self.ranked_sums(sort(scores, relevance), self.depths)
         self.relevant[at] = sums.total
         self._gather(at, sums, len(sums.total) + len(sums.ties.row))
 
@@ -96,46 +107,66 @@ class CategoryCollector:
             return
         at, found = np.concatenate([rows for rows, _ in waiting]), [ties for _, ties in waiting]
         if isinstance(found[0], OptimisticSums):
-            ranking: OptimisticSums | GroupedPrecision = OptimisticSums.joined(found)
+            ranking: Ranking = OptimisticSums.joined(found)
         else:
             count, relevant = (np.concatenate(parts) for parts in zip(*found, strict=True))
             self.pr[at] = precision_at_recall_levels(count, relevant)
             self.relevant[at] = relevant.sum(1)
-            ranking = GroupedPrecision(count, relevant)
+            ranking = TieGroups(count, relevant)
+        self.above[at] = ranking.best()[0]
         for rule, by_metric in self.values.items():
             for m, values in by_metric.items():
-                depth = m.depth(self.candidates)
-                values[at] = m.scale * m.value(ranking, *depth, self.how.denominator, rule)
+                values[at] = m.of_ranking(ranking, self.candidates, rule)
 
     def result(self, clusters: np.ndarray, scored: np.ndarray | None) -> DirectionResult:
         """The metrics; `scored`: candidates scored per query, where not all were."""
         self._settle(self.waiting)
-        how, candidates, empty = self.how, self.candidates, self.relevant == 0
-        by_rule = {
-            rule: {m.column: skip_empty(v, empty, how) for m, v in by_metric.items()}
-            for rule, by_metric in self.values.items()
-        }
-        values = by_rule[tie_rule(how)]
-        bounds = [by_rule.get(rule, values) for rule in ("pessimistic", "optimistic")]
-        metrics = {str(m): m.mean(values[m.column]) for m in self.metrics}
-        interval: dict[str, tuple | None] = {
-            str(m): tuple(m.mean(b[m.column]) for b in bounds) for m in self.metrics
-        }
-        by_chance = {}
-        for m in (*self.metrics, metric(WHOLE)):
-            expected = chance(m, self.relevant, candidates, denominator=how.denominator)
-            by_chance[str(m)] = m.mean(skip_empty(expected, empty, how))
-        curves = self.pr[~empty] if how.empty == "skip" else self.pr
+        how, total, lookups = self.how, self.relevant, self.lookups
+        metrics, by_chance = list(self.metrics), {}
+
+        def values(m: Metric, rule: Ties) -> np.ndarray:
+            if lookups is not None and m.reads == "radius":
+                return lookups.values(m, total)
+            return self.values.get(rule, self.values[tie_rule(how)])[m]
+
+        if lookups is not None:
+            metrics += lookups.metrics
+            by_chance = {m: lookups.chance(m, total, self.candidates) for m in lookups.metrics}
+        curves = self.pr[total > 0] if how.empty == "skip" else self.pr
         pr = curves.mean(0) if len(curves) else None
-        if scored is not None:
-            for m in self.metrics:
-                if m.depth(candidates) > (scored.min(),):
-                    metrics[str(m)] = interval[str(m)] = None
-            pr = pr if scored.min() == candidates else None
-        return DirectionResult(
-            metrics, by_chance, interval, values, clusters, len(self.rows), candidates,
-            int(empty.sum()), pr,
-        )  # fmt: skip
+        if scored is not None and scored.min() < self.candidates:
+            pr = None
+        queries = Queries(total, self.above, clusters, self.candidates, scored)
+        found = queries.means(metrics, values, by_chance, how, pr)
+        level = chance(metric(WHOLE), total, self.candidates, denominator=how.denominator)
+        found.chance[WHOLE] = metric(WHOLE).mean(skip_empty(level, total == 0, how))
+        if lookups is not None:
+            found.radius = lookups.curves()
+        return found
+
+
+def _lookups(
+    metrics: list[Metric], queries: int, bits: int | None, own: Positives | None, how: Conventions
+) -> RadiusCollector | None:
+    """What collects the metrics within a Hamming radius, where there are any."""
+    if not metrics:
+        return None
+    if bits is None or own is not None:
+        found = "other encodings" if bits is None else "without_own"
+        raise InputError(
+            f"{metrics[0]}: found {found}; expected codes, and all candidates: a Hamming radius "
+            "is counted in bits"
+        )
+    return RadiusCollector(metrics, queries, bits, how.empty == "skip")
+
+
+def _depths(metrics: list[Metric], candidates: int) -> Depths:
+    """What is summed up of each ranking."""
+    found: dict[str, set[int]] = {"ranking": set(), "relevant": set(), "gain": set()}
+    for m in metrics:
+        if m.reads in found:
+            found[m.reads] |= {AT_R} if m.depths == "R" else {*m.depth(candidates)}
+    return Depths(*(tuple(sorted(depths)) for depths in found.values()))
 
 
 def _below(scores):

@@ -56,6 +56,35 @@ def count_above_in_order(scores, threshold: np.ndarray, columns: np.ndarray) -> 
     return above
 
 
+FEW = 12  # positives of a query that are counted one by one; of more, the scores are sorted
+
+
+def count_each(scores, positives: np.ndarray, in_order: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Of each positive (b, p): how many scores are higher, and how many equal, its own among them.
+
+    in_order: ties are broken by index, as in `count_above_in_order`. What is returned where there
+    is no positive has no meaning.
+    """
+    values = positive_scores(scores, positives)
+    above, equal = np.zeros(positives.shape, np.int64), np.ones(positives.shape, np.int64)
+    if isinstance(scores, np.ndarray) and not in_order and positives.shape[1] > FEW:
+        for i, (row, wanted) in enumerate(zip(scores, values, strict=True)):
+            ordered = np.sort(row)
+            up_to = np.searchsorted(ordered, wanted, "right")
+            above[i] = len(row) - up_to
+            equal[i] = up_to - np.searchsorted(ordered, wanted, "left")
+        return above, equal
+    for slot in range(positives.shape[1]):
+        rows = np.flatnonzero(positives[:, slot] >= 0)
+        own, wanted = (scores, values) if len(rows) == len(scores) else (scores[rows], values[rows])
+        if in_order:
+            columns = positives[rows, slot]
+            above[rows, slot] = count_above_in_order(own, wanted[:, slot], columns)
+        else:
+            above[rows, slot], equal[rows, slot] = count_above(own, wanted[:, slot])
+    return above, equal
+
+
 class BothDirections:
     """Counts for both directions in one pass over the rows of one matrix (n_images, n_captions).
 

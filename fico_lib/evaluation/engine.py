@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
+from fico_lib.evaluation.folds import Folds
 from fico_lib.evaluation.instance import InstanceCollector
 from fico_lib.evaluation.relevance import (
     DIRECTIONS,
@@ -14,8 +15,9 @@ from fico_lib.evaluation.relevance import (
 )
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
-from fico_lib.metrics import Denominator, Empty, Mode, Ties
-from fico_lib.metrics.conventions import TASKS, Conventions
+from fico_lib.metrics import TASKS, Denominator, Empty, Mode, Ties
+from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.similarity.backend import backend
@@ -33,6 +35,7 @@ def evaluate(
     ties: Ties = Conventions.ties,
     denominator: Denominator = Conventions.denominator,
     empty: Empty = Conventions.empty,
+    metrics: Sequence[str] = Conventions.metrics,
     measure: str | None = None,
     relevance: object = None,
     queries: Mapping[str, np.ndarray] | None = None,
@@ -59,8 +62,17 @@ def evaluate(
     Raises `InputError` for wrong input, before the long work starts (except for scores that are not
     finite, found while they are read).
     """
-    how = Conventions(tuple(_list(recall_at)), tuple(_list(map_at)), mode, ties, denominator, empty)
+    how = Conventions(
+        tuple(_list(recall_at)),
+        tuple(_list(map_at)),
+        mode,
+        ties,
+        denominator,
+        empty,
+        (metrics,) if isinstance(metrics, str) else tuple(metrics),
+    )
     tasks = _tasks(tasks, labels, relevance)
+    _check_metrics(how, tasks)
     n, m, of = encodings.n_images, encodings.n_captions, encodings.image_of_caption
     positives = (
         instance_positives(of, n) if relevance is None else explicit_positives(relevance, n, m)
@@ -103,7 +115,9 @@ def evaluate(
 def _collector(task, direction, rows, encodings, how, positives, shared, blocks, own):
     candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
     if task == "instance":
-        return InstanceCollector(positives[direction], rows[direction], candidates, how)
+        folded = any(m.reads == "fold" for m in how.of(task))
+        folds = Folds(direction, encodings.image_of_caption, encodings.n_images) if folded else None
+        return InstanceCollector(positives[direction], rows[direction], candidates, how, folds)
     from fico_lib.evaluation.category import CategoryCollector
 
     highest = blocks.highest if isinstance(encodings, Codes) else None
@@ -116,6 +130,7 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks,
         blocks.backend,
         highest,
         None if own is None else own[direction],
+        encodings.bits if isinstance(encodings, Codes) else None,
     )
 
 
@@ -159,6 +174,12 @@ def _rows(queries: Mapping[str, np.ndarray] | None, direction: str, size: int) -
         raise InputError(f"queries {direction}: found {rows.min()} to {rows.max()}; "
                          f"expected 0 to {size - 1}")  # fmt: skip
     return rows
+
+
+def _check_metrics(how: Conventions, tasks: Sequence[str]) -> None:
+    for m in map(metric, how.metrics):
+        if not {*m.tasks} & {*tasks}:
+            raise InputError(f"{m}: a metric of the {m.task} task, which is not evaluated here")
 
 
 def _check_empty(how, tasks, positives, shared, rows) -> None:

@@ -16,14 +16,16 @@ WHOLE = "mAP@N"  # its chance level stands for that of the category task
 
 @dataclass
 class DirectionResult:
-    """One task in one direction. Recalls and AP in percent, ranks from 1; None is "n/a".
+    """One task in one direction. Metrics in percent, ranks from 1; None is "n/a".
 
-    metrics: R@k, MedR, MeanR (instance) or mAP@k (category), by `fico_lib.metrics.registry`'s
-    names; chance: the same of a random ranking; tie_interval: pessimistic and optimistic value of
-    each metric in percent; per_query: by `Metric.column` (R@k and rank, or AP@k) one value per
-    query, NaN where it was skipped; clusters: (n_queries,) the image each query belongs to, to draw
-    with in `fico_lib.metrics.resampling`; pr: 11 interpolated precisions (fractions) at recall
-    0.0 ... 1.0, category only.
+    metrics: R@k, MedR, MeanR (instance), mAP@k (category) or those that were named, by
+    `fico_lib.metrics.registry`'s names; chance: the same of a random ranking; tie_interval:
+    pessimistic and optimistic value of each metric in percent; per_query: by `Metric.column` (R@k
+    and rank, or AP@k) one value per query, NaN where it was skipped; clusters: (n_queries,) the
+    image each query belongs to, to draw with in `fico_lib.metrics.resampling`; pr: 11 interpolated
+    precisions (fractions) at recall 0.0 ... 1.0, category only; radius: precision and recall
+    (fractions) within each Hamming radius from 0 to the bits, where a metric within one was asked
+    for.
     """
 
     metrics: dict[str, float | None]
@@ -35,6 +37,7 @@ class DirectionResult:
     candidates: int
     empty_queries: int
     pr: np.ndarray | None = None
+    radius: dict[str, np.ndarray] | None = None
 
     def __getitem__(self, metric: str) -> float | None:
         """The value of a metric, for example `result.instance["i2t"]["R@1"]`."""
@@ -81,18 +84,20 @@ class EvaluationResult:
         """JSON values: recalls, mAP and chance in percent; what is not available is None."""
         found: dict = {}
         for task, direction, part in self.parts():
-            found.setdefault(task, {})[direction] = self._direction(part)
+            found.setdefault(task, {})[direction] = self._direction(task, part)
         if self.instance is not None:
             found["instance"]["R@sum"] = self.r_at_sum
         found["conventions"] = self.conventions.to_dict() | self.about
         return _plain(found)
 
-    def _direction(self, r: DirectionResult) -> dict:
+    def _direction(self, task: str, r: DirectionResult) -> dict:
         entry: dict = dict(r.metrics)
-        if WHOLE in r.chance:
+        if task == "category":
             entry |= {"chance": r.chance[WHOLE], "chance_at": r.chance, "pr": r.pr}
         else:
             entry["chance"] = r.chance
+        if r.radius is not None:
+            entry["radius"] = r.radius
         entry["chance_corrected"] = r.corrected
         entry["tie_interval"] = r.tie_interval
         entry["queries"], entry["candidates"] = r.queries, r.candidates

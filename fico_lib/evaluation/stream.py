@@ -109,7 +109,7 @@ def serves_both(
         and encodings.i2t.dtype in (np.float32, np.float64)
         and encodings.i2t.flags.c_contiguous
         and tuple(tasks) == ("instance",)
-        and how.mode == "any"
+        and all(m.reads == "best" for m in how.of("instance"))
         and how.ties != "index"
         and relevance is None
         and queries is None

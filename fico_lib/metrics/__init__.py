@@ -13,9 +13,11 @@ relevant. What a tie is worth is a named argument, `ties`:
 from typing import Literal, get_args
 
 Ties = Literal["expected", "optimistic", "pessimistic", "index"]
-Denominator = Literal["hits", "min", "total"]
+Denominator = Literal["hits", "min", "total", "relevant"]
 Empty = Literal["zero", "skip", "error"]
 Mode = Literal["any", "fraction"]
+
+TASKS = ("instance", "category")
 
 # The first of each is the default.
 TIES: tuple[Ties, ...] = get_args(Ties)

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from fico_lib.metrics.average_precision import GroupedPrecision
 from fico_lib.metrics.registry import Metric
+from fico_lib.metrics.tie_groups import TieGroups
 
 
 def chance(
     metric: Metric,
     relevant: np.ndarray,
-    candidates: int,
+    candidates: np.ndarray | int,
     mode: str = "any",
     denominator: str = "hits",
 ) -> np.ndarray:
     """What queries with `relevant` (n,) positives score in a random ranking, (n,) in the unit.
 
     A random ranking is one in which all candidates tie and ties are broken at random, so this is
-    the metric itself on a single tie group. For mAP@N it is about relevant / candidates.
+    the metric itself on a single tie group. For mAP@N it is about relevant / candidates. There may
+    be another number of candidates for each query, (n,). Within a Hamming radius chance depends on
+    the codes: see `fico_lib.evaluation.within_radius`.
 
     >>> from fico_lib.metrics.registry import metric
     >>> chance(metric("R@5"), np.array([1]), candidates=100)
@@ -24,15 +26,12 @@ def chance(
     >>> chance(metric("mAP@2"), np.array([1]), candidates=2)
     array([75.])
     """
-    counts, which = np.unique(relevant, return_inverse=True)
-    everything, depth = np.full_like(counts, candidates), metric.depth(candidates)
-    if metric.task == "category":
-        ranking = GroupedPrecision(everything[:, None], counts[:, None])
-        values = metric.value(ranking, *depth, denominator, "expected")
-    else:
-        value = metric.each if mode == "fraction" and metric.each else metric.value
-        values = value(np.zeros_like(counts), everything, counts, *depth, "expected")
-    return metric.scale * values[which]
+    bound = metric.under(mode, denominator)
+    pairs, which = np.unique(
+        np.stack(np.broadcast_arrays(relevant, candidates)), axis=1, return_inverse=True
+    )
+    ranking = TieGroups(pairs[1][:, None], pairs[0][:, None])
+    return bound.of_ranking(ranking, int(np.max(candidates)), "expected")[which]
 
 
 def corrected(value: float, chance: float) -> float:

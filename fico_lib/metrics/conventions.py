@@ -1,14 +1,12 @@
 """The conventions of an evaluation: each a named argument, printed with every table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
-from fico_lib.metrics.registry import METRICS, Metric
+from fico_lib.metrics.registry import METRICS, Metric, metric
 from fico_lib.runtime.errors import InputError, unknown_name
-
-TASKS = ("instance", "category")
 
 
 @dataclass(frozen=True)
@@ -17,6 +15,9 @@ class Conventions:
 
     The defaults are those of the paper's code. The category chapter alone has another one: it
     leaves images without labels out (`empty="skip"`), since nothing is right for them.
+
+    metrics: names such as nDCG@10, computed in both tasks wherever they are defined, in place of
+    those that `recall_at` and `map_at` ask for.
     """
 
     recall_at: tuple[int, ...] = (1, 5, 10)
@@ -25,6 +26,7 @@ class Conventions:
     ties: Ties = TIES[0]
     denominator: Denominator = DENOMINATORS[0]
     empty: Empty = EMPTY[0]
+    metrics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -34,19 +36,30 @@ class Conventions:
                 raise unknown_name(name, str(getattr(self, name)), known)
         object.__setattr__(self, "recall_at", _depths("recall_at", self.recall_at, words=()))
         object.__setattr__(self, "map_at", _depths("map_at", self.map_at, words=("all",)))
+        for name in self.metrics:
+            metric(name)
+        if len(set(self.metrics)) < len(self.metrics):
+            raise InputError(f"metrics: found {', '.join(self.metrics)}; expected each once")
 
-    def metrics(self, task: str) -> list[Metric]:
-        """The registered metrics of a task, one for each k."""
-        return [
-            replace(entry, k=k)
-            for entry in METRICS.values()
-            if entry.task == task
-            for k in (getattr(self, entry.depths) if entry.depths else (None,))
-        ]
+    def of(self, task: str) -> list[Metric]:
+        """The metrics of a task under these conventions, one for each k."""
+        entries = map(metric, self.metrics) if self.metrics else self._by_default(task)
+        return [m.under(self.mode, self.denominator) for m in entries if task in m.tasks]
+
+    def _by_default(self, task: str) -> Iterator[Metric]:
+        for entry in METRICS.values():
+            if entry.task == task and entry.depths not in ("named", "R"):
+                for k in getattr(self, entry.depths) if entry.depths else (None,):
+                    yield replace(entry, k=k)
 
     def to_dict(self) -> dict:
         """The conventions as JSON values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        unused = ("recall_at", "map_at") if self.metrics else ("metrics",)
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if name not in unused
+        }
 
 
 def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:

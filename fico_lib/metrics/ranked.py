@@ -1,35 +1,49 @@
-"""Queries ranked on the CPU: what average precision and the PR curve need, in one pass over keys.
+"""Queries ranked on the CPU: what metrics and the PR curve need, in one pass over keys.
 
 Keys (see `fico_lib.evaluation.sort_keys`) stand in ascending order with the relevance in their
 lowest bit, so the optimistic order is the one they stand in, from the last to the first. Other
 tie rules correct its sums for the mixed tie groups (see `fico_lib.metrics.optimistic_sums`).
 """
 
-from collections.abc import Sequence
+import functools
 
 import numpy as np
 
-from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
+from fico_lib.metrics.discounted_gain import discount
+from fico_lib.metrics.optimistic_sums import Depths, MixedTies, OptimisticSums
 from fico_lib.runtime.compiled import compiled
 
 REORDERED = {"reassoc", "nnan", "nsz"}  # numbers that may be added in any order, none of them NaN
 
 
-def ranked_sums(keys: np.ndarray, depths: Sequence[int]) -> tuple[OptimisticSums, np.ndarray]:
+def ranked_sums(keys: np.ndarray, depths: Depths) -> tuple[OptimisticSums, np.ndarray]:
     """Sums at `depths` and interpolated precision (b, 11) of queries with sorted keys (b, m)."""
     b, m = keys.shape
-    total, sums = np.empty(b, np.int64), np.empty((len(depths), b))
-    hits, curve = np.empty((len(depths), b), np.int64), np.empty((b, 11))
+    total, first, curve = np.empty(b, np.int64), np.empty(b, np.int64), np.empty((b, 11))
+    wanted = [np.array(ks, np.int64) for ks in (depths.ranks, depths.relevant, depths.gains)]
+    sums, of_first, gains = (np.empty((len(ks), b)) for ks in wanted)
+    hits = np.empty((len(depths.ranks), b), np.int64)
     groups = np.empty((b * (m // 2), 5), np.int32)
-    work = np.empty(m, np.int32), np.empty(m), np.empty(m, np.int32)
-    found = _rank(keys, np.array(depths), total, sums, hits, curve, groups, *work)
+    ranks, precision, borders = np.empty(m, np.int32), np.empty(m), np.empty(m, np.int32)
+    found = _rank(
+        keys, wanted[0], wanted[1], wanted[2], _discount(m + 1), total, first, sums, hits, of_first,
+        gains, curve, groups, ranks, precision, borders,
+    )  # fmt: skip
     ties = MixedTies(*groups[:found].T.astype(np.int64))
-    by_k = {k: (sums[i], hits[i]) for i, k in enumerate(depths)}
-    return OptimisticSums(total, ties, by_k), curve
+    by_k = {k: (sums[i], hits[i]) for i, k in enumerate(depths.ranks)}
+    by_first = dict(zip(depths.relevant, of_first, strict=True))
+    by_gain = dict(zip(depths.gains, gains, strict=True))
+    return OptimisticSums(total, first, ties, by_k, by_first, by_gain), curve
+
+
+_discount = functools.lru_cache(maxsize=4)(discount)
 
 
 @compiled()
-def _rank(keys, depths, total, sums, hits, curve, groups, ranks, precision, borders):
+def _rank(
+    keys, depths, firsts, gain_depths, discount, total, first, sums, hits, of_first, gains, curve,
+    groups, ranks, precision, borders,
+):  # fmt: skip
     """Fill the arrays of `ranked_sums`; returns how many mixed tie groups there are.
 
     ranks, precision, borders: (m,) room to work in.
@@ -38,11 +52,16 @@ def _rank(keys, depths, total, sums, hits, curve, groups, ranks, precision, bord
     for q in range(len(keys)):
         row = keys[q]
         n = total[q] = _ranks(row, ranks)
+        first[q] = ranks[0] if n else 0
         for i in range(n):
             precision[i] = np.float64(np.int32(i + 1)) / np.float64(ranks[i])
         for i in range(len(depths)):
-            hits[i, q] = _up_to(depths[i], ranks, n)
+            hits[i, q] = _up_to(depths[i] if depths[i] > 0 else n, ranks, n)
             sums[i, q] = _sum(precision, hits[i, q])
+        for i in range(len(firsts)):
+            of_first[i, q] = _sum(precision, min(firsts[i], n))
+        for i in range(len(gain_depths)):
+            gains[i, q] = _gain(discount, ranks, _up_to(gain_depths[i], ranks, n))
         for i in range(_borders(row, borders)):
             low, high = _group(row, borders[i])
             above, count, relevant = m - high, high - low, high - borders[i]
@@ -114,6 +133,15 @@ def _sum(values, n):
     total = 0.0
     for i in range(n):
         total += values[i]
+    return total
+
+
+@compiled(fastmath=REORDERED)
+def _gain(discount, ranks, n):
+    """Sum of the discounts of the first n ranks."""
+    total = 0.0
+    for i in range(n):
+        total += discount[ranks[i]]
     return total
 
 

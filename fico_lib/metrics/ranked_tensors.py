@@ -1,15 +1,15 @@
 """As `fico_lib.metrics.ranked`, of torch keys on their device; results are numpy arrays."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
-from fico_lib.metrics.optimistic_sums import MixedTies, OptimisticSums
+from fico_lib.metrics.discounted_gain import discount
+from fico_lib.metrics.optimistic_sums import Depths, MixedTies, OptimisticSums
 from fico_lib.metrics.precision_recall import first_at_level
+from fico_lib.metrics.tie_groups import AT_R
 
 
-def ranked_sums(keys: torch.Tensor, depths: Sequence[int]) -> tuple[OptimisticSums, np.ndarray]:
+def ranked_sums(keys: torch.Tensor, depths: Depths) -> tuple[OptimisticSums, np.ndarray]:
     """Sums at `depths` and interpolated precision (b, 11) of queries with sorted keys (b, m)."""
     m = keys.shape[1]
     relevant = (keys & 1).flip(1)  # best first
@@ -17,9 +17,28 @@ def ranked_sums(keys: torch.Tensor, depths: Sequence[int]) -> tuple[OptimisticSu
     precision = hits[:, 1:].double() / torch.arange(1, m + 1, device=keys.device)
     precision *= relevant
     sums = torch.nn.functional.pad(precision.cumsum(1), (1, 0))
-    total, ties = hits[:, -1].cpu().numpy(), _mixed_ties(keys, hits)
-    by_k = {k: (sums[:, k].cpu().numpy(), hits[:, k].cpu().numpy()) for k in depths}
-    return OptimisticSums(total, ties, by_k), _interpolated(precision, hits, ties)
+    total = hits[:, -1]
+
+    def at(values: torch.Tensor, depth: torch.Tensor | int) -> np.ndarray:
+        columns = torch.as_tensor(depth, device=keys.device).clamp(max=m).expand(len(keys))
+        return values.gather(1, columns[:, None]).squeeze(1).cpu().numpy()
+
+    by_k = {}
+    for k in depths.ranks:
+        depth = total if k == AT_R else k
+        by_k[k] = at(sums, depth), at(hits, depth)
+    best = torch.where(total > 0, relevant.argmax(1) + 1, 0)
+    of_first, gains = {}, {}
+    for k in depths.relevant:  # up to the rank at which the k-th one stands
+        ranks = torch.searchsorted(hits, total.clamp(max=k)[:, None].contiguous()).squeeze(1)
+        of_first[k] = at(sums, ranks)
+    if depths.gains:
+        discounts = torch.from_numpy(discount(m + 1)[1:]).to(keys.device)
+        gained = torch.nn.functional.pad((relevant * discounts).cumsum(1), (1, 0))
+        gains = {k: at(gained, k) for k in depths.gains}
+    ties = _mixed_ties(keys, hits)
+    found = OptimisticSums(total.cpu().numpy(), best.cpu().numpy(), ties, by_k, of_first, gains)
+    return found, _interpolated(precision, hits, ties)
 
 
 def _mixed_ties(keys: torch.Tensor, hits: torch.Tensor) -> MixedTies:

@@ -25,10 +25,12 @@ def hit_at_k(
     if ties == "pessimistic":
         return ((above + count - relevant < k) & (relevant > 0)).astype(float)
     places = np.clip(k - above, 0, count)
+    # Places and positives change roles: the product is over the fewer of the two.
+    fewer, more = np.minimum(places, relevant), np.maximum(places, relevant)
     miss = np.ones(len(above))
-    for i in range(int(relevant.max(initial=0))):
-        others = np.maximum(count - places - i, 0) / np.maximum(count - i, 1)
-        miss *= np.where(i < relevant, others, 1.0)
+    for i in range(int(fewer.max(initial=0))):
+        others = np.maximum(count - more - i, 0) / np.maximum(count - i, 1)
+        miss *= np.where(i < fewer, others, 1.0)
     return 1.0 - miss
 
 
@@ -51,8 +53,9 @@ def first_rank(
 
 
 def recalled_at_k(
-    above: np.ndarray, count: np.ndarray, relevant: np.ndarray, k: int, ties: str = "expected"
-) -> np.ndarray:
+    above: np.ndarray, count: np.ndarray, relevant: np.ndarray, k: np.ndarray | int,
+    ties: str = "expected",
+) -> np.ndarray:  # fmt: skip
     """One positive's share of its tie group's recall: expected presence in the first k.
 
     above, count, relevant: the tie group of each positive, in any shape. Averaged over the

@@ -36,6 +36,7 @@ def test_entry(key):
 def test_key_is_author_and_year(key):
     author = ENTRIES[key].persons["author"][0]
     name = "_".join(author.last_names).lower().replace("-", "_")
+    name = re.sub(r"[{}\\\"]", "", name)  # as TeX writes accents
     assert key.startswith(f"{name}_{ENTRIES[key].fields['year']}")
 
 

@@ -10,21 +10,29 @@ import typer
 from scipy.io import savemat
 from typer.testing import CliRunner
 
+from fico_lib.cli.audit import audit_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.evaluation import evaluate
+from fico_lib.evaluation import audit, evaluate
+from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("evaluate")(evaluate_command)
+audit_app = typer.Typer(pretty_exceptions_enable=False)
+audit_app.command("audit")(audit_command)
 
 N, M = 6, 30
 
 
-def run(*arguments):
-    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+def run(*arguments, command=app):
+    result = CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def run_audit(*arguments):
+    return run(*arguments, command=audit_app)
 
 
 @pytest.fixture
@@ -60,6 +68,62 @@ def test_json_is_what_the_call_returns(folder):
         measure="euclidean", mode="fraction", denominator="min", empty="skip",
     ).to_dict()  # fmt: skip
     assert json.loads(output) == expected
+
+
+def test_metrics_by_name(folder):
+    images, texts, of, labels = arrays(folder)
+    names = ["R@1", "nDCG@10", "MRR@10", "R-Precision", "mAP@R", "P@10"]
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+           folder / "labels.npy", "--metrics", ",".join(names)]  # fmt: skip
+    found = json.loads(run(*ask, "--format", "json"))
+    assert found == evaluate(Embeddings(images, texts, of), labels, metrics=names).to_dict()
+    for task in ("instance", "category"):
+        assert names == [n for n in found[task]["t2i"] if n in names]
+    lines = run(*ask).splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("category  t2i")] == names
+    assert "metrics ['R@1', 'nDCG@10'" in lines[-1] or "metrics R@1" in "".join(lines)
+    rows = csv.DictReader(io.StringIO(run(*ask, "--format", "csv")))
+    assert [row["metric"] for row in rows] == 4 * names
+
+
+def test_all_conventions_of_a_tool(folder):
+    images, texts, of, labels = arrays(folder)
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+           folder / "labels.npy", "--as", "mteb"]  # fmt: skip
+    found = json.loads(run(*ask, "--format", "json"))
+    assert found["conventions"].pop("as") == "mteb"
+    expected = evaluate(Embeddings(images, texts, of), labels, **preset("mteb").settings())
+    assert found == expected.to_dict()
+    output = run(*ask)
+    assert "as mteb: ndcg_at_k" in output
+    assert "mode fraction, ties expected, denominator total, empty skip" in output
+    with pytest.raises(InputError, match="--map-at: has no place beside --as mteb"):
+        run(*ask, "--map-at", "5")
+
+
+def test_audit(folder):
+    images, texts, of, labels = arrays(folder)
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+           folder / "labels.npy"]  # fmt: skip
+    expected = list(audit(Embeddings(images, texts, of), labels))
+    assert json.loads(run_audit(*ask, "--format", "json")) == expected
+    rows = list(csv.DictReader(io.StringIO(run_audit(*ask, "--format", "csv"))))
+    assert [row["preset"] for row in rows] == [row["preset"] for row in expected]
+    output = run_audit(*ask)
+    assert "constant" in output
+    assert "dcmh: mode any, ties index, denominator relevant, empty zero" in output
+    with pytest.raises(InputError, match="exactly one of"):
+        run_audit()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [("nDCG", "unknown metric 'nDCG'"), ("R@1,,R@5", "expected names"), ("", "expected names"),
+     ("P@1,P@1", "each once")],
+)  # fmt: skip
+def test_wrong_names_of_metrics(folder, metrics, message):
+    with pytest.raises(InputError, match=message):
+        run("--scores", folder / "img.npy", "--metrics", metrics)
 
 
 def test_json_has_the_documented_keys(folder):

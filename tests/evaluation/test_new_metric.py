@@ -33,7 +33,7 @@ def reciprocal_rank_in_top_k(above, count, relevant, k, ties):
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
     toys = (
-        Metric("MRR", "mean reciprocal rank", "instance", "%", "RR", reciprocal_rank),
+        Metric("ToyRR", "mean reciprocal rank", "instance", "%", "RR", reciprocal_rank),
         Metric("TRR", "the same in the top k", "instance", "%", "TRR", reciprocal_rank_in_top_k,
                depths="recall_at"),
     )  # fmt: skip
@@ -58,12 +58,12 @@ def test_the_evaluation_has_it():
     found = result.to_dict()["instance"]
     for direction, value in EXPECTED.items():
         entry = found[direction]
-        assert entry["MRR"] == pytest.approx(value)
+        assert entry["ToyRR"] == pytest.approx(value)
         assert entry["TRR@1"] == pytest.approx(entry["R@1"])
         assert entry["TRR@30"] == pytest.approx(value)
-        assert entry["tie_interval"]["MRR"] == pytest.approx([value, value])
-        assert 0 < entry["chance"]["MRR"] < value
-        assert entry["chance_corrected"]["MRR"] < value
+        assert entry["tie_interval"]["ToyRR"] == pytest.approx([value, value])
+        assert 0 < entry["chance"]["ToyRR"] < value
+        assert entry["chance_corrected"]["ToyRR"] < value
         assert result.instance[direction].per_query["RR"].mean() == pytest.approx(value)
 
 
@@ -71,9 +71,9 @@ def test_it_is_not_available_where_a_positive_was_not_scored():
     partial = SCORES.copy()
     partial[0] = np.where(OWN[0], -1, partial[0])
     found = evaluate(Scores(partial, SCORES.T, OF, missing=-1.0))
-    assert found.instance["i2t"]["MRR"] is None
-    assert found.instance["i2t"].tie_interval["MRR"] is None
-    assert found.instance["t2i"]["MRR"] == pytest.approx(EXPECTED["t2i"])
+    assert found.instance["i2t"]["ToyRR"] is None
+    assert found.instance["i2t"].tie_interval["ToyRR"] is None
+    assert found.instance["t2i"]["ToyRR"] == pytest.approx(EXPECTED["t2i"])
 
 
 def test_the_command_line_has_it(tmp_path):
@@ -89,25 +89,29 @@ def test_the_command_line_has_it(tmp_path):
         source = ["--scores", str(tmp_path / "s.npy"), "--captions-per-image", "5"]
         return fico("evaluate", *source, "--format", format, "--per-query", str(per_query))
 
-    line = next(line for line in evaluated("table").splitlines() if "MRR" in line)
-    assert line.split()[:4] == ["instance", "i2t", "MRR", f"{EXPECTED['i2t']:.2f}"]
+    line = next(line for line in evaluated("table").splitlines() if "ToyRR" in line)
+    assert line.split()[:4] == ["instance", "i2t", "ToyRR", f"{EXPECTED['i2t']:.2f}"]
     rows = csv.DictReader(io.StringIO(evaluated("csv")))
-    values = {r["direction"]: (float(r["value"]), r["unit"]) for r in rows if r["metric"] == "MRR"}
+    values = {
+        r["direction"]: (float(r["value"]), r["unit"]) for r in rows if r["metric"] == "ToyRR"
+    }
     assert values == {d: (pytest.approx(value), "%") for d, value in EXPECTED.items()}
-    assert json.loads(evaluated("json"))["instance"]["t2i"]["MRR"] == pytest.approx(EXPECTED["t2i"])
+    assert json.loads(evaluated("json"))["instance"]["t2i"]["ToyRR"] == pytest.approx(
+        EXPECTED["t2i"]
+    )
     values = [float(r["value"]) for r in csv.DictReader(per_query.open())
               if (r["direction"], r["metric"]) == ("t2i", "RR")]  # fmt: skip
     assert np.mean(values) == pytest.approx(EXPECTED["t2i"])
-    assert {"MRR", "TRR@k"} <= {*fico("list").split()}
+    assert {"ToyRR", "TRR@k"} <= {*fico("list").split()}
 
 
 def test_a_chapter_estimates_it():
     runs = Runs({"vse": [evaluate(Scores(SCORES, None, OF))]}, N, 200)
-    found = runs.estimate("vse", "t2i", "MRR")
+    found = runs.estimate("vse", "t2i", "ToyRR")
     low, high = found.interval()
     assert found.value == pytest.approx(EXPECTED["t2i"])
     assert low < found.value < high
-    with pytest.raises(InputError, match="'MRRR': did you mean 'MRR'"):
-        runs.estimate("vse", "t2i", "MRRR")
+    with pytest.raises(InputError, match="'ToyRRR': did you mean 'ToyRR'"):
+        runs.estimate("vse", "t2i", "ToyRRR")
     with pytest.raises(InputError, match="MedR: not a mean over queries"):
         runs.estimate("vse", "t2i", "MedR")

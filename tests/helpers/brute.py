@@ -52,6 +52,37 @@ def average_precision(ranked, k, denominator):
     return total / below if below else 0.0
 
 
+def precision_of_first_relevant(ranked, k):
+    """DCMH's AP: over the first min(k, R) relevant candidates, wherever they rank."""
+    places = [place for place, relevant in enumerate(ranked, 1) if relevant][:k]
+    return sum(i / place for i, place in enumerate(places, 1)) / len(places) if places else 0.0
+
+
+def average_precision_at_r(ranked):
+    r = sum(ranked)
+    return average_precision(ranked, r, "total") if r else 0.0
+
+
+def precision(ranked, k):
+    return sum(ranked[:k]) / k
+
+
+def r_precision(ranked):
+    return precision(ranked, sum(ranked)) if any(ranked) else 0.0
+
+
+def reciprocal_rank(ranked, k):
+    return 1 / rank(ranked) if any(ranked[:k]) else 0.0
+
+
+def dcg(ranked, k):
+    return sum(1 / np.log2(place + 1) for place, good in enumerate(ranked[:k], 1) if good)
+
+
+def ndcg(ranked, k):
+    return dcg(ranked, k) / dcg(sorted(ranked, reverse=True), k) if any(ranked) else 0.0
+
+
 def precision_at_levels(scores, relevant):
     total = sum(relevant)
     if not total:

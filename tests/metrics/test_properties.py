@@ -15,6 +15,8 @@ from fico_lib.metrics.recall import first_rank, hit_at_k, recalled_at_k
 from fico_lib.metrics.registry import metric
 
 HOW = {"map_at": (1, 3, "all"), "recall_at": (1, 2, 5)}
+NAMES = ("R@2", "MRR@3", "MeanR", "mAP@3", "mAP@R", "R-Precision", "P@3", "nDCG@3", "nDCG@N")
+by_name = pytest.mark.parametrize("how", [HOW, {"metrics": NAMES}], ids=["defaults", "by name"])
 quick = settings(max_examples=40, deadline=None)
 
 
@@ -38,33 +40,36 @@ def same(a, b, tolerance=1e-9, directions=(("i2t", "i2t"), ("t2i", "t2i"))):
                 np.testing.assert_allclose(x.pr, y.pr, atol=1e-12)
 
 
+@by_name
 @quick
 @given(problems(), st.randoms(use_true_random=False))
-def test_the_order_of_the_candidates_does_not_matter(problem, random):
+def test_the_order_of_the_candidates_does_not_matter(how, problem, random):
     scores, of, labels, ties = problem
     order = np.array(random.sample(range(len(of)), len(of)))
-    a = evaluate(Scores(scores, None, of), labels, ties=ties, **HOW)
-    b = evaluate(Scores(scores[:, order], None, of[order]), labels, ties=ties, **HOW)
+    a = evaluate(Scores(scores, None, of), labels, ties=ties, **how)
+    b = evaluate(Scores(scores[:, order], None, of[order]), labels, ties=ties, **how)
     same(a, b)
 
 
+@by_name
 @quick
 @given(problems())
-def test_only_the_order_of_the_scores_matters(problem):
+def test_only_the_order_of_the_scores_matters(how, problem):
     scores, of, labels, ties = problem
-    a = evaluate(Scores(scores, None, of), labels, ties=ties, **HOW)
+    a = evaluate(Scores(scores, None, of), labels, ties=ties, **how)
     ranks = np.unique(scores, return_inverse=True)[1].reshape(scores.shape)
-    same(a, evaluate(Scores(ranks, None, of), labels, ties=ties, **HOW))
-    same(a, evaluate(Scores(np.exp(ranks / 9.0), None, of), labels, ties=ties, **HOW))
-    same(a, evaluate(Scores(scores.astype(float), None, of), labels, ties=ties, **HOW))
+    same(a, evaluate(Scores(ranks, None, of), labels, ties=ties, **how))
+    same(a, evaluate(Scores(np.exp(ranks / 9.0), None, of), labels, ties=ties, **how))
+    same(a, evaluate(Scores(scores.astype(float), None, of), labels, ties=ties, **how))
 
 
+@by_name
 @quick
 @given(problems())
-def test_one_matrix_serves_both_directions(problem):
+def test_one_matrix_serves_both_directions(how, problem):
     scores, of, labels, ties = problem
-    a = evaluate(Scores(scores, None, of), labels, ties=ties, **HOW)
-    b = evaluate(Scores(scores, np.ascontiguousarray(scores.T), of), labels, ties=ties, **HOW)
+    a = evaluate(Scores(scores, None, of), labels, ties=ties, **how)
+    b = evaluate(Scores(scores, np.ascontiguousarray(scores.T), of), labels, ties=ties, **how)
     same(a, b)
 
 
@@ -127,8 +132,27 @@ def test_levels_of_recall_are_counted_in_integers(total):
         assert needed == 1 or (needed - 1) * 10 < level * total
 
 
-@pytest.mark.parametrize("denominator", ["hits", "min", "total"])
-def test_random_scores_are_at_chance(denominator):
+@quick
+@given(problems())
+def test_named_values_are_ordered_and_bounded(problem):
+    scores, of, labels, _ = problem
+    names = ("P@1", "P@2", "R@1", "R@2", "MRR@1", "MRR@2", "MRR@N", "nDCG@1", *NAMES[4:6])
+    found = evaluate(Scores(scores, None, of), labels, metrics=names)
+    for task in (found.instance, found.category):
+        for result in task.values():
+            first = [result[name] for name in ("P@1", "R@1", "MRR@1", "nDCG@1")]
+            assert first == pytest.approx(4 * [first[0]])  # one place: hit or miss
+            assert result["R@1"] - 1e-9 <= result["MRR@2"] <= result["R@2"] + 1e-9
+            assert result["MRR@2"] <= result["MRR@N"] + 1e-9
+            assert result["mAP@R"] <= result["R-Precision"] + 1e-9
+            for name, (low, high) in result.tie_interval.items():
+                assert -1e-9 <= low <= result[name] + 1e-9
+                assert result[name] - 1e-9 <= high <= 100 + 1e-9
+
+
+@by_name
+@pytest.mark.parametrize("denominator", ["hits", "min", "total", "relevant"])
+def test_random_scores_are_at_chance(denominator, how):
     """20 rankings of 400 queries: within four standard errors of the closed form."""
     rng = np.random.default_rng(1)
     n, m = 80, 400
@@ -136,12 +160,13 @@ def test_random_scores_are_at_chance(denominator):
     labels[:, 0] |= ~labels.any(1)
     runs = [
         evaluate(Scores(rng.random((n, m), dtype=np.float32), None, of), labels,
-                 denominator=denominator) for _ in range(20)
+                 denominator=denominator, metrics=how.get("metrics", ())) for _ in range(20)
     ]  # fmt: skip
     for task in ("instance", "category"):
         for direction in ("i2t", "t2i"):
             found = [getattr(run, task)[direction] for run in runs]
-            for name, expected in found[0].chance.items():
+            for name in found[0].metrics:
+                expected = found[0].chance[name]
                 if name == "MedR":
                     continue  # a median of expected ranks is no expected median
                 values = np.array([f[name] for f in found])

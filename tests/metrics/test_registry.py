@@ -17,7 +17,7 @@ def test_a_metric_has_one_name(name):
 def test_k_belongs_to_the_identity():
     assert metric("R@1") != metric("R@5")
     assert metric("mAP@N").depth(7) == (7,)
-    assert metric("mAP@10").depth(7) == (7,)
+    assert metric("mAP@10").depth(7) == (10,)
     assert metric("R@5").depth(7) == (5,)
     assert metric("MedR").depth(7) == ()
 
@@ -36,8 +36,8 @@ def test_an_unknown_name_is_told_the_nearest(name, nearest):
 
 def test_the_conventions_name_the_metrics_of_a_task():
     conventions = Conventions(recall_at=(1, 5), map_at=(10, "all"))
-    assert [*map(str, conventions.metrics("instance"))] == ["R@1", "R@5", "MedR", "MeanR"]
-    assert [*map(str, conventions.metrics("category"))] == ["mAP@10", "mAP@N"]
+    assert [*map(str, conventions.of("instance"))] == ["R@1", "R@5", "MedR", "MeanR"]
+    assert [*map(str, conventions.of("category"))] == ["mAP@10", "mAP@N"]
 
 
 def test_the_mean_leaves_out_nan_and_does_not_know_infinity():

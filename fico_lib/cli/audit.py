@@ -1,0 +1,78 @@
+"""`fico audit`: one set of encodings and a constant scorer under the conventions of every tool."""
+
+import json
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from fico_lib.cli.evaluate_output import interval, number, print_table, write_csv
+from fico_lib.cli.options import (
+    Bits,
+    CaptionsPerImage,
+    Device,
+    EncodingsFile,
+    ImageOfCaption,
+    Images,
+    Inputs,
+    Labels,
+    Measure,
+    Memory,
+    Missing,
+    Qrels,
+    QrelsT2I,
+    ScoresFile,
+    ScoresT2I,
+    Texts,
+    one_source,
+    option,
+)
+from fico_lib.evaluation import audit
+from fico_lib.metrics.presets import PRESETS
+
+
+def audit_command(
+    images: Images = None,
+    texts: Texts = None,
+    scores: ScoresFile = None,
+    scores_t2i: ScoresT2I = None,
+    encodings: EncodingsFile = None,
+    image_of_caption: ImageOfCaption = None,
+    captions_per_image: CaptionsPerImage = None,
+    labels: Labels = None,
+    qrels: Qrels = None,
+    qrels_t2i: QrelsT2I = None,
+    bits: Bits = None,
+    missing: Missing = None,
+    measure: Measure = None,
+    format: Annotated[Literal["table", "json", "csv"], option("What to print.")] = "table",
+    device: Device = "auto",
+    memory: Memory = "2GB",
+) -> None:
+    """Show what each tool would print for the same encodings, and for a constant scorer.
+
+    Columns: your encodings; a scorer to which all candidates are alike, under the tool's tie rule,
+    and from worst to best as the order of the stored data may have it; a random ranking.
+    """
+    one_source(images or texts, scores or scores_t2i, encodings)
+    given, beside = Inputs(
+        images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
+        qrels, qrels_t2i, bits, missing, measure,
+    ).read()  # fmt: skip
+    rows = list(audit(given, **beside, device=device, memory=memory))
+    if format == "json":
+        typer.echo(json.dumps(rows, indent=1, allow_nan=False))
+    elif format == "csv":
+        write_csv(rows, sys.stdout)
+    else:
+        print_table({
+            **{name: row[name] for name in ("preset", "task", "direction", "metric")},
+            "encodings": number(row["value"], "n/a"),
+            "constant": number(row["constant"], "n/a"),
+            "from, to": interval(row["constant_from"], row["constant_to"]),
+            "chance": number(row["chance"]),
+        } for row in rows)  # fmt: skip
+        for name, entry in PRESETS.items():
+            kept = ("mode", "ties", "denominator", "empty")
+            settings = entry.conventions.to_dict()
+            print(f"{name}: " + ", ".join(f"{key} {settings[key]}" for key in kept))

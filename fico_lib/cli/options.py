@@ -1,0 +1,93 @@
+"""Options that `fico evaluate` and `fico audit` have in common, and what they read with them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from fico_lib.cli.evaluate_input import from_arrays, relevance
+from fico_lib.encodings import Codes, Encodings, load
+from fico_lib.runtime.arrays import read_array
+from fico_lib.runtime.errors import InputError
+from fico_lib.similarity import MEASURES
+
+
+def option(text: str):
+    """An option whose default is shown."""
+    return typer.Option(help=text, show_default=True)
+
+
+def file(text: str):
+    """An option that takes a file."""
+    return typer.Option(help=text, metavar="FILE")
+
+
+Images = Annotated[Path | None, file("Embeddings or codes of the images.")]
+Texts = Annotated[Path | None, file("Embeddings or codes of the captions.")]
+ScoresFile = Annotated[Path | None, file("Scores, images × captions, in place of both.")]
+ScoresT2I = Annotated[Path | None, file("Scores, captions × images, if others.")]
+EncodingsFile = Annotated[Path | None, file("Encodings that `Encodings.save` wrote.")]
+ImageOfCaption = Annotated[Path | None, file("Image row of each caption.")]
+CaptionsPerImage = Annotated[int | None, option("The map, if captions come in order.")]
+Labels = Annotated[Path | None, file("Labels of the images, for the category task.")]
+Qrels = Annotated[Path | None, file("TREC judgements, image rows by caption rows.")]
+QrelsT2I = Annotated[Path | None, file("The same, caption rows by image rows.")]
+Bits = Annotated[int | None, option("The arrays are codes of so many bits.")]
+Missing = Annotated[float | None, option("The value of pairs that were not scored.")]
+Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
+Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
+Memory = Annotated[str, option("What may be used above the inputs.")]
+
+
+def refuse_beside(context: typer.Context, name: str, others: Iterable[str]) -> None:
+    """Raise InputError where an option of `others` was given on the command line beside `name`."""
+    for other in others:
+        source = context.get_parameter_source(other)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"--{other.replace('_', '-')}: has no place beside {name}")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where encodings, labels and judgements are read from: the options of that name."""
+
+    images: Path | None
+    texts: Path | None
+    scores: Path | None
+    scores_t2i: Path | None
+    encodings: Path | None
+    image_of_caption: Path | None
+    captions_per_image: int | None
+    labels: Path | None
+    qrels: Path | None
+    qrels_t2i: Path | None
+    bits: int | None
+    missing: float | None
+    measure: str | None
+
+    def read(self) -> tuple[Encodings, dict[str, Any]]:
+        """The encodings, and what `evaluate` takes beside them."""
+        given = self._encodings()
+        return given, {
+            "labels": None if self.labels is None else read_array(self.labels),
+            "relevance": relevance(self.qrels, self.qrels_t2i, given),
+            "measure": None if isinstance(given, Codes) else self.measure,
+        }
+
+    def _encodings(self) -> Encodings:
+        if self.encodings is not None:
+            return load(self.encodings)
+        return from_arrays(
+            self.images, self.texts, self.scores, self.scores_t2i, self.image_of_caption,
+            self.captions_per_image, self.bits, self.missing, self.measure,
+        )  # fmt: skip
+
+
+def one_source(*sources: object) -> None:
+    """Raise InputError unless one of several sources is given."""
+    if sum(source is not None for source in sources) != 1:
+        raise InputError(
+            "expected exactly one of: --images with --texts, --scores, --encodings, --released"
+        )
