@@ -10,8 +10,6 @@
 100.0
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from fico_lib.encodings import Embeddings

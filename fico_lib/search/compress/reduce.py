@@ -1,7 +1,6 @@
 """Fewer dimensions: the first ones, or the leading principal directions of both sides together."""
 
 import numpy as np
-import torch
 
 from fico_lib.runtime.errors import InputError
 
@@ -29,6 +28,8 @@ def basis(reduction: str, dimension: int, images: np.ndarray, texts: np.ndarray)
 
 
 def _covariance(vectors: np.ndarray) -> np.ndarray:
+    import torch
+
     rows = torch.from_numpy(vectors)  # torch keeps to the threads that the caller set
     centred = rows - rows.mean(0)
     return (centred.T @ centred / len(rows)).double().numpy()
