@@ -31,6 +31,11 @@ _FORM = re.compile(
 )
 
 
+def quantizer(name: str):
+    """What fits the quantizer; InputError suggests the nearest name for an unknown one."""
+    return lookup("quantizer", QUANTIZERS, name)
+
+
 @dataclass(frozen=True)
 class Compression:
     """A rung of the ladder.
@@ -48,7 +53,7 @@ class Compression:
     multiplier: int = 0
 
     def __post_init__(self) -> None:
-        lookup("quantizer", QUANTIZERS, self.quantizer)
+        quantizer(self.quantizer)
         for name, value, known in (
             ("reduction", self.reduction, REDUCTIONS),
             ("rescoring", self.rescoring, RESCORINGS),
