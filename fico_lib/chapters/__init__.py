@@ -17,6 +17,7 @@ CHAPTERS = {
     "attention": "fico_lib.chapters.attention.parameters:AttentionChapter",
     "search": "fico_lib.chapters.search.parameters:SearchChapter",
     "bitwise_search": "fico_lib.chapters.bitwise_search.parameters:BitwiseSearchChapter",
+    "compression": "fico_lib.chapters.compression.parameters:CompressionChapter",
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
     "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
     "findings": "fico_lib.chapters.findings.parameters:FindingsChapter",

@@ -75,6 +75,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "bitwise_search.html",
         "category.html",
         "choose.html",
+        "compression.html",
         "data.html",
         "encoding_storage.html",
         "errata.html",

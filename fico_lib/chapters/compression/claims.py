@@ -45,7 +45,7 @@ def claims() -> list[Claim]:
         _claim(
             name="compress_rabitq4",
             statement="So do four bits a dimension, by RaBitQ.",
-            evidence="Published: errors of RaBitQ halve with each bit; no figures on a task.",
+            evidence="Published: an error bound that halves with each bit; no figure on a task.",
             test="RaBitQ of 4 bits keeps more than 99 % of R@1, R@10 and mAP@N.",
             cases=_kept(["rabitq4"], METRICS),
             margin=-1.0,
@@ -55,8 +55,8 @@ def claims() -> list[Claim]:
             name="compress_signs_rescored",
             statement="Signs whose 40 best candidates are rescored by float32 lose nothing that "
             "matters at instance level.",
-            evidence=f"Published: binary rescored keeps {again:g} %; faiss, searching by signs and "
-            "reranking by floats: nearly everything.",
+            evidence=f"Published: binary rescored by the code keeps {again:g} %; by float32 no "
+            "figure.",
             test="Signs about the mean, rescored by float32 at multiplier 4, keep more than 99 % "
             "of R@1 and R@10.",
             cases=_kept([AGAIN["float32"]], RECALLS),

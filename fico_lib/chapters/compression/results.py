@@ -18,6 +18,7 @@ from fico_lib.report.runs import Runs
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import track
 from fico_lib.search.compress import Compression, compress
+from fico_lib.search.compress.reduce import components
 from fico_lib.search.compress.setting import DEPTH
 
 METRICS = ("R@1", "R@10", "mAP@N")
@@ -32,8 +33,9 @@ class Ladder:
     each with its 95 % interval over images and seeds (paired in the latter); bytes that every query
     reads of an item, and bytes that are kept of it. codes: the learnt codes that stand beside.
     offsets: R@1 and R@10 of 256-bit signs (as many as dimensions, and one) of the first model, at
-    each offset between its sides, by what they are centred on. facts: dimensions of each model, and
-    the distance between the means of its sides.
+    each offset between its sides, by what they are centred on. facts: dimensions of each model, the
+    distance between the means of its sides, and how many principal components hold 99 % of the
+    variance within the sides.
     runs: what the rows are estimated from; asked: the models, of which some may not have been run;
     sizes: images and captions of the test split; category: images whose queries are asked in the
     category task.
@@ -58,6 +60,10 @@ class Ladder:
     def missing(self) -> list[str]:
         """The models that were not run, because no weights of theirs are released."""
         return [name for name in self.asked if name not in self.models]
+
+    def dimensions(self, model: str) -> int:
+        """Of a model's embeddings."""
+        return int(self.facts.set_index("model").loc[model, "dimensions"])
 
     def estimate(self, model: str, setting: str, direction: str, metric: str) -> Estimate | None:
         """The value of a metric, in percent; None where the setting was not run."""
@@ -182,15 +188,15 @@ def _facts(model: str, one: Embeddings) -> dict:
         "dimensions": one.images.shape[1],
         "measure": one.measure,
         "distance_of_means": distance(one),
+        "components_of_99": components(one, 0.99),
     }
 
 
 def _rows(ladder: Ladder, jobs: Iterable[tuple[str, Compression]]) -> Iterator[dict]:
-    dimensions = ladder.facts.set_index("model")["dimensions"]
     for (model, setting), direction, metric in product(jobs, DIRECTIONS, METRICS):
         retained = ladder.retained(model, str(setting), direction, metric)
         share = dict.fromkeys(RETAINED) if retained is None else retained.columns(*RETAINED)
-        d = int(dimensions[model])
+        d = ladder.dimensions(model)
         yield {
             "model": model,
             "setting": str(setting),

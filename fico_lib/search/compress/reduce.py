@@ -1,10 +1,20 @@
-"""Fewer dimensions: the first ones, or the leading principal directions of both sides together."""
+"""Fewer dimensions: the first ones, or the leading principal directions of both sides together.
+
+Principal components differ in how much they hold, and a sign gives each the same single bit. A
+random rotation among them spreads what they hold over all bits, and changes no inner product (the
+start of ITQ: Gong et al. 2013, "Iterative Quantization", Section 3.1).
+"""
 
 import numpy as np
 
 from fico_lib.runtime.errors import InputError
+from fico_lib.similarity.continuous import unit
 
-REDUCTIONS = {"prefix": "the first dimensions", "pca": "principal components"}
+REDUCTIONS = {
+    "prefix": "the first dimensions",
+    "pca": "principal components",
+    "rpca": "principal components, rotated at random",
+}
 
 
 def basis(reduction: str, dimension: int, images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -24,7 +34,19 @@ def basis(reduction: str, dimension: int, images: np.ndarray, texts: np.ndarray)
 
     covariance = sum(_covariance(side) for side in (images, texts))
     _, vectors = eigh(covariance, subset_by_index=(d - dimension, d - 1))
-    return np.ascontiguousarray(vectors[:, ::-1], np.float32)
+    directions = vectors[:, ::-1]
+    if reduction == "rpca":
+        normal = np.random.default_rng(0).standard_normal((dimension, dimension))
+        directions = directions @ np.linalg.qr(normal).Q
+    return np.ascontiguousarray(directions, np.float32)
+
+
+def components(embeddings, share: float) -> int:
+    """How many principal components of `Embeddings` hold that share of the sides' variance."""
+    covariance = sum(_covariance(unit(side)) for side in (embeddings.images, embeddings.texts))
+    variances = np.linalg.eigvalsh(covariance)[::-1].clip(0)
+    held = variances.cumsum() / variances.sum()
+    return min(int((held < share).sum()) + 1, len(held))
 
 
 def _covariance(vectors: np.ndarray) -> np.ndarray:

@@ -79,8 +79,9 @@ multiplier=2)
         found = _FORM.fullmatch(text)
         if found is None:
             raise InputError(
-                f"compression: found '{text}'; expected QUANTIZER, then perhaps :prefixD or :pcaD, "
-                "then perhaps +codeM, +int8xM or +float32xM, as in 'sign-mean:pca64+float32x4'"
+                f"compression: found '{text}'; expected QUANTIZER, then perhaps :prefixD, :pcaD or "
+                ":rpcaD, then perhaps +codexM, +int8xM or +float32xM, such as "
+                "'sign-mean:pca64+float32x4'"
             )
         parts = {name: value for name, value in found.groupdict().items() if value is not None}
         numbers = {

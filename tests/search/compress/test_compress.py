@@ -7,7 +7,7 @@ from fico_lib.encodings import Codes, Embeddings
 from fico_lib.evaluation import evaluate
 from fico_lib.runtime.errors import InputError
 from fico_lib.search.compress import Compression, compress
-from fico_lib.search.compress.reduce import basis
+from fico_lib.search.compress.reduce import basis, components
 from fico_lib.similarity.backend import NumpyBackend, TorchBackend
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,7 @@ GIVEN = Embeddings(IMAGES, TEXTS, OF)
 LABELS = np.eye(4, dtype=bool)[RNG.integers(0, 4, N)]
 EVERY = [
     *("float32", "float16", "int8", "rabitq1", "rabitq4", "sign-zero", "sign-mean", "sign-median"),
-    *("int8:pca8", "sign-mean:prefix16", "sign-mean+codex2", "rabitq1+int8x1"),
+    *("int8:pca8", "sign-mean:prefix16", "sign-mean+codex2", "rabitq1+int8x1", "sign-mean:rpca8"),
     "sign-median:pca16+float32x2",
 ]
 
@@ -86,7 +86,8 @@ def test_signs_are_codes_compared_by_hamming_distance():
 def test_a_prefix_is_a_prefix_and_all_components_change_nothing():
     short = Embeddings(IMAGES[:, :8], TEXTS[:, :8], OF)
     assert measured(compress(GIVEN, "float32:prefix8")) == pytest.approx(measured(short))
-    assert measured(compress(GIVEN, f"float32:pca{D}")) == pytest.approx(measured(GIVEN))
+    for all_of_them in (f"float32:pca{D}", f"float32:rpca{D}"):
+        assert measured(compress(GIVEN, all_of_them)) == pytest.approx(measured(GIVEN))
 
 
 def test_principal_components_are_those_of_both_sides_centred_apart():
@@ -96,6 +97,23 @@ def test_principal_components_are_those_of_both_sides_centred_apart():
     weighted = np.concatenate([x / np.sqrt(len(x)) for x in centred])
     _, _, expected = np.linalg.svd(weighted, full_matrices=False)
     assert np.abs((directions * expected[:5].T).sum(0)) == pytest.approx(np.ones(5), abs=1e-3)
+
+
+def test_a_rotation_spans_the_same_components_and_evens_out_their_variance():
+    plain, turned = (basis(name, 6, IMAGES, TEXTS) for name in ("pca", "rpca"))
+    assert turned.T @ turned == pytest.approx(np.eye(6), abs=1e-5)
+    assert turned @ turned.T == pytest.approx(plain @ plain.T, abs=1e-5)
+    spreads = [(TEXTS @ directions).var(0) for directions in (plain, turned)]
+    assert spreads[0].max() / spreads[0].min() > spreads[1].max() / spreads[1].min()
+
+
+def test_components_of_a_share_are_counted():
+    rng = np.random.default_rng(2)
+    plane = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 9)) + 5
+    flat = Embeddings(plane, plane, np.arange(200), measure="inner_product")
+    assert components(flat, 0.999) <= 3  # of unit length, a plane bends a little
+    assert components(GIVEN, 1.0) == D
+    assert components(GIVEN, 0.5) < components(GIVEN, 0.9) < D
 
 
 @pytest.mark.parametrize("setting", EVERY)
