@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, ValidationInfo, field_validator
 
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, has_weights
+from fico_lib.report.accuracy_parameters import AccuracyParameters, Cut, has_weights, labelled
 from fico_lib.report.parameters import registered
 from fico_lib.search.compress.setting import (
     QUANTIZERS,
@@ -80,12 +80,7 @@ class CompressionChapter(AccuracyParameters):
             raise ValueError(f"expected one of {', '.join(DUAL_ENCODERS)} among them")
         return models
 
-    @field_validator("data")
-    @classmethod
-    def _labelled(cls, data):
-        if not data.has_labels:
-            raise ValueError("data.labels is null; expected a file: categories come from labels")
-        return data
+    _labelled = field_validator("data")(labelled)
 
     @field_validator("quantizers")
     @classmethod
