@@ -22,7 +22,7 @@ DEFINITIONS = {
     "a metric": r"\b(R@|mAP@|AP@)\d+|\b[1k]-recall(@\d+)?|11-point|2×2",
     "a place in a paper": r"\b(Tables?|Figures?|Sections?|Equations?)\s\d[\d.]*( and \d)?",
     "a name": r"Flickr30K|BLIP-2|BEiT-3|[Dd]oc2[Vv]ec|Query2Label|\bA100\b|F1\b|word2vec",
-    "a type of number": r"\b(float|int|bfloat)(16|32|64)|\b16- or 32-bit|\b8-bit",
+    "a type of number": r"\b(float|int|bfloat)(4|8|16|32|64)|\b16- or 32-bit|\b8-bit",
     "the level of all intervals": r"\b95 %",
     "an item of a list": r"(?m)^\s*\d+\. ",
     "the first place, or one result": r"\b(rank|ranks|k =|at|from|\$k =) 1\b",
@@ -60,6 +60,13 @@ LISTED = {
         "50": "a k of the paper's Table 3",
         "100": "a k of the paper's Table 3",
         "200": "a k of the paper's Table 3",
+    },
+    "compression": {
+        "1": "a value of a sign, and the fewest bits of RaBitQ",
+        "8": "the most bits of RaBitQ, as in the defaults",
+        "10": "results that are asked for, as in fico_lib.search.compress.setting",
+        "10,000": "vectors below which MTEB's wrapper warns",
+        "100": "millions of passages in the largest gallery of a cited work",
     },
     "data": {
         "5,000": "images of a Karpathy split",
@@ -124,6 +131,7 @@ LISTED = {
 WORKED = {
     *("exercise-budget-by-hand", "exercise-growing-k", "exercise-ap-by-hand"),
     *("exercise-not-monotone", "exercise-choose-budget", "exercise-choose-bytes", "exercise-skew"),
+    *("exercise-compression-bytes", "exercise-compression-int8"),
     *("exercise-storage-by-hand", "exercise-words", "exercise-mib", "exercise-average"),
     *("exercise-factors-two", "exercise-recall-by-hand", "exercise-plateau"),
     *("exercise-search-flops", "exercise-search-ties"),
