@@ -100,6 +100,10 @@ LISTED = {
         "1": "all results but the first: k - 1",
     },
     "evaluation": {
+        "1,000": "images of a fold of COCO-1K",
+        "5,000": "images of the Karpathy test split of MS-COCO",
+        "0.1836": "an example of a number",
+        "0.918": "five times the number of the example",
         "62.4": "an example of a number",
         "600": "six times 100",
         "20": "one of five captions, in percent",
@@ -116,6 +120,10 @@ LISTED = {
         "1.0": "a recall level",
     },
     "glossary": {
+        "2": "the base of a logarithm",
+        "1K": "of COCO-1K",
+        "1,000": "images of a fold of COCO-1K",
+        "5,000": "images of the Karpathy test split of MS-COCO",
         "64": "bits of a usual code",
         "65": "distances of 64 bits",
         "5": "a depth of R@sum",
