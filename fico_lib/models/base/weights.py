@@ -18,8 +18,8 @@ from fico_lib.runtime.errors import InputError
 def save(model: Learner, path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write a trained model's network, timings and curve to the file `path` (use `write_whole`).
 
-    dtype: of the floating-point tensors that it can hold; others, integers and booleans stay as they
-    are. Raises ValueError where a weight is infinite or no number.
+    dtype: of the floating-point tensors that fit into it; others, integers and booleans stay as
+    they are. Raises ValueError where a weight is infinite or no number.
     """
     state = {}
     for name, tensor in model.network.state_dict().items():
