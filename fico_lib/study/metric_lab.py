@@ -4,9 +4,9 @@ The page computes in the reader's browser, by formulas of its own (book/_static/
 of cases is written beside it, with the library's numbers, for the page to compare itself with.
 
     case=10=1/011           rankings of two queries, best first: 1 relevant, 0 not, = joins a tie
-    k=2                     and denominator, ties, mode; what is not named has the default
     gallery=100:5           in place of rankings: candidates, and how many of them are relevant
     codes=0110:0111r,0000   in place of rankings: the query's code, then the gallery's, r: relevant
+    k=2                     and denominator, ties, mode; what is not named has the default
 """
 
 import json
@@ -48,9 +48,8 @@ class Case:
     codes: str = ""
 
     def __str__(self) -> str:
-        named = [("case", self.case), ("k", self.k)]
+        named = [(name, getattr(self, name)) for name in ("case", "gallery", "codes", "k")]
         named += [(n, getattr(self, n)) for n, o in OPTIONS.items() if getattr(self, n) != o[0]]
-        named += [("gallery", self.gallery), ("codes", self.codes)]
         return "&".join(f"{name}={value}" for name, value in named if value)
 
     @property

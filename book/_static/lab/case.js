@@ -1,9 +1,9 @@
 /* A case as the part of an address after the #, and back; fico_lib.study.metric_lab reads the same.
 
    case=10=1/011   the rankings of two queries, best first: 1 relevant, 0 not, = joins a tie
-   k=2             and denominator, ties, mode, as in fico_lib; what is not named has the default
    gallery=100:5   candidates, and how many of them are relevant
-   codes=0110:0111r,0000   the query's code, then those of the gallery, r behind relevant ones */
+   codes=0110:0111r,0000   the query's code, then those of the gallery, r behind relevant ones
+   k=2             and denominator, ties, mode, as in fico_lib; what is not named has the default */
 "use strict";
 
 const labCase = (() => {
@@ -13,7 +13,7 @@ const labCase = (() => {
     mode: ["any", "fraction"],
   };
   const LIMITS = { queries: 6, candidates: 26, gallery: 100000, codes: 12, bits: 16 };
-  const START = "case=10=1=00100/010010=1&k=3&gallery=5000:5&codes=01101001:01101011r,11101001,00101000r,10010110";
+  const START = "case=10=1=00100/010010=1&gallery=5000:5&codes=01101001:01101011r,11101001,00101000r,10010110&k=3";
 
   function fail(name, found, expected) {
     throw new Error(`${name}: found '${found}'; expected ${expected}`);
@@ -106,12 +106,12 @@ const labCase = (() => {
   function write(state) {
     const parts = [];
     if (state.rankings) parts.push(`case=${state.rankings.map(writeRanking).join("/")}`);
+    if (state.gallery) parts.push(`gallery=${state.gallery.candidates}:${state.gallery.relevant}`);
+    if (state.codes) parts.push(`codes=${writeCodes(state.codes)}`);
     if (state.k) parts.push(`k=${state.k}`);
     for (const [name, options] of Object.entries(OPTIONS)) {
       if (state[name] && state[name] !== options[0]) parts.push(`${name}=${state[name]}`);
     }
-    if (state.gallery) parts.push(`gallery=${state.gallery.candidates}:${state.gallery.relevant}`);
-    if (state.codes) parts.push(`codes=${writeCodes(state.codes)}`);
     return parts.join("&");
   }
 
