@@ -151,8 +151,9 @@ NUMBER = re.compile(r"[−]?\d[\d,.]*\w*")
 
 
 def prose(text: str) -> str:
-    """Markdown without headings, code, options of directives, addresses and lone formulas."""
+    """Markdown without headings, code, tags, options of directives, addresses, lone formulas."""
     text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
+    text = re.sub(r"</?[a-z][^<>]*>", " ", text)  # tags of HTML, with the cases of the metric lab
     lines, fence = [], ""
     for line in text.splitlines():
         opening = re.match(r"\s*(`{3,}|:{3,})\s*(\{[\w-]+\})?", line)
