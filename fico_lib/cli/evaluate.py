@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from fico_lib.cli import compress as compression
 from fico_lib.encodings import (
     Codes,
     Embeddings,
@@ -32,6 +33,7 @@ from fico_lib.metrics.registry import metric
 from fico_lib.runtime.arrays import read_array
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
+from fico_lib.search.compress.setting import Compression
 from fico_lib.similarity import MEASURES
 
 Measure = Literal[tuple(MEASURES)]
@@ -63,6 +65,7 @@ def evaluate_command(
     bits: Annotated[int | None, _option("The arrays are codes of so many bits.")] = None,
     missing: Annotated[float | None, _option("The value of pairs that were not scored.")] = None,
     measure: Annotated[Measure | None, _option("What compares them; default cosine.")] = None,
+    compress: Annotated[str | None, _option(compression.HELP)] = None,
     recall_at: Annotated[str, _option("Depths of R@k.")] = "1,5,10",
     map_at: Annotated[str, _option("Depths of mAP@k.")] = "10,100,all",
     mode: Annotated[Mode, _option("R@k: any positive, or the fraction.")] = Conventions.mode,
@@ -82,7 +85,10 @@ def evaluate_command(
         _depths(recall_at), _depths(map_at), mode, ties, denominator, empty
     )
     settings = asdict(conventions) | {"device": device, "memory": memory}
+    setting = None if compress is None else Compression.parse(compress)
     _one_source(images or texts, scores or scores_t2i, encodings, released)
+    if setting is not None and released is not None:
+        raise InputError("--compress belongs to one set of embeddings, not to --released")
     if released is not None:
         _evaluate_released(released, conventions, settings, format)
         return
@@ -93,16 +99,19 @@ def evaluate_command(
             images, texts, scores, scores_t2i, image_of_caption, captions_per_image, bits, missing,
             measure,
         )  # fmt: skip
+    judged = given if setting is None else compression.compressed(given, setting, measure)
     result = evaluate(
-        given,
+        judged,
         None if labels is None else read_array(labels),
         relevance=_relevance(qrels, qrels_t2i, given),
-        measure=None if isinstance(given, Codes) else measure,
+        measure=None if isinstance(given, Codes) or setting is not None else measure,
         **settings,
     )
     if per_query is not None:
         _write_per_query(per_query, result, given)
     _print(result, format)
+    if setting is not None and format == "table":
+        print(compression.sizes(setting, given.images.shape[1]))
 
 
 def _one_source(*sources: object) -> None:
