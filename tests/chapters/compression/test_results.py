@@ -238,7 +238,9 @@ def test_takeaways_hold_the_numbers_of_the_rows(found):
     at = found.grid.set_index(["model", "setting", "direction", "metric"])["retained_percent"]
     said = [f"{at['vse', 'int8', d, 'R@1']:.1f}" for d in ("i2t", "t2i")]
     assert f"int8 {' and '.join(said)} %" in text
-    assert "learnt code" in text
+    assert "learnt codes of that length: adv64 (CG)" in text
+    assert "moved apart by 2 (image to text)" in text
+    assert "In 16 dimensions, signs keep" in text
     assert "Not run" not in text
 
 
