@@ -132,6 +132,13 @@ def test_tensors_give_the_same_scores(setting):
         assert theirs == pytest.approx(ours, abs=1e-5)
 
 
+@pytest.mark.parametrize("setting", ["sign-mean+codex2", "rabitq1+int8x1"])
+def test_little_memory_and_threads_change_nothing(setting):
+    compressed = compress(GIVEN, setting)
+    little = measured(compressed, memory="40KB", threads=1)
+    assert little == pytest.approx(measured(compressed, threads=2))
+
+
 def with_gap(size: float) -> Embeddings:
     """An offset between the sides, at right angles to the data: exact rankings stay.
 
