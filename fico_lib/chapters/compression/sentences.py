@@ -11,7 +11,7 @@ from fico_lib.chapters.compression.results import Ladder
 from fico_lib.chapters.compression.tables import best_within, label, missing
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.reference_rows import name_of
-from fico_lib.report.table import Text, bullets, stated
+from fico_lib.report.table import Text, bullets, signed, stated
 
 SHARES = (99, 95)  # per cent of float32 that a recommendation keeps
 
@@ -126,6 +126,22 @@ def _recommended(found: Ladder) -> Iterator[str]:
 def offsets_in_words(found: Ladder) -> Text:
     """What the largest offset leaves of the signs, by what they are centred on."""
     return Text(" ".join(_offset_sentences(found, DIRECTIONS)))
+
+
+def fits_in_words(found: Ladder) -> Text:
+    """What changes where signs are fitted to half of the images."""
+    rows = found.fits[found.fits["metric"] == "R@1"]
+    if rows.empty:
+        return Text("No setting was fitted to a part.")
+    parts = [
+        f"{label(setting)} by {' and '.join(signed(row) for _, row in of.iterrows())}"
+        for setting, of in rows.groupby("setting", sort=False)
+    ]
+    return Text(
+        "Everything is fitted to the test split itself, without its relevance. Fitted to half of "
+        "its images and their captions, R@1 changes (image to text, and text to image, in points): "
+        f"{'; '.join(parts)}."
+    )
 
 
 def _offset_sentences(found: Ladder, directions: Iterable[str]) -> Iterator[str]:
