@@ -33,7 +33,7 @@ def label(setting: str | Compression) -> str:
     words = one.quantizer
     if one.quantizer in SIGNS:
         middle = one.quantizer.removeprefix("sign-")
-        words = "signs" if middle == "zero" else f"signs about the {middle}"
+        words = f"signs about {'zero' if middle == 'zero' else f'the {middle}'}"
     elif one.quantizer in RABITQ:
         bits = one.quantizer[-1]
         words = f"RaBitQ, {bits} bit{'s' if bits != '1' else ''}"
