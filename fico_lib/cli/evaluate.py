@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from fico_lib.cli import compress as compression
 from fico_lib.cli.evaluate_input import depths, names
 from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
@@ -35,6 +36,8 @@ from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+from fico_lib.runtime.errors import InputError
+from fico_lib.search.compress.setting import Compression
 
 
 def evaluate_command(
@@ -53,6 +56,7 @@ def evaluate_command(
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
+    compress: Annotated[str | None, option(compression.HELP)] = None,
     as_: Annotated[
         Literal[tuple(PRESETS)] | None,
         typer.Option("--as", help="All conventions of a tool, in place of those below."),
@@ -83,7 +87,10 @@ def evaluate_command(
             depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
         )
     settings = asdict(conventions) | {"device": device, "memory": memory}
+    setting = None if compress is None else Compression.parse(compress)
     one_source(images or texts, scores or scores_t2i, encodings, released)
+    if setting is not None and released is not None:
+        raise InputError("--compress belongs to one set of embeddings, not to --released")
     if released is not None:
         evaluate_released(released, conventions, settings, format)
         return
@@ -91,9 +98,14 @@ def evaluate_command(
         images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
         qrels, qrels_t2i, bits, missing, measure,
     ).read()  # fmt: skip
-    result = evaluate(given, **beside, **settings)
+    judged = given
+    if setting is not None:
+        judged = compression.compressed(given, setting, beside.pop("measure", None))
+    result = evaluate(judged, **beside, **settings)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:
         write_per_query(per_query, result, given)
     print_result(result, format)
+    if setting is not None and format == "table":
+        print(compression.sizes(setting, given.images.shape[1]))

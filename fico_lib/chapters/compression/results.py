@@ -36,6 +36,8 @@ class Ladder:
     each offset between its sides, by what they are centred on. facts: dimensions of each model, the
     distance between the means of its sides, and how many principal components hold 99 % of the
     variance within the sides.
+    fits: R@k of the first model by signs that are fitted to half of the images and their captions,
+    minus the same fitted to all.
     runs: what the rows are estimated from; asked: the models, of which some may not have been run;
     sizes: images and captions of the test split; category: images whose queries are asked in the
     category task.
@@ -45,6 +47,7 @@ class Ladder:
     codes: pd.DataFrame
     offsets: pd.DataFrame
     facts: pd.DataFrame
+    fits: pd.DataFrame
     runs: Runs
     asked: list[str]
     sizes: tuple[int, int]
@@ -120,6 +123,8 @@ def climb(encodings: Sequence[Encodings], test: FeatureSplit, p: CompressionChap
         results[name] = [judge(compress(e, setting)) for e in made[model]]
         trained[name] = model
     results |= {model: [judge(e) for e in made[model]] for model in p.codes}
+    for name, each in _halves(made[p.compressed[0]], p, judge):
+        results[name], trained[name] = each, p.compressed[0]
     for name, each in _offsets(made[p.compressed[0]], p, judge):
         results[name], trained[name] = each, p.compressed[0]
     runs = Runs(results, one.n_images, p.resamples, trained_as=trained)
@@ -129,6 +134,7 @@ def climb(encodings: Sequence[Encodings], test: FeatureSplit, p: CompressionChap
         codes=pd.DataFrame(_code_rows(runs, {m: made[m][0] for m in p.codes}), columns=CODE_ROW),
         offsets=pd.DataFrame(_offset_rows(runs, p)),
         facts=pd.DataFrame(facts),
+        fits=pd.DataFrame(_fit_rows(runs, p), columns=FIT_ROW),
         runs=runs,
         asked=p.asked,
         sizes=(one.n_images, one.n_captions),
@@ -162,6 +168,29 @@ class Judge:
     def instance(self, encodings) -> EvaluationResult:
         """R@1 and R@10 alone."""
         return evaluate(encodings, tasks="instance", recall_at=(1, DEPTH), **self.how)
+
+
+def _fitted(p: CompressionChapter) -> list[str]:
+    """The settings of the first model that are fitted to half of the images as well."""
+    shortest = f"sign-mean:rpca{min(p.dimensions, default=0)}"
+    wanted = ("sign-mean", shortest)
+    return [str(one) for one in p.ladder(p.compressed[0]) if str(one) in wanted]
+
+
+def _halves(
+    made: Sequence[Embeddings], p: CompressionChapter, judge: Judge
+) -> Iterator[tuple[str, list[EvaluationResult]]]:
+    """R@k of each seed by settings that are fitted to half of the images and their captions."""
+    for setting in _fitted(p):
+        found = [judge.instance(compress(e, setting, _half(e))) for e in made]
+        yield _name(p.compressed[0], f"{setting}, half"), found
+
+
+def _half(one: Embeddings) -> Embeddings:
+    """Every second image, and its captions."""
+    rows = one.image_of_caption % 2 == 0
+    of = one.image_of_caption[rows] // 2
+    return Embeddings(one.images[::2], one.texts[rows], of, measure=one.measure)
 
 
 def _offsets(
@@ -231,3 +260,14 @@ def _offset_rows(runs: Runs, p: CompressionChapter) -> Iterator[dict]:
         about = {"offset": size, "centring": centring, "direction": direction, "metric": metric}
         found = runs.estimate(_offset_name(size, centring), direction, metric)
         yield about | found.columns("percent")
+
+
+FIT_ROW = ["model", "setting", "direction", "metric", "gap_percent", *ENDS]
+
+
+def _fit_rows(runs: Runs, p: CompressionChapter) -> Iterator[dict]:
+    model = p.compressed[0]
+    for setting, direction, metric in product(_fitted(p), DIRECTIONS, METRICS[:2]):
+        half, whole = _name(model, f"{setting}, half"), _name(model, setting)
+        about = {"model": model, "setting": setting, "direction": direction, "metric": metric}
+        yield about | runs.gap(half, whole, direction, metric).columns("gap_percent")

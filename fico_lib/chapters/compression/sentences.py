@@ -1,6 +1,6 @@
 """What the rows of the chapter on compression say, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -11,47 +11,72 @@ from fico_lib.chapters.compression.results import Ladder
 from fico_lib.chapters.compression.tables import best_within, label, missing
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.reference_rows import name_of
-from fico_lib.report.table import Text, bullets, stated
+from fico_lib.report.table import Text, bullets, signed, stated
 
 SHARES = (99, 95)  # per cent of float32 that a recommendation keeps
 
 
 def takeaways(found: Ladder) -> Text:
     """The chapter's findings in sentences, computed from its rows."""
-    return bullets([*_steps(found), *_recommended(found), *_codes_said(found), *missing(found)])
-
-
-def _steps(found: Ladder) -> Iterator[str]:
-    model = found.models[0]
-    wanted = ("float16", "int8", "rabitq4", "sign-mean", "sign-mean+codex4", "sign-mean+float32x4")
-    parts = []
-    for setting in wanted:
-        kept = [found.retained(model, setting, d, "R@1") for d in DIRECTIONS]
-        if all(one is not None for one in kept):
-            values = " and ".join(f"{one.value:.1f}" for one in kept)
-            parts.append(f"{label(setting)} {values} %")
-    yield (
-        "What of a model's quality is left depends on the rung: of "
-        f"{name_of(model)}'s R@1 (image to text and text to image) {'; '.join(parts)} is kept."
+    return bullets(
+        [
+            *_steps(found),
+            *_recommended(found),
+            *_components(found),
+            *_learnt(found),
+            *_offset_sentences(found, ["i2t"]),
+            *missing(found),
+        ]
     )
 
 
-def _codes_said(found: Ladder) -> Iterator[str]:
-    for code, rows in found.codes.groupby("model", sort=False):
-        size = rows["kept_bytes"].iloc[0]
-        at = rows.set_index(["direction", "metric"])["percent"]
-        for model in found.models[:1]:
-            best = best_within(found, model, size)
-            if best is None:
-                continue
-            said = [
-                f"{metric} {found.estimate(model, best, 't2i', metric).value:.1f} against "
-                f"{at['t2i', metric]:.1f} %"
-                for metric in ("R@1", "mAP@N")
-            ]
+def _kept(found: Ladder, setting: str, metric: str = "R@1") -> str | None:
+    """The per cent kept by the first model, in both directions; None where it was not run."""
+    kept = [found.retained(found.models[0], setting, d, metric) for d in DIRECTIONS]
+    if any(one is None for one in kept):
+        return None
+    return " and ".join(f"{one.value:.1f}" for one in kept)
+
+
+def _steps(found: Ladder) -> Iterator[str]:
+    wanted = ("float16", "int8", "rabitq4", "sign-mean", "sign-mean+codex4", "sign-mean+float32x4")
+    parts = [f"{label(s)} {kept} %" for s in wanted if (kept := _kept(found, s))]
+    yield (
+        "How much of a model's quality is left depends on how its embeddings are stored, and on a "
+        f"second look at the best candidates. Of {name_of(found.models[0])}'s R@1 (image to text, "
+        f"and text to image) is kept: {'; '.join(parts)}."
+    )
+
+
+def _components(found: Ladder) -> Iterator[str]:
+    """What signs keep after each way of leaving out dimensions, at the fewest dimensions."""
+    rows = found.grid[(found.grid["quantizer"] == "sign-mean") & (found.grid["reduction"] != "")]
+    if rows.empty:
+        return
+    d = rows["dimensions"].min()
+    ways = ("prefix", "pca", "rpca")
+    parts = [
+        f"{label(f'sign-mean:{way}{d}')} {kept} %"
+        for way in ways
+        if (kept := _kept(found, f"sign-mean:{way}{d}"))
+    ]
+    yield f"In {d} dimensions, signs keep of the same R@1: {'; '.join(parts)}."
+
+
+def _learnt(found: Ladder) -> Iterator[str]:
+    metrics = ("R@1", "mAP@N")
+    for size, rows in found.codes.groupby("kept_bytes"):
+        at = rows[rows["direction"] == "t2i"].set_index(["model", "metric"])["percent"]
+        codes = [
+            f"{name_of(code)} {' and '.join(f'{at[code, m]:.1f}' for m in metrics)} %"
+            for code in rows["model"].unique()
+        ]
+        for model, best in best_within(found, size).items():
+            values = [f"{found.estimate(model, best, 't2i', m).value:.1f}" for m in metrics]
             yield (
-                f"In the {size} bytes of {name_of(code)}'s learnt code, {name_of(model)} as "
-                f"{label(best)} has, text to image, {' and '.join(said)}."
+                f"In {size} bytes, {name_of(model)} as {label(best)} reaches, text to image, R@1 "
+                f"and mAP@N of {' and '.join(values)} %; learnt codes of that length: "
+                f"{'; '.join(codes)}."
             )
 
 
@@ -100,20 +125,38 @@ def _recommended(found: Ladder) -> Iterator[str]:
 
 def offsets_in_words(found: Ladder) -> Text:
     """What the largest offset leaves of the signs, by what they are centred on."""
-    return Text(" ".join(_offset_sentences(found)))
+    return Text(" ".join(_offset_sentences(found, DIRECTIONS)))
 
 
-def _offset_sentences(found: Ladder) -> Iterator[str]:
-    size = found.offsets["offset"].max()
-    start = found.offsets["offset"].min()
+def fits_in_words(found: Ladder) -> Text:
+    """What changes where signs are fitted to half of the images."""
+    rows = found.fits[found.fits["metric"] == "R@1"]
+    if rows.empty:
+        return Text("No setting was fitted to a part.")
+    parts = [
+        f"{label(setting)} by {' and '.join(signed(row) for _, row in of.iterrows())}"
+        for setting, of in rows.groupby("setting", sort=False)
+    ]
+    return Text(
+        "Everything is fitted to the test split itself, without its relevance. Fitted to half of "
+        "its images and their captions, R@1 changes (image to text, and text to image, in points): "
+        f"{'; '.join(parts)}."
+    )
+
+
+def _offset_sentences(found: Ladder, directions: Iterable[str]) -> Iterator[str]:
+    least, most = found.offsets["offset"].min(), found.offsets["offset"].max()
     rows = found.offsets[found.offsets["metric"] == "R@10"]
     at = rows.set_index(["centring", "direction", "offset"])
-    for direction, title in DIRECTIONS.items():
-        own, gallery = (stated(at.loc[(c, direction, size)]) for c in (OWN, GALLERY))
+    for direction in directions:
+        own, before, gallery = (
+            stated(at.loc[(centring, direction, size)])
+            for centring, size in ((OWN, most), (OWN, least), (GALLERY, most))
+        )
         yield (
-            f"At an offset of {size:g} ({title}), R@10 is {own} by signs about each side's own "
-            f"mean, as against {stated(at.loc[(OWN, direction, start)])} at {start:g}, and "
-            f"{gallery} about the gallery's."
+            f"Where images and texts are moved apart by {most:g} ({DIRECTIONS[direction]}), R@10 "
+            f"of signs about each side's own mean is {own}, as against {before} at {least:g}, and "
+            f"{gallery} about the gallery's mean."
         )
 
 

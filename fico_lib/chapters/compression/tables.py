@@ -19,6 +19,7 @@ from fico_lib.search.compress.setting import RABITQ, SIGNS
 REDUCED = {"prefix": "prefix of", "pca": "PCA to", "rpca": "rotated PCA to"}
 NOT_RUN, NOT_MEASURED = "not run", "not measured"
 SHOWN = 4  # the multiplier of the short tables
+LOOKED_AT_AGAIN = (("rpca", "code"), ("rpca", "float32"))  # in fewer dimensions, in short tables
 PLACE = ["model", "setting", "direction", "metric"]
 
 
@@ -32,7 +33,7 @@ def label(setting: str | Compression) -> str:
     words = one.quantizer
     if one.quantizer in SIGNS:
         middle = one.quantizer.removeprefix("sign-")
-        words = "signs" if middle == "zero" else f"signs about the {middle}"
+        words = f"signs about {'zero' if middle == 'zero' else f'the {middle}'}"
     elif one.quantizer in RABITQ:
         bits = one.quantizer[-1]
         words = f"RaBitQ, {bits} bit{'s' if bits != '1' else ''}"
@@ -117,11 +118,13 @@ def rungs(found: Ladder, times: pd.DataFrame, model: str) -> Table:
 
 
 def _is_short(setting: str) -> bool:
+    """Whether a setting is a line of the short tables; all are in the results."""
     one = Compression.parse(setting)
     if one.quantizer in RABITQ and one.quantizer[-1] not in "1248":
         return False
     if one.rescoring:
-        return one.quantizer == "sign-mean" and one.multiplier == SHOWN
+        first = one.quantizer == "sign-mean" and one.multiplier == SHOWN
+        return first and (not one.reduction or (one.reduction, one.rescoring) in LOOKED_AT_AGAIN)
     return not one.reduction or one.quantizer in ("int8", "sign-mean")
 
 
@@ -170,37 +173,37 @@ def learnt(found: Ladder) -> Table | Text:
     if found.codes.empty:
         return Text("No model of learnt codes is among those of this run.")
     rows = found.codes.set_index(["model", "direction", "metric"])
-    lines, of = {}, {}
-    for model, code in found.codes.groupby("model", sort=False):
-        size = code["kept_bytes"].iloc[0]
-        lines[model, ""] = (name_of(model), f"{code['bits'].iloc[0]} bits, learnt", f"{size}")
-        for other in found.models:
-            best = best_within(found, other, size)
-            if best:
-                of[model, other] = best
-                kept = Compression.parse(best).kept_bytes(0)
-                lines[model, other] = (name_of(other), label(best), f"{kept:,.0f}")
+    lines: dict[tuple[str, str], tuple[str, ...]] = {}
+    for size, codes in found.codes.groupby("kept_bytes"):
+        for model, code in codes.groupby("model", sort=False):
+            lines[model, ""] = (name_of(model), f"{code['bits'].iloc[0]} bits, learnt", f"{size}")
+        for model, best in best_within(found, size).items():
+            kept = Compression.parse(best).kept_bytes(found.dimensions(model))
+            lines[model, best] = (name_of(model), label(best), f"{kept:,.0f}")
 
-    def cell(code: str, other: str, *place: str) -> str:
-        if not other:
-            return interval_of(rows.loc[(code, *place)])
-        return interval_of(found.estimate(other, of[code, other], *place).columns("percent"))
+    def cell(model: str, setting: str, *place: str) -> str:
+        if not setting:
+            return interval_of(rows.loc[(model, *place)])
+        return interval_of(found.estimate(model, setting, *place).columns("percent"))
 
     return wide_table(
         lines,
         by_direction(METRICS),
         cell,
-        "Percent with 95 % intervals. Below each learnt code: what the compressed embeddings do "
-        "in as many bytes or fewer, by the setting with the largest sum of the six.",
+        "Percent with 95 % intervals. Below learnt codes of a length: what compressed embeddings "
+        "do in as many bytes or fewer, by the setting with the largest sum of the six.",
         labels=("model", "stored", "bytes"),
     )
 
 
-def best_within(found: Ladder, model: str, size: float) -> str | None:
-    """The setting of at most so many bytes with the largest sum of metrics; None for none."""
-    rows = found.grid[(found.grid["model"] == model) & (found.grid["kept_bytes"] <= size)]
-    # Without fewer dimensions nothing is as small as a code of 64 bits.
-    return None if rows.empty else rows.groupby("setting")["percent"].sum().idxmax()
+def best_within(found: Ladder, size: float) -> dict[str, str]:
+    """By model, the setting of at most so many bytes with the largest sum of all metrics.
+
+    A model none of whose settings is that small is left out.
+    """
+    rows = found.grid[found.grid["kept_bytes"] <= size]
+    sums = rows.groupby(["model", "setting"], sort=False)["percent"].sum()
+    return {model: of.idxmax()[1] for model, of in sums.groupby(level=0, sort=False)}
 
 
 def offsets(found: Ladder) -> Table:

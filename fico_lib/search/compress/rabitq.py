@@ -24,7 +24,10 @@ ROWS = 4096  # vectors encoded at a time
 
 @dataclass(frozen=True)
 class RaBitQCodes:
-    """codes: (n, d) uint8, the place of each component in the grid; factors: (n,) float32."""
+    """codes: (n, d) uint8, the place of each component in the grid; factors: (n,) float32.
+
+    A place has a byte to itself here, of which an index keeps the lowest `bits` alone.
+    """
 
     codes: np.ndarray
     factors: np.ndarray

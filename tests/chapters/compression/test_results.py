@@ -140,6 +140,23 @@ def test_an_offset_is_at_right_angles_and_of_its_size(made):
     assert np.linalg.norm(centres) == pytest.approx(np.hypot(2, own), rel=1e-5)
 
 
+def test_what_is_fitted_to_half_of_the_images_is_set_against_the_whole(found, made):
+    one = made[0]
+    rows = OF % 2 == 0
+    half = Embeddings(one.images[::2], one.texts[rows], OF[rows] // 2)
+    at = found.fits.set_index(["setting", "direction", "metric"])["gap_percent"]
+    assert len(at) == 2 * 4
+    for setting in ("sign-mean", "sign-mean:rpca16"):
+        a, b = (
+            evaluate(compress(one, setting, fit), recall_at=(1, 10), device="cpu").instance
+            for fit in (half, None)
+        )
+        for direction, metric in [(d, m) for d, m in PLACES if m != "mAP@N"]:
+            expected = a[direction][metric] - b[direction][metric]
+            assert at[setting, direction, metric] == pytest.approx(expected)
+    assert "rotated PCA to 16 by " in repr(sentences.fits_in_words(found))
+
+
 def test_some_images_ask_in_the_category_task(made):
     few = results.climb(made, TEST, make_chapter(category_queries=12))
     assert few.category == 12
@@ -238,7 +255,9 @@ def test_takeaways_hold_the_numbers_of_the_rows(found):
     at = found.grid.set_index(["model", "setting", "direction", "metric"])["retained_percent"]
     said = [f"{at['vse', 'int8', d, 'R@1']:.1f}" for d in ("i2t", "t2i")]
     assert f"int8 {' and '.join(said)} %" in text
-    assert "learnt code" in text
+    assert "learnt codes of that length: adv64 (CG)" in text
+    assert "moved apart by 2 (image to text)" in text
+    assert "In 16 dimensions, signs keep" in text
     assert "Not run" not in text
 
 
@@ -257,6 +276,7 @@ def test_several_trainings_are_averaged(chapter):
     assert kept.trainings == 2
     assert found.codes.empty
     assert "No model of learnt codes" in repr(tables.learnt(found))
+    assert "No setting was fitted" in repr(sentences.fits_in_words(found))
 
 
 def test_a_split_too_small_for_ten_is_refused(chapter):

@@ -132,6 +132,28 @@ def test_tensors_give_the_same_scores(setting):
         assert theirs == pytest.approx(ours, abs=1e-5)
 
 
+def test_what_is_fitted_to_others_is_theirs():
+    rows = np.arange(len(OF)) < len(OF) // 2
+    kept = np.unique(OF[rows])
+    others = Embeddings(IMAGES[kept] + 1, TEXTS[rows], np.searchsorted(kept, OF[rows]))
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (IMAGES, TEXTS)]
+    means = [(x / np.linalg.norm(x, axis=1, keepdims=True)).mean(0)
+             for x in (others.images, others.texts)]  # fmt: skip
+    codes = Codes.pack(*(x > mean for x, mean in zip(unit, means, strict=True)), OF)
+    found = measured(compress(GIVEN, "sign-mean", others))
+    assert found == pytest.approx(measured(codes))
+    assert found != pytest.approx(measured(compress(GIVEN, "sign-mean")))
+    same = measured(compress(GIVEN, "int8:rpca8", GIVEN))
+    assert same == pytest.approx(measured(compress(GIVEN, "int8:rpca8")))
+
+
+@pytest.mark.parametrize("setting", ["sign-mean+codex2", "rabitq1+int8x1"])
+def test_little_memory_and_threads_change_nothing(setting):
+    compressed = compress(GIVEN, setting)
+    little = measured(compressed, memory="40KB", threads=1)
+    assert little == pytest.approx(measured(compressed, threads=2))
+
+
 def with_gap(size: float) -> Embeddings:
     """An offset between the sides, at right angles to the data: exact rankings stay.
 
