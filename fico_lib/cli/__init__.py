@@ -15,6 +15,7 @@ from fico_lib.cli.audit import audit_command
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
 from fico_lib.cli.checkpoints import checkpoints_command
+from fico_lib.cli.compare import compare_command
 from fico_lib.cli.cost import cost_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.datasets import DATASETS
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate_command)
 app.command("audit")(audit_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
+app.command("compare")(compare_command)
 app.command("cost")(cost_command)
 app.command("checkpoints")(checkpoints_command)
 

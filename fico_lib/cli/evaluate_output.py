@@ -20,19 +20,22 @@ from fico_lib.runtime.files import write_whole
 
 
 def tidy_rows(result: EvaluationResult, **names: str) -> list[dict]:
-    """Tidy rows: task, direction, metric, value, unit, chance, tie interval."""
+    """Tidy rows: task, direction, metric, value, its 95 % interval, unit, chance, tie interval."""
     rows = []
     for task, direction, found in result.parts():
         for name, value in found.metrics.items():
+            lower, upper = result.intervals[task, direction][name] or (None, None)
             low, high = found.tie_interval.get(name) or (None, None)
             rows.append(names | {
                 "task": task, "direction": direction, "metric": name, "value": value,
-                "unit": metric(name).unit, "chance": found.chance[name], "pessimistic": low,
-                "optimistic": high,
+                "low": lower, "high": upper, "unit": metric(name).unit,
+                "chance": found.chance[name], "pessimistic": low, "optimistic": high,
             })  # fmt: skip
     if result.r_at_sum is not None:
+        low, high = result.intervals["instance", None]["R@sum"] or (None, None)
         rows.append(dict.fromkeys(rows[0]) | names | {
-            "task": "instance", "metric": "R@sum", "value": result.r_at_sum, "unit": "%",
+            "task": "instance", "metric": "R@sum", "value": result.r_at_sum, "low": low,
+            "high": high, "unit": "%",
         })  # fmt: skip
     return rows
 
@@ -53,6 +56,7 @@ def print_result(result: EvaluationResult, format: str) -> None:
         print(f"as {settings['as']}: {preset(settings.pop('as')).title}")
     texts = {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in settings.items()}
     print("conventions: " + ", ".join(f"{k} {v}" for k, v in texts.items() if v))
+    print("intervals: over images, with their captions, by 1,000 bootstrap draws")
     for task, direction, found in result.parts():
         if found.empty_queries:
             print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
@@ -65,6 +69,7 @@ def _cells(row: dict, tied: bool) -> dict[str, str]:
         "direction": row["direction"] or "both",
         "metric": row["metric"],
         "value": number(row["value"], "n/a"),
+        "95 % interval": interval(row["low"], row["high"]),
         "chance": number(row["chance"]),
     }
     if tied:
@@ -102,14 +107,16 @@ def print_table(rows: Iterable[dict[str, str]], title: str | None = None) -> Non
 
 
 def write_per_query(path: Path, result: EvaluationResult, encodings: Encodings) -> None:
-    """One row per task, direction, query and metric."""
+    """One row per task, direction, query and metric, with the image that the query belongs to."""
     ids = {"i2t": encodings.image_ids, "t2i": encodings.caption_ids}
     rows = (
-        {"task": task, "direction": direction, "query": query, "metric": column,
+        {"task": task, "direction": direction, "query": query, "image": image, "metric": column,
          "value": None if np.isnan(value) else value}
         for task, direction, found in result.parts()
         for column, values in found.per_query.items()
-        for query, value in zip(ids[direction], values.tolist(), strict=True)
+        for query, image, value in zip(
+            ids[direction], encodings.image_ids[found.clusters], values.tolist(), strict=True
+        )
     )  # fmt: skip
     with write_whole(path) as part, open(part, "w", newline="") as file:
         write_csv(rows, file)
