@@ -167,8 +167,8 @@ def _print(found: Comparison, format: str) -> None:
             "95 % interval": interval(g.low, g.high), "p": f"{g.p:.4f}", "Holm": f"{g.p_holm:.4f}",
         } for g in found.differences)  # fmt: skip
         print(
-            "*: tied with the best\nintervals and p: over images, with their captions; Holm: p corrected for "
-            f"{len(found.differences)} differences"
+            "*: tied with the best\nintervals and p: over images, with their captions; Holm: p "
+            f"corrected for {len(found.differences)} differences"
         )
 
 

@@ -11,6 +11,9 @@ from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
     Bits,
     CaptionsPerImage,
+    DatabaseCodes,
+    DatabaseEmbeddings,
+    DatabaseLabels,
     Device,
     EncodingsFile,
     ImageOfCaption,
@@ -22,6 +25,9 @@ from fico_lib.cli.options import (
     Missing,
     Qrels,
     QrelsT2I,
+    QueryCodes,
+    QueryEmbeddings,
+    QueryLabels,
     ScoresFile,
     ScoresT2I,
     Texts,
@@ -31,10 +37,15 @@ from fico_lib.cli.options import (
     refuse_beside,
 )
 from fico_lib.cli.released import evaluate_released
+from fico_lib.cli.two_sets import TwoSets
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+
+OF_PAIRS = (
+    "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "missing",
+)  # fmt: skip
 
 
 def evaluate_command(
@@ -50,6 +61,12 @@ def evaluate_command(
     labels: Labels = None,
     qrels: Qrels = None,
     qrels_t2i: QrelsT2I = None,
+    query_codes: QueryCodes = None,
+    database_codes: DatabaseCodes = None,
+    query_embeddings: QueryEmbeddings = None,
+    database_embeddings: DatabaseEmbeddings = None,
+    query_labels: QueryLabels = None,
+    database_labels: DatabaseLabels = None,
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
@@ -83,15 +100,23 @@ def evaluate_command(
             depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
         )
     settings = asdict(conventions) | {"device": device, "memory": memory}
-    one_source(images or texts, scores or scores_t2i, encodings, released)
+    sets = TwoSets(
+        query_codes, database_codes, query_embeddings, database_embeddings, query_labels,
+        database_labels,
+    )  # fmt: skip
+    one_source(images or texts, scores or scores_t2i, encodings, released, sets.given)
     if released is not None:
         evaluate_released(released, conventions, settings, format)
         return
-    given, beside = Inputs(
-        images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
-        qrels, qrels_t2i, bits, missing, measure,
-    ).read()  # fmt: skip
-    result = evaluate(given, **beside, **settings)
+    if sets.given is not None:
+        refuse_beside(context, "queries and a database", OF_PAIRS)
+        given, result = None, sets.evaluate(bits, measure, settings)
+    else:
+        given, beside = Inputs(
+            images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
+            labels, qrels, qrels_t2i, bits, missing, measure,
+        ).read()  # fmt: skip
+        result = evaluate(given, **beside, **settings)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fico_lib.encodings import Encodings
-from fico_lib.evaluation import EvaluationResult
+from fico_lib.evaluation import DirectionResult, EvaluationResult
 from fico_lib.metrics.presets import preset
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.files import write_whole
@@ -56,7 +56,8 @@ def print_result(result: EvaluationResult, format: str) -> None:
         print(f"as {settings['as']}: {preset(settings.pop('as')).title}")
     texts = {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in settings.items()}
     print("conventions: " + ", ".join(f"{k} {v}" for k, v in texts.items() if v))
-    print("intervals: over images, with their captions, by 1,000 bootstrap draws")
+    drawn = "queries" if "relevance" in result.about else "images, with their captions"
+    print(f"intervals: over {drawn}, by 1,000 bootstrap draws")
     for task, direction, found in result.parts():
         if found.empty_queries:
             print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
@@ -106,17 +107,27 @@ def print_table(rows: Iterable[dict[str, str]], title: str | None = None) -> Non
     Console().print(table, "")
 
 
-def write_per_query(path: Path, result: EvaluationResult, encodings: Encodings) -> None:
-    """One row per task, direction, query and metric, with the image that the query belongs to."""
-    ids = {"i2t": encodings.image_ids, "t2i": encodings.caption_ids}
+def write_per_query(path: Path, result: EvaluationResult, encodings: Encodings | None) -> None:
+    """One row per task, direction, query and metric, with the image that the query belongs to.
+
+    encodings: whose ids name the queries; row numbers do without.
+    """
     rows = (
         {"task": task, "direction": direction, "query": query, "image": image, "metric": column,
          "value": None if np.isnan(value) else value}
         for task, direction, found in result.parts()
         for column, values in found.per_query.items()
         for query, image, value in zip(
-            ids[direction], encodings.image_ids[found.clusters], values.tolist(), strict=True
+            *_names(direction, found, encodings), values.tolist(), strict=True
         )
     )  # fmt: skip
     with write_whole(path) as part, open(part, "w", newline="") as file:
         write_csv(rows, file)
+
+
+def _names(direction: str, found: DirectionResult, encodings: Encodings | None) -> tuple:
+    """What names each query, and its image."""
+    if encodings is None:
+        return np.arange(found.queries), found.clusters
+    ids = {"i2t": encodings.image_ids, "t2i": encodings.caption_ids}
+    return ids[direction], encodings.image_ids[found.clusters]

@@ -16,5 +16,14 @@ from fico_lib.evaluation.audit import audit
 from fico_lib.evaluation.compare import Comparison, compare
 from fico_lib.evaluation.engine import evaluate
 from fico_lib.evaluation.result import DirectionResult, EvaluationResult
+from fico_lib.evaluation.two_sets import evaluate_two_sets
 
-__all__ = ["Comparison", "DirectionResult", "EvaluationResult", "audit", "compare", "evaluate"]
+__all__ = [
+    "Comparison",
+    "DirectionResult",
+    "EvaluationResult",
+    "audit",
+    "compare",
+    "evaluate",
+    "evaluate_two_sets",
+]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fico_lib.cli.audit import audit_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.evaluation import audit, evaluate
+from fico_lib.evaluation import audit, evaluate, evaluate_two_sets
 from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
 
@@ -242,6 +242,46 @@ def test_what_is_wrong_is_said(folder, monkeypatch, arguments, message):
     monkeypatch.chdir(folder)
     with pytest.raises(InputError, match=message):
         run(*arguments)
+
+
+@pytest.fixture
+def sets(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {"q": rng.random((7, 12)) < 0.5, "d": rng.random((20, 12)) < 0.5,
+              "ql": rng.random((7, 4)) < 0.4, "dl": rng.random((20, 4)) < 0.4}  # fmt: skip
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array.astype(float))
+    return tmp_path, arrays
+
+
+def test_two_sets(sets):
+    folder, a = sets
+    labels = ["--query-labels", folder / "ql.npy", "--database-labels", folder / "dl.npy"]
+    codes = ["--query-codes", folder / "q.npy", "--database-codes", folder / "d.npy"]
+    floats = ["--query-embeddings", folder / "q.npy", "--database-embeddings", folder / "d.npy"]
+    found = json.loads(run(*codes, *labels, "--as", "dcmh", "--format", "json"))
+    assert found["conventions"].pop("as") == "dcmh"
+    how = preset("dcmh").settings()
+    assert found == evaluate_two_sets(*a.values(), bits=12, **how).to_dict()
+    found = json.loads(run(*floats, *labels, "--measure", "euclidean", "--format", "json",
+                           "--per-query", folder / "q.csv"))  # fmt: skip
+    floating = [array.astype(float) for array in a.values()]
+    expected = evaluate_two_sets(*floating, measure="euclidean")
+    assert found["category"]["q2d"]["mAP@N"] == pytest.approx(expected.category["q2d"]["mAP@N"])
+    rows = list(csv.DictReader((folder / "q.csv").read_text().splitlines()))
+    assert [row["query"] for row in rows[:7]] == [*"0123456"]
+    output = run(*codes, *labels, "--metrics", "P-radius@2,mAP@N")
+    assert "intervals: over queries" in output
+    for wrong, message in (
+        (codes[:2], "expected both of --query-codes"), (codes, "--query-labels and"),
+        ([*codes, *labels, *floats], "expected both of"),
+        ([*codes, *labels, "--scores", folder / "q.npy"], "exactly one of"),
+        ([*codes, *labels, "--labels", folder / "ql.npy"], "--labels: has no place beside"),
+        ([*codes, *labels, "--measure", "cosine"], "compared by hamming distance"),
+        ([*floats, *labels, "--bits", "12"], "embeddings are not codes"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            run(*wrong)
 
 
 @pytest.fixture
