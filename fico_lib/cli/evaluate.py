@@ -42,10 +42,13 @@ from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+from fico_lib.similarity.normalised import SHARPNESS
 
 OF_PAIRS = (
     "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "missing",
+    "normalise", "hubness",
 )  # fmt: skip
+NOT_OF_FOLDERS = (*OF_PAIRS, "bits", "measure", "per_query")
 
 
 def evaluate_command(
@@ -83,6 +86,13 @@ def evaluate_command(
     ties: Annotated[Ties, option("What equal scores are worth.")] = Conventions.ties,
     denominator: Annotated[Denominator, option("AP@k is divided by.")] = Conventions.denominator,
     empty: Annotated[Empty, option("Queries with nothing relevant.")] = Conventions.empty,
+    normalise: Annotated[
+        Literal[tuple(SHARPNESS)] | None,
+        option("Also with scores normalised over all queries, which then see each other."),
+    ] = None,
+    hubness: Annotated[
+        int | None, typer.Option(min=1, help="Skewness of the k-occurrence, for this k.")
+    ] = None,
     format: Annotated[Literal["table", "json", "csv"], option("What to print.")] = "table",
     per_query: Annotated[Path | None, file("Write per-query values to this CSV.")] = None,
     device: Device = "auto",
@@ -106,8 +116,10 @@ def evaluate_command(
     )  # fmt: skip
     one_source(images or texts, scores or scores_t2i, encodings, released, sets.given)
     if released is not None:
+        refuse_beside(context, "--released", NOT_OF_FOLDERS)
         evaluate_released(released, conventions, settings, format)
         return
+    normalised = None
     if sets.given is not None:
         refuse_beside(context, "queries and a database", OF_PAIRS)
         given, result = None, sets.evaluate(bits, measure, settings)
@@ -116,9 +128,12 @@ def evaluate_command(
             images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
             labels, qrels, qrels_t2i, bits, missing, measure,
         ).read()  # fmt: skip
-        result = evaluate(given, **beside, **settings)
+        beside |= settings | {"hubness": hubness}
+        result = evaluate(given, **beside)
+        if normalise is not None:
+            normalised = evaluate(given, normalise=normalise, **beside)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:
         write_per_query(per_query, result, given)
-    print_result(result, format)
+    print_result(result, format, normalised)

@@ -40,12 +40,17 @@ def tidy_rows(result: EvaluationResult, **names: str) -> list[dict]:
     return rows
 
 
-def print_result(result: EvaluationResult, format: str) -> None:
-    """The result in a format: table, json or csv."""
+def print_result(
+    result: EvaluationResult, format: str, normalised: EvaluationResult | None = None
+) -> None:
+    """The result in a format: table, json or csv; beside it that of normalised scores."""
     if format == "json":
-        typer.echo(json.dumps(result.to_dict(), indent=1, allow_nan=False))
+        written = result.to_dict()
+        if normalised is not None:
+            written["normalised"] = normalised.to_dict()
+        typer.echo(json.dumps(written, indent=1, allow_nan=False))
         return
-    rows = tidy_rows(result)
+    rows = _both(result, normalised)
     if format == "csv":
         write_csv(rows, sys.stdout)
         return
@@ -61,11 +66,28 @@ def print_result(result: EvaluationResult, format: str) -> None:
     for task, direction, found in result.parts():
         if found.empty_queries:
             print(f"{task} {direction}: {found.empty_queries} queries with nothing relevant")
+    for title, one in (("hubness", result), ("hubness, normalised", normalised)):
+        for direction, hubs in (one.hubness or {} if one is not None else {}).items():
+            print(
+                f"{title} {direction}: skewness {number(hubs['skewness'], 'n/a')} of the "
+                f"{hubs['k']}-occurrence, at random {number(hubs['chance'])}"
+            )
+    if normalised is not None:
+        print(f"normalised: {normalised.about['normalise']}")
+
+
+def _both(result: EvaluationResult, normalised: EvaluationResult | None) -> list[dict]:
+    """Tidy rows; with normalised scores, a column says of which a row speaks."""
+    if normalised is None:
+        return tidy_rows(result)
+    method = normalised.about["normalise"].partition(" ")[0]
+    return tidy_rows(result, scores="as given") + tidy_rows(normalised, scores=method)
 
 
 def _cells(row: dict, tied: bool) -> dict[str, str]:
     """A row of the table; tied: whether any value depends on ties."""
-    cells = {
+    cells = {"scores": row["scores"]} if "scores" in row else {}
+    cells |= {
         "task": row["task"],
         "direction": row["direction"] or "both",
         "metric": row["metric"],

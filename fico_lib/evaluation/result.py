@@ -65,13 +65,18 @@ class DirectionResult:
 
 @dataclass
 class EvaluationResult:
-    """Both tasks (None where not evaluated), by direction, and the conventions used."""
+    """Both tasks (None where not evaluated), by direction, and the conventions used.
+
+    hubness: by direction, k, skewness of the k-occurrence, its chance level, and the share of the
+    queries that have the most frequent candidate in their first k; where it was asked for.
+    """
 
     instance: dict[str, DirectionResult] | None
     category: dict[str, DirectionResult] | None
     conventions: Conventions
     about: dict[str, str] = field(default_factory=dict)
     keep_per_query: bool = False
+    hubness: dict[str, dict] | None = None
 
     def parts(self) -> Iterator[tuple[str, str, DirectionResult]]:
         """(task, direction, result) of all that was evaluated."""
@@ -130,6 +135,8 @@ class EvaluationResult:
             found["instance"]["R@sum"] = self.r_at_sum
             if self.r_at_sum is not None:
                 found["instance"]["R@sum_interval"] = self.intervals["instance", None]["R@sum"]
+        if self.hubness is not None:
+            found["hubness"] = self.hubness
         found["conventions"] = self.conventions.to_dict() | self.about
         return _plain(found)
 

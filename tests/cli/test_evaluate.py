@@ -244,6 +244,31 @@ def test_what_is_wrong_is_said(folder, monkeypatch, arguments, message):
         run(*arguments)
 
 
+@pytest.mark.parametrize("method", ["qb-norm", "dual-softmax"])
+def test_normalised_scores_stand_apart(folder, method):
+    images, texts, of, _ = arrays(folder)
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--normalise", method,
+           "--hubness", "3", "--recall-at", "1"]  # fmt: skip
+    found = json.loads(run(*ask, "--format", "json"))
+    how = {"hubness": 3, "recall_at": 1}
+    given = Embeddings(images, texts, of)
+    assert found.pop("normalised") == evaluate(given, normalise=method, **how).to_dict()
+    assert found == evaluate(given, **how).to_dict()
+    rows = list(csv.DictReader(io.StringIO(run(*ask, "--format", "csv"))))
+    assert [row["scores"] for row in rows] == 6 * ["as given"] + 6 * [method]
+    output = run(*ask)
+    assert f"normalised: {method} (queries see each other" in output
+    assert "hubness i2t: skewness" in output
+    assert "hubness, normalised t2i: skewness" in output
+
+
+@pytest.mark.parametrize("option", ["labels", "per-query", "normalise", "bits", "hubness"])
+def test_what_a_released_folder_does_not_take_is_refused(folder, option):
+    value = {"normalise": "qb-norm", "bits": "8", "hubness": "3"}.get(option, "x.npy")
+    with pytest.raises(InputError, match=f"--{option}: has no place beside --released"):
+        run("--released", folder, f"--{option}", value)
+
+
 @pytest.fixture
 def sets(tmp_path):
     rng = np.random.default_rng(0)
