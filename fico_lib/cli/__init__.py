@@ -73,7 +73,8 @@ def list_everything() -> None:
     _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
     _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
     _print(console, "Indexes", [[name, entry.title] for name, entry in INDEXES.items()])
-    _print(console, "Metrics", [[m.spelling, m.task, m.title] for m in METRICS.values()])
+    metrics = [[m.spelling, " and ".join(m.tasks), m.title] for m in METRICS.values()]
+    _print(console, "Metrics", metrics)
     try:
         profiles = [[name] for name in repository.profiles(repository.root())]
     except InputError as error:

@@ -106,6 +106,8 @@ def evaluate_command(
         refuse_beside(context, f"--as {as_}", asdict(Conventions()))
         conventions = preset(as_).conventions
     else:
+        if metrics is not None:
+            refuse_beside(context, "--metrics", ("recall_at", "map_at"))
         conventions = Conventions(  # before anything is read
             depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
         )

@@ -141,7 +141,7 @@ def evaluate(
 def _hubs(k: int | None, rows: dict, n_images: int, n_captions: int) -> dict[str, HubCollector]:
     if k is None:
         return {}
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+    if isinstance(k, bool) or not hasattr(k, "__index__") or int(k) < 1:
         raise InputError(f"hubness: found {k!r}; expected a whole number of at least 1")
     return {
         "i2t": HubCollector(len(rows["i2t"]), n_captions, k),

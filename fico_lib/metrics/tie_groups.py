@@ -98,14 +98,20 @@ class TieGroups:
 
     def hits(self, k: int, ties: str) -> np.ndarray:
         """See `Ranking`."""
-        depth = self._depth(k)[:, None]
-        share = recalled_at_k(self.above, self.count, self.relevant, depth, ties)
-        return (self.relevant * share).sum(1)
+        depth = self._depth(k)
+        cut, group, whole = self._cut((self.above + self.count <= depth[:, None]).sum(1))
+        result, relevant = whole.astype(float), self.relevant[cut, group]
+        share = recalled_at_k(
+            self.above[cut, group], self.count[cut, group], relevant, depth[cut], ties
+        )
+        result[cut] += relevant * share
+        return result
 
     def gain(self, k: int, ties: str) -> np.ndarray:
         """See `Ranking`."""
-        depth = self._depth(k)[:, None]
-        return gain_of_group(self.above, self.count, self.relevant, depth, ties).sum(1)
+        reached = int((self.above < k).any(0).sum())  # groups that any query has in its first k
+        groups = self.above[:, :reached], self.count[:, :reached], self.relevant[:, :reached]
+        return gain_of_group(*groups, k, ties).sum(1)
 
     def best(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """See `Ranking`."""

@@ -86,6 +86,11 @@ def test_metrics_by_name(folder):
     assert [row["metric"] for row in rows] == 4 * names
 
 
+def test_depths_have_no_place_beside_names(folder):
+    with pytest.raises(InputError, match="--recall-at: has no place beside --metrics"):
+        run("--scores", folder / "img.npy", "--metrics", "R@1", "--recall-at", "1")
+
+
 def test_all_conventions_of_a_tool(folder):
     images, texts, of, labels = arrays(folder)
     ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
