@@ -105,7 +105,7 @@ def compare(
     Intervals draw images with all their captions (`fico_lib.metrics.resampling`), the same in all
     models; p-values flip the signs of whole images (`fico_lib.metrics.significance`). They speak of
     other images, not of other trainings of the models. names: of the models, by default what the
-    results say.
+    results say, with a number where several say the same.
 
     Raises InputError where the queries differ, or no metric is common to all.
     """
@@ -141,9 +141,10 @@ def _models(results: Sequence, names: Sequence[str] | None) -> list[PerQuery]:
     if len(results) < 2:
         raise InputError(f"compare: found {len(results)} results; expected at least two")
     if names is None:
+        said = [r.model if isinstance(r, PerQuery) else r.about.get("model", "") for r in results]
         names = [
-            r.model if isinstance(r, PerQuery) else r.about.get("model") or f"model {i}"
-            for i, r in enumerate(results, 1)
+            name if name and said.count(name) == 1 else f"{name or 'model'} {i}"
+            for i, name in enumerate(said, 1)
         ]
     if len(names) != len(results) or len(set(names)) < len(names):
         raise InputError(

@@ -9,7 +9,6 @@ from scipy import sparse
 
 from fico_lib.encodings import pack_bits
 from fico_lib.encodings.checks import checked_matrix
-from fico_lib.evaluation.category import CategoryCollector
 from fico_lib.evaluation.relevance import Categories, label_masks, label_matrix
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import Resources, default_threads, stream
@@ -71,6 +70,8 @@ def evaluate_two_sets(
         if codes
         else EmbeddingBlocks(pair, measure, resources.backend, resources.memory)
     )
+    from fico_lib.evaluation.category import CategoryCollector  # numba, which importing does not
+
     rows = np.arange(pair.n_images)
     collector = CategoryCollector(
         relevance, FROM, rows, pair.n_captions, how, resources.backend,

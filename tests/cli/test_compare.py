@@ -102,7 +102,8 @@ def test_latex_and_the_plot(folder):
     ("arguments", "message"),
     [
         (["good.npz"], "at least two"), (["good.npz", "nope.npz"], "no such file"),
-        (["good.npz", "nope.csv"], "no such file"), (["good.npz", "good.npz"], "all different"),
+        (["good.npz", "nope.csv"], "no such file"),
+        (["good.npz", "bad.npz", "--names", "a,a"], "all different"),
         (["good.npz", "bad.npz", "--names", "a"], "names a of 2 results"),
         (["good.npz", "bad.npz", "--plot", "x.txt"], "--plot x.txt"),
         (["good.npz", "bad.npz", "--metrics", "R"], "unknown metric"),

@@ -95,7 +95,8 @@ def test_what_cannot_be_compared_is_told():
     with pytest.raises(InputError, match="at least two"):
         compare(one)
     with pytest.raises(InputError, match="all different"):
-        compare(one, one)
+        compare(one, one, names=["a", "a"])
+    assert [r.model for r in compare(one, one).models[:2]] == ["m1 1", "m1 2"]
     other = evaluate(Scores(np.random.default_rng(0).random((4, 8)), None, np.arange(8) // 2))
     with pytest.raises(InputError, match="queries of 'a' and 'b' differ"):
         compare(one, other, names=["a", "b"])
