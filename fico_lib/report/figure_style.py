@@ -1,5 +1,7 @@
 """The look of every figure. Every series differs in marker and line as well as in colour."""
 
+from typing import Any
+
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 # Colours that stay apart in grey and for colour-blind readers (after Okabe and Ito, 2008).
@@ -8,7 +10,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#777777"  # of chance levels, limits and bases
 LINES = ("-", "--", "-.", ":")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -241,14 +241,16 @@ def test_a_radius_is_for_codes():
 # -- five folds ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("tensors", [False, True])
 @pytest.mark.parametrize("ties", ["expected", "index"])
-def test_folds_are_galleries_of_their_own(ties, monkeypatch):
+def test_folds_are_galleries_of_their_own(ties, tensors, monkeypatch):
     monkeypatch.setattr("fico_lib.evaluation.folds.IMAGES", 4)
     rng = np.random.default_rng(0)
     of = rng.permutation(np.r_[np.arange(20), rng.integers(0, 20, 30)])
     scores = rng.integers(0, 6, (20, 50)) / 2
     names = ["COCO-1K@1", "COCO-1K@3"]
-    found = evaluate(Scores(scores, None, of), metrics=[*names, "R@1"], ties=ties)
+    device = TorchBackend(torch.device("cpu")) if tensors else "cpu"
+    found = evaluate(Scores(scores, None, of), metrics=[*names, "R@1"], ties=ties, device=device)
     values = {"i2t": np.zeros((2, 20)), "t2i": np.zeros((2, 50))}
     chances = {"i2t": np.zeros((2, 20)), "t2i": np.zeros((2, 50))}
     for fold in range(5):
