@@ -1,8 +1,8 @@
 """The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `bench-search`, ..."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Annotated, get_args
 
 import typer
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+import fico_lib
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
@@ -22,6 +23,7 @@ from fico_lib.metrics.registry import METRICS
 from fico_lib.models import MODELS, model_card
 from fico_lib.runtime.errors import BuildError, ChapterError, InputError
 from fico_lib.runtime.extras import named_extras
+from fico_lib.runtime.files import new_folder
 from fico_lib.search import INDEXES
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
@@ -117,9 +119,8 @@ def _run_command(name: str):
         requests = {request.encodings_key: request for request in values.requests()}
         for request in requests.values():  # here, not in the notebook: here progress is seen
             encode(request, root / CACHE)
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        target = root / "results" / "runs" / f"{name}-{stamp}"
-        execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())
+        with new_folder(repository.run_folder(root, name)) as target:
+            execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())
         print(target.relative_to(root))
 
     run.__doc__ = f"{chapter(name).title}: the chapter, in a results folder of its own."
@@ -174,3 +175,19 @@ def main() -> None:
         lines = [str(error), "", "The cell:", error.cell, "", f"The notebook: {error.saved}"]
         Console(stderr=True).print("[red]error:[/] " + escape("\n".join(lines)), soft_wrap=True)
         sys.exit(1)
+    except (OSError, MemoryError, UnpicklingError) as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(_foreign(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _foreign(error: Exception) -> str:
+    """What the system says, on one line, with the file that it is about."""
+    if isinstance(error, UnpicklingError):  # nothing but numba's cache is ever unpickled
+        return (
+            f"what numba compiled before is damaged ({error}): delete the *.nbi and *.nbc files in "
+            f"{Path(fico_lib.__file__).parent} and in its folders' __pycache__"
+        )
+    if isinstance(error, MemoryError):
+        return f"out of memory ({error or 'no more to be had'}): ask for less with --memory"
+    file = f"{error.filename}: " if error.filename else ""
+    return f"{file}{error.strerror or error}"

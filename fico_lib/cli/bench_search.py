@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fico_lib.runtime.arrays import read_array
+from fico_lib.formats import read_array
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
 from fico_lib.runtime.memory import parse_bytes

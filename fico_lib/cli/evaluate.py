@@ -26,10 +26,10 @@ from fico_lib.encodings.released import load_released
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.evaluation.trec import read_qrels
+from fico_lib.formats import read_array
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.registry import metric
-from fico_lib.runtime.arrays import read_array
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
 from fico_lib.similarity import MEASURES

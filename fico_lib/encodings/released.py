@@ -20,7 +20,8 @@ from fico_lib.encodings import (
     captions_per_image,
     unrepeated,
 )
-from fico_lib.runtime.arrays import read_mat, read_npy
+from fico_lib.formats import read_mat
+from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
 
 LABELS = {"f30k": "flickr30k-karpathy-test-lall.mat", "coco": "coco-karpathy-testall-lall.mat"}

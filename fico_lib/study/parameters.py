@@ -8,26 +8,32 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
-import yaml
 from pydantic.fields import FieldInfo
 
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.report.parameters import ChapterParameters, fields
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.study import repository as repo
+from fico_lib.study.yaml_values import parse, read_text
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The parameters in a YAML file (empty: none); InputError where it is not a mapping."""
-    if not path.is_file():
-        raise InputError(f"parameter file {path} does not exist")
-    try:
-        values = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise InputError(f"parameter file {path} is not valid YAML: {error}") from None
+    """The parameters in a YAML file (empty: none); InputError where it is not a mapping.
+
+    Names may be dotted, as for -p: `data.n_train: 500`.
+    """
+    values = parse(read_text(path), f"parameter file {path}")
     if not isinstance(values, dict | None):
-        raise InputError(f"parameter file {path}: found {values!r}; expected lines 'name: value'")
-    return values or {}
+        found = f"{values!r:.60}"
+        raise InputError(f"parameter file {path}: found {found}; expected lines 'name: value'")
+    return reduce(merge, (_nested(name, value) for name, value in (values or {}).items()), {})
+
+
+def _nested(name: object, value: Any) -> dict[str, Any]:
+    """A dotted name as nested dictionaries."""
+    for part in reversed(str(name).split(".")):
+        value = {part: value}
+    return value
 
 
 def read_setting(text: str) -> dict[str, Any]:
@@ -39,10 +45,7 @@ def read_setting(text: str) -> dict[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise InputError(f"-p {text}: expected name=value, for example data.seed=1")
-    result = yaml.safe_load(value)
-    for part in reversed(name.split(".")):
-        result = {part: result}
-    return result
+    return _nested(name, parse(value, f"-p {text}"))
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from fico_lib.encodings import (
     pack_bits,
     unrepeated,
 )
-from fico_lib.runtime.arrays import read_array, read_mat, read_npy
+from fico_lib.formats import read_array, read_mat
+from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
 
 OF = np.array([0, 1, 1, 2, 0])

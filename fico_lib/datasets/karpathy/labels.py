@@ -14,7 +14,8 @@ import numpy as np
 
 from fico_lib.datasets.karpathy.annotations import Entry
 from fico_lib.datasets.karpathy.paths import existing_file
-from fico_lib.runtime.arrays import as_bits, as_numpy, read_mat, read_npz
+from fico_lib.formats import read_mat
+from fico_lib.runtime.arrays import as_bits, as_numpy, read_npz
 from fico_lib.runtime.errors import InputError
 
 KEYS = ("filename", "imgid", "cocoid")
