@@ -31,7 +31,7 @@ from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.files import check_writable, write_whole
 from fico_lib.similarity import MEASURES
 
 Measure = Literal[tuple(MEASURES)]
@@ -60,6 +60,7 @@ def evaluate_command(
     labels: Annotated[Path | None, _file("Labels of the images, for the category task.")] = None,
     qrels: Annotated[Path | None, _file("TREC judgements, image rows by caption rows.")] = None,
     qrels_t2i: Annotated[Path | None, _file("The same, caption rows by image rows.")] = None,
+    skip_unknown: Annotated[bool, _option("Leave out judgements of unknown items.")] = False,
     bits: Annotated[int | None, _option("The arrays are codes of so many bits.")] = None,
     missing: Annotated[float | None, _option("The value of pairs that were not scored.")] = None,
     measure: Annotated[Measure | None, _option("What compares them; default cosine.")] = None,
@@ -76,13 +77,32 @@ def evaluate_command(
 ) -> None:
     """Evaluate embeddings, codes or scores: R@k, ranks, mAP, chance, in both directions.
 
-    Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed.
+    Arrays are .npy, .npz, .safetensors, .mat (codes.mat:qB names one of several), .fvecs, .fbin,
+    and with an extra .hdf5, .parquet and .arrow; nothing in them is executed.
     """
     conventions = Conventions(  # before anything is read
         _depths(recall_at), _depths(map_at), mode, ties, denominator, empty
     )
     settings = asdict(conventions) | {"device": device, "memory": memory}
     _one_source(images or texts, scores or scores_t2i, encodings, released)
+    arrays = {
+        "--image-of-caption": image_of_caption, "--captions-per-image": captions_per_image,
+        "--bits": bits, "--missing": missing,
+    }  # fmt: skip
+    files = {
+        "--labels": labels, "--qrels": qrels, "--qrels-t2i": qrels_t2i, "--measure": measure,
+        "--per-query": per_query,
+    }  # fmt: skip
+    if released is not None:
+        _without("--released", arrays | files)
+    if encodings is not None:
+        _without("--encodings", arrays)
+    if scores is not None:
+        _without("--scores", {"--bits": bits, "--measure": measure})
+    if skip_unknown and qrels is None:
+        raise InputError("--skip-unknown belongs to --qrels")
+    if per_query is not None:
+        check_writable(per_query, "--per-query")
     if released is not None:
         _evaluate_released(released, conventions, settings, format)
         return
@@ -95,9 +115,9 @@ def evaluate_command(
         )  # fmt: skip
     result = evaluate(
         given,
-        None if labels is None else read_array(labels),
-        relevance=_relevance(qrels, qrels_t2i, given),
-        measure=None if isinstance(given, Codes) else measure,
+        None if labels is None else _labels(labels, given.n_images, captions_per_image),
+        relevance=_relevance(qrels, qrels_t2i, given, "skip" if skip_unknown else "error"),
+        measure=measure,
         **settings,
     )
     if per_query is not None:
@@ -110,6 +130,21 @@ def _one_source(*sources: object) -> None:
         raise InputError(
             "expected exactly one of: --images with --texts, --scores, --encodings, --released"
         )
+
+
+def _without(route: str, options: dict[str, object]) -> None:
+    """Raise InputError for an option that `route` has no use for: none is dropped in silence."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"{route} takes no {name}: leave it out")
+
+
+def _labels(path: Path, n_images: int, per_image: int | None) -> np.ndarray:
+    """The labels, one row per image; also where they are repeated as images are."""
+    labels = read_array(path)
+    if per_image and per_image > 1 and len(labels) == per_image * n_images:
+        return unrepeated(labels.reshape(len(labels), -1), per_image, str(path))
+    return labels
 
 
 def _depths(text: str) -> tuple[int | str, ...]:
@@ -149,16 +184,37 @@ def _from_arrays(
         raise InputError("--missing belongs to --scores")
     if bits is not None or measure == "hamming":
         return Codes.pack(left, right, of, bits=bits)
+    for path, array in ((images, left), (texts, right)):
+        if array.dtype == np.uint8 and measure is None:
+            raise InputError(
+                f"{path}: found uint8, which may be packed codes or 8-bit numbers; give --bits for "
+                "codes, or --measure for numbers"
+            )
+    if measure is None and _signs(left) and _signs(right):  # as codes, equal distances tie exactly
+        return Codes.pack(left, right, of)
     return Embeddings(left, right, of)
 
 
-def _relevance(qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings) -> object:
+def _signs(array: np.ndarray) -> bool:
+    """Only -1 and 1, both of them?"""
+    if array.ndim != 2 or not array.size or not (abs(array[:1]) == 1).all():
+        return False  # looked at first: most arrays end here
+    return bool((abs(array) == 1).all() and array.min() < 0 < array.max())
+
+
+def _relevance(
+    qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings, unknown: str
+) -> object:
     if qrels is None:
         if qrels_t2i is not None:
             raise InputError("--qrels-t2i needs --qrels beside it")
         return None
-    i2t = read_qrels(qrels, encodings, "i2t")
-    return i2t if qrels_t2i is None else (i2t, read_qrels(qrels_t2i, encodings, "t2i"))
+    i2t = read_qrels(qrels, encodings, "i2t", unknown)
+    t2i = None if qrels_t2i is None else read_qrels(qrels_t2i, encodings, "t2i", unknown)
+    for path, judged in ((qrels, i2t), (qrels_t2i, t2i)):
+        if judged is not None and not judged.nnz:
+            raise InputError(f"{path}: judges no pair of known items relevant; expected some")
+    return i2t if t2i is None else (i2t, t2i)
 
 
 def _rows(result: EvaluationResult, **names: str) -> list[dict]:

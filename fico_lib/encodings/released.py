@@ -20,6 +20,7 @@ from fico_lib.encodings import (
     captions_per_image,
     unrepeated,
 )
+from fico_lib.encodings.checks import checked_matrix
 from fico_lib.formats import read_mat
 from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
@@ -50,8 +51,15 @@ def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
         raise InputError(f"{folder}: no such folder; expected the released results_data")
     files: dict[tuple[str, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.npy")):
+        if any(part.startswith(".") or part == "__MACOSX" for part in _below(path, folder)):
+            continue  # what macOS and editors leave beside the files
         if match := FILE.fullmatch(path.name):
-            files.setdefault((match["model"], match["dataset"]), {})[match["part"]] = path
+            parts = files.setdefault((match["model"], match["dataset"]), {})
+            if match["part"] in parts:
+                raise InputError(
+                    f"{folder}: {path.name} is there twice, as {parts[match['part']]} and {path}"
+                )
+            parts[match["part"]] = path
     if not files:
         raise InputError(f"{folder}: no file like beit3_coco_img.npy or scan_f30k_sim.npy in it")
     for (model, dataset), parts in files.items():
@@ -78,13 +86,16 @@ def load_released(folder: Path | str) -> Iterator[Released]:
 
 
 def _encodings(folder: Path, model: str, dataset: str, parts: dict[str, Path]) -> Encodings:
-    arrays = {part: read_npy(path) for part, path in parts.items()}
+    arrays = {part: checked_matrix(read_npy(path), path.name) for part, path in parts.items()}
+    for part, array in arrays.items():
+        if not array.size:
+            raise InputError(f"{parts[part].name}: found shape {array.shape}; expected values")
     if "img" in arrays:
         images, texts = arrays["img"], arrays["txt"]
         image_of_caption = _map(folder, dataset, len(images), len(texts))
         if len(images) == len(texts):
             images = unrepeated(images, PER_IMAGE, parts["img"].name)
-        if _binary(images) and _binary(texts):
+        if _binary(images, parts["img"].name) and _binary(texts, parts["txt"].name):
             return Codes.pack(images, texts, image_of_caption, model=model)
         return Embeddings(images, texts, image_of_caption, model=model)
     if "sim" in arrays:
@@ -121,10 +132,20 @@ def _map(folder: Path, dataset: str, n_images: int, n_captions: int) -> np.ndarr
     return image_of_caption
 
 
-def _binary(array: np.ndarray) -> bool:
-    """Only -1 and 1, or only 0 and 1?"""
+def _binary(array: np.ndarray, name: str) -> bool:
+    """Only -1 and 1, or only 0 and 1?  InputError for -1, 0 and 1, of which a sign was 0."""
     low, high = array.min(), array.max()
+    if (low, high) == (-1, 1) and ((zero := array == 0) | (abs(array) == 1)).all() and zero.any():
+        row, column = np.argwhere(zero)[0]
+        raise InputError(
+            f"{name}: row {row}, column {column} is 0 beside -1 and 1, the sign of an exact 0; "
+            "expected codes of -1 and 1 throughout"
+        )
     return (low, high) in ((-1, 1), (0, 1)) and bool(((array == low) | (array == high)).all())
+
+
+def _below(path: Path, folder: Path) -> tuple[str, ...]:
+    return path.relative_to(folder).parts
 
 
 def _beside(folder: Path, name: str) -> Path | None:

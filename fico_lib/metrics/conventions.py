@@ -30,7 +30,7 @@ class Conventions:
         for name, known in (
             ("mode", MODES), ("ties", TIES), ("denominator", DENOMINATORS), ("empty", EMPTY),
         ):  # fmt: skip
-            if getattr(self, name) not in known:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
                 raise unknown_name(name, str(getattr(self, name)), known)
         object.__setattr__(self, "recall_at", _depths("recall_at", self.recall_at, words=()))
         object.__setattr__(self, "map_at", _depths("map_at", self.map_at, words=("all",)))
@@ -55,7 +55,7 @@ def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str
         values = (values,)
     for k in values:
         whole = hasattr(k, "__index__") and not isinstance(k, bool) and int(k) >= 1
-        if not whole and k not in words:
+        if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
             raise InputError(f"{name}: found {k!r}; expected whole numbers of at least 1{also}")
     depths = tuple(k if isinstance(k, str) else int(k) for k in values)
