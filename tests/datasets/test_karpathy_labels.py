@@ -93,7 +93,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
     [
         (npz(labels=LABELS[:5]), "labels have 5 rows, expected one for each of the 6 images"),
         (npz(labels=LABELS.T), "2 rows.*transposed"),
-        (npz(labels=LABELS[0]), r"shape \(2,\)"),
+        (npz(labels=LABELS[0]), "labels have 2 rows"),
         (npz(labels=STRANGE), "label of row 2, column 1, is 2"),
         (npz(labels=MIXED), "label of row 0, column 1, is 0; expected 0 and 1, or -1 and 1"),
         (npz(labels=np.where(LABELS, np.nan, 0)), "label of row 0, column 0, is nan"),
@@ -110,7 +110,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (npz(labels=LABELS[::-1], annotated=np.array([1, 1, 0, 1, 0, 1])), "row 4 has labels"),
         (text("x", "labels.npz"), r"expected a whole \.npz archive"),
         (mat(LAll=LABELS[:4]), "labels have 4 rows"),
-        (mat(L=LABELS), "no matrix 'LAll'"),
+        (mat(L=LABELS, M=LABELS), "no matrix 'LAll'"),
         (mat(LAll="text"), "labels"),
         (text("not matlab", "labels.mat"), "expected a MATLAB file"),
         (text("x", "labels.txt"), "labels must be a file of .csv, .npz, .mat"),
