@@ -136,7 +136,9 @@ def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> n
 
 
 def _list(values: Sequence | int | str) -> list:
-    return list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [values]
+    return (
+        list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [values]
+    )
 
 
 def _measure(encodings: Encodings, measure: str | None) -> str:
@@ -160,7 +162,9 @@ def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tu
 
 
 def _rows(queries: Mapping[str, np.ndarray] | None, direction: str, size: int) -> np.ndarray:
-    if queries is not None and not (isinstance(queries, Mapping) and queries.keys() <= {*DIRECTIONS}):
+    if queries is not None and not (
+        isinstance(queries, Mapping) and queries.keys() <= {*DIRECTIONS}
+    ):
         found = list(queries) if isinstance(queries, Mapping) else type(queries).__name__
         raise InputError(f"queries: found {found}; expected rows under 'i2t' and 't2i'")
     if queries is None or direction not in queries:

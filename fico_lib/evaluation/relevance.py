@@ -234,7 +234,10 @@ def _is_lists(labels: list | tuple) -> bool:
 
 def _category(value: Any) -> int:
     """A category number; InputError for words and for what is not whole."""
-    if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)) or value != value // 1:
+    if (
+        not isinstance(value, (int, float, np.integer, np.floating, np.bool_))
+        or value != value // 1
+    ):
         raise InputError(
             f"labels: found {value!r} in a list of an image's categories; expected whole numbers"
         )

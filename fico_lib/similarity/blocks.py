@@ -227,7 +227,6 @@ class MatrixBlocks:
         block[absent] = low - abs(low) - 1
         return block
 
-
     def _check_rounded(self, block: np.ndarray, missing: float, kind: np.dtype) -> None:
         """Raise `InputError` where `missing` occurs as an earlier, narrower type rounded it."""
         for narrow, value in rounded(missing).items():
