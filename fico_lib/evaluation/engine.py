@@ -22,7 +22,6 @@ from fico_lib.runtime.memory import parse_bytes
 from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
 
-
 MOST_THREADS = 1024
 
 

@@ -5,7 +5,6 @@ read too, and either may be compressed (.gz).
 """
 
 import gzip
-
 from pathlib import Path
 
 import numpy as np

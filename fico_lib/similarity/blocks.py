@@ -128,7 +128,7 @@ def repeated_rows(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (array([2, 3]), array([0, 0]))
     """
     keys = np.empty(len(array), np.uint64)
-    # Units of at most 32 bits: the few leading ones of a round number must not shift out the weight.
+    # Units of at most 32 bits: the leading ones of a round number must not shift out the weight.
     width = min(4, array.itemsize)
     units = array.shape[1] * array.itemsize // width
     weights = np.random.default_rng(0).integers(0, 1 << 64, units, np.uint64) | np.uint64(1)

@@ -324,9 +324,9 @@ def test_the_files_of_macos_are_no_models(released):
 
 
 def test_a_zero_among_released_signs_is_said(released):
-    folder, x, y, *_ = released
+    folder, _, y, *_ = released
     np.save(folder / "ucch_f30k_txt.npy", np.where(np.arange(12) == 3, 0, np.sign(y)))
-    with pytest.raises(InputError, match="ucch on f30k.*row 0, column 3 is 0 beside -1 and 1"):
+    with pytest.raises(InputError, match=r"ucch on f30k.*row 0, column 3 is 0 beside -1 and 1"):
         run("--released", folder)
 
 
@@ -334,7 +334,7 @@ def test_a_zero_among_released_signs_is_said(released):
 def test_released_arrays_of_other_shapes_are_named(released, array):
     folder = released[0]
     np.save(folder / "beit3_f30k_img.npy", array)
-    with pytest.raises(InputError, match="beit3_f30k_img.npy: found"):
+    with pytest.raises(InputError, match=r"beit3_f30k_img.npy: found"):
         run("--released", folder)
 
 
@@ -342,5 +342,5 @@ def test_the_same_model_twice_is_said(released):
     folder = released[0]
     (folder / "copy").mkdir()
     np.save(folder / "copy" / "scan_coco_sim.npy", np.ones((8, 39)))
-    with pytest.raises(InputError, match="scan_coco_sim.npy is there twice"):
+    with pytest.raises(InputError, match=r"scan_coco_sim.npy is there twice"):
         run("--released", folder)

@@ -1,4 +1,4 @@
-"""Shapes of real files in Karpathy's format, and of real images, each read or refused with a reason."""
+"""Shapes of real files in Karpathy's format, and of real images: read, or refused with a reason."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from .conftest import COUNTS, content, edit, load, parameters
 
 
 def test_a_list_of_ids_that_is_its_neighbours_does_not_count(root):
-    """Sydney-Captions: `sentids` of one image repeats the image before, the sentences' own do not."""
+    """Sydney-Captions: `sentids` of one image repeats its neighbour's, unlike the sentences."""
     edit(root, lambda images: images[3].update(sentids=images[2]["sentids"]))
     assert load(root)["val"].caption_ids.tolist() == ["6", "7"]
 
@@ -88,7 +88,7 @@ def test_what_is_no_json_is_said(root, text, message):
     with pytest.raises(InputError, match=message):
         load(root)
     (root / "dataset_tiny.json").unlink()
-    with pytest.raises(InputError, match="^file of annotations not found"):
+    with pytest.raises(InputError, match=r"^file of annotations not found"):
         load(root)
 
 
@@ -214,7 +214,7 @@ WIDE = [f"{i}.jpg,{i % 2},{1 - i % 2}" for i in range(6)]
         "filename,cat,dog\n" + "\n".join(
             f"{i}.jpg,{bool(i % 2)},{str(not i % 2).upper()}" for i in range(6)),
         "filename,cat,dog\n" + "\n".join(WIDE) + "\n,,\n",
-        "filename,category\n" + "\n".join(f"{i}.jpg,{'cat ' if i % 2 else 'dog'}" for i in range(6)),
+        "filename,category\n" + "".join(f"{i}.jpg,{'cat ' if i % 2 else 'dog'}\n" for i in range(6)),
     ],
 )  # fmt: skip
 def test_tables_as_spreadsheets_write_them(root, text):

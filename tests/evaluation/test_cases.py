@@ -155,7 +155,7 @@ def test_class_numbers_take_no_matrix_of_classes():
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
 def test_judgements_are_numbers(value, form):
-    judged = (OF == np.arange(N)[:, None]).astype(float)
+    judged = (np.arange(N)[:, None] == OF).astype(float)
     judged[1, 2] = value
     with pytest.raises(InputError, match="relevance i2t: found NaN or infinity"):
         evaluate(Scores(S, None, OF), relevance=form(judged))
@@ -220,7 +220,7 @@ def test_conjugated_tensors_are_their_values():
 def test_bits_are_a_whole_number(bits):
     with pytest.raises(InputError, match="bits"):
         Codes.pack(X > 0, Y > 0, OF, bits=bits)
-    with pytest.raises(InputError, match="bits|width"):
+    with pytest.raises(InputError, match=r"bits|width"):
         Codes(np.zeros((N, 1), np.uint8), np.zeros((M, 1), np.uint8), bits, OF)
 
 

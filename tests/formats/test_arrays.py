@@ -115,7 +115,7 @@ def test_one_of_several_arrays_by_name(tmp_path):
         assert read_array(f"{tmp_path / file}:rB").shape == (3, 2)
         with pytest.raises(InputError, match=f"{file}:qB"):
             read_array(tmp_path / file)
-        with pytest.raises(InputError, match="no (matrix|array) 'tB'; it has qB, rB"):
+        with pytest.raises(InputError, match=r"no (matrix|array) 'tB'; it has qB, rB"):
             read_array(f"{tmp_path / file}:tB")
 
 

@@ -1,4 +1,4 @@
-"""Vectors as people have them: repeated, of odd dimensions, packed, of 8 bits, huge, in large files."""
+"""Vectors as people have them: repeated, of odd dimensions, packed, of 8 bits, in large files."""
 
 import subprocess
 import sys
@@ -86,7 +86,7 @@ def test_an_index_that_faiss_refuses_is_left_out_with_its_reason(tmp_path, monke
     rows, left_out = bench.bench(problem, ["flat", "hnsw"], [], 3, 8 * 10**9, settings(tmp_path))
     assert set(rows["index"]) == {"flat"}
     assert left_out == {"hnsw": "'d % M == 0' failed"}
-    with pytest.raises(InputError, match="no index can be made .*hnsw: 'd % M == 0' failed"):
+    with pytest.raises(InputError, match=r"no index can be made .*hnsw: 'd % M == 0' failed"):
         bench.bench(problem, ["hnsw"], [], 3, 8 * 10**9, settings(tmp_path))
 
 
@@ -153,7 +153,7 @@ def test_a_set_of_benchmark_files_with_its_truth(sift):
     assert "100.0" in said
     with pytest.raises(InputError, match="uint8, which may be packed codes"):
         command(*sift)
-    with pytest.raises(InputError, match="truth.ivecs: neighbour 1 of query .* is farther"):
+    with pytest.raises(InputError, match=r"truth.ivecs: neighbour 1 of query .* is farther"):
         command(*sift, "--measure", "inner_product", "--truth", "truth.ivecs")
     with pytest.raises(InputError, match="k: found 30; the ground truth has 20"):
         command(*sift, "--measure", "euclidean", "--truth", "truth.ivecs", "--k", "30")

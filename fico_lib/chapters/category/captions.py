@@ -19,7 +19,6 @@ from fico_lib.models.controls import Vectors, four, regression
 from fico_lib.models.latent import LatentSemantics
 from fico_lib.runtime.errors import InputError
 
-
 FEWEST_WORDS = 1.5  # per caption: fewer say that words are not told apart
 
 
@@ -118,7 +117,7 @@ def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
 
 def _alike(name: str, min_count: int) -> str:
     return (
-        f"{name}: no word occurs in {min_count} captions and not in all, so that captions cannot be "
+        f"{name}: no word occurs in {min_count} captions and not in all, so captions cannot be "
         "told apart; expected some (--min-count)"
     )
 

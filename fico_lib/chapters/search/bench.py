@@ -30,8 +30,8 @@ def jobs(
 ) -> list[tuple]:
     """(index, build arguments, what is asked of it): every index, those of codes at every length.
 
-    quantizer: of the codes, in place of the registered one. Inverted files get about sqrt(n) lists; settings that make no sense for this k or size are left
-    out.
+    quantizer: of the codes, in place of the registered one. Inverted files get about sqrt(n) lists;
+    settings that make no sense for this k or size are left out.
     """
     n, made = problem.gallery.n, []
     n_lists = max(1, min(2 ** round(math.log2(n) / 2), n // 8))
@@ -59,8 +59,9 @@ def bench(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The rows of every index and setting, in the columns of `Study.measured`; what was left out.
 
-    The second: index -> why it cannot be made of these vectors. quantizer: as in `jobs`. limit: bytes of memory. Raises InputError before anything is built where an index is unknown or
-    not to be had, where k is no count of the gallery, or where the memory does not suffice.
+    The second: index -> why it cannot be made of these vectors. quantizer: as in `jobs`. limit:
+    bytes of memory. Raises InputError before anything is built where an index is unknown or not to
+    be had, where k is no count of the gallery, or where the memory does not suffice.
     """
     for name in indexes:
         if reason := unavailable_reason(name):

@@ -9,7 +9,6 @@ from fico_lib.datasets.karpathy.parameters import KarpathyParameters
 from fico_lib.datasets.karpathy.paths import existing_file, existing_folder
 from fico_lib.runtime.digests import digest, file_digest
 
-
 IMAGES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
 EDGE = 4096  # bytes at either end of an image that are read: compressed, they differ if it does
 
@@ -17,8 +16,8 @@ EDGE = 4096  # bytes at either end of an image that are read: compressed, they d
 def _listing(folder: Path) -> list[tuple[str, int, str]]:
     """(name below `folder`, bytes, digest of both ends) of every file in it, sorted.
 
-    Links are followed, each folder once. Hidden files do not count (.DS_Store, ._0.jpg), unless they
-    end as an image does.
+    Links are followed, each folder once. Hidden files do not count (.DS_Store, ._0.jpg), unless
+    they end as an image does.
     """
     listing, seen = [], set()
     for place, folders, files in os.walk(existing_folder(folder, "images"), followlinks=True):

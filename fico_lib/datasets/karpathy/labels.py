@@ -2,8 +2,9 @@
 
 A file that names its rows (by filename, imgid or cocoid) must have a row for every image and may
 have more; a file that does not must have exactly one row per image, in the order of the JSON.
-Labels are 0/1 (or booleans, True and False in a CSV) or -1/1; in both, 1 means that the image has the category. A row
-without any label stands for an image that nobody labelled: category tasks leave it out.
+Labels are 0/1 (or booleans, True and False in a CSV) or -1/1; in both, 1 means that the image has
+the category. A row without any label stands for an image that nobody labelled: category tasks leave
+it out.
 """
 
 import csv
@@ -47,8 +48,8 @@ def _one_hot(values: np.ndarray, path: Path) -> np.ndarray:
         return values
     if values.ndim == 2 and flat.max() <= 1:
         raise InputError(
-            f"{path}: one column of 0 and 1 could be one category or two classes; give booleans for "
-            "a category, or class numbers in an array of one axis"
+            f"{path}: one column of 0 and 1 could be one category or two classes; give booleans "
+            "for a category, or class numbers in an array of one axis"
         )
     return flat[:, None] == np.unique(flat)
 
@@ -113,9 +114,9 @@ def _read_csv(path: Path, entries: list[Entry]) -> Labels:
     if len(header) == 2 and header[1] in LONG and rows:
         if {category.lower() for _, category in rows} <= TRUTH.keys():
             raise InputError(
-                f"{path}: column '{header[1]}' holds {rows[0][1]}, which could say whether an image "
-                "has a category or name a class; head it with the category's name, or name classes "
-                "by words"
+                f"{path}: column '{header[1]}' holds {rows[0][1]}, which could say whether an "
+                "image has a category or name a class; head it with the category's name, or name "
+                "classes by words"
             )
         categories = tuple(sorted({category for _, category in rows}))
         names = tuple(dict.fromkeys(name for name, _ in rows))
