@@ -95,7 +95,7 @@ def _plain(content: Any, where: str) -> Any:
     }
 
 
-def _class_of(configuration) -> type:
+def model_class(configuration) -> type:
     """The class that the configuration names, or, where that is none for retrieval, the family's.
 
     A checkpoint that was saved by another head (masked words, say) has the trunk of the same model.
@@ -173,7 +173,7 @@ class Checkpoint(PaperModel):
     def __init__(self, configuration, image_side: int | None = None):
         """image_side: pixels, where the model takes any and its preprocessor is known."""
         super().__init__()
-        kind = _class_of(configuration)
+        kind = model_class(configuration)
         self.title, self.image_side = kind.__name__, image_side
         named = (getattr(configuration, "architectures", None) or [self.title])[0]
         if named != self.title:

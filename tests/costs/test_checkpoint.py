@@ -220,7 +220,6 @@ def test_the_attention_kernel_is_not_the_configurations_choice(tmp_path, name, k
         {"architectures": ["CLIPVisionModelWithProjection"]},
         {"architectures": "CLIPModel"},
         {"architectures": [3]},
-        {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}},
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_said_on_one_line(tmp_path, change):

@@ -214,7 +214,8 @@ WIDE = [f"{i}.jpg,{i % 2},{1 - i % 2}" for i in range(6)]
         "filename,cat,dog\n" + "\n".join(
             f"{i}.jpg,{bool(i % 2)},{str(not i % 2).upper()}" for i in range(6)),
         "filename,cat,dog\n" + "\n".join(WIDE) + "\n,,\n",
-        "filename,category\n" + "".join(f"{i}.jpg,{'cat ' if i % 2 else 'dog'}\n" for i in range(6)),
+        "filename,category\n" + "".join(
+            f"{i}.jpg,{'cat ' if i % 2 else 'dog'}\n" for i in range(6)),
     ],
 )  # fmt: skip
 def test_tables_as_spreadsheets_write_them(root, text):
