@@ -12,6 +12,7 @@ EXTRAS = {
     "PIL": "study",
     "gensim": "study",
     "h5py": "formats",
+    "markdown_it": "study",
     "nbformat": "study",
     "papermill": "study",
     "pyarrow": "formats",

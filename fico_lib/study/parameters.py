@@ -4,6 +4,7 @@ A profile is a folder of YAML files: `_shared.yaml` holds what its chapters shar
 `<chapter>.yaml` lies over it. Either may be missing: the defaults of the schema then hold.
 """
 
+import re
 from functools import reduce
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -173,6 +174,32 @@ def describe(name: str) -> list[dict[str, str]]:
         if same is not row:  # every kind has it
             same["meaning"] = meaning
     return list(rows.values())
+
+
+def chosen(name: str, values: ChapterParameters) -> list[dict[str, str]]:
+    """The rows of `describe` for parameters that `values` has, with its values as `default`.
+
+    Where a value is not the default, `allowed` names that too.
+    """
+    content = values.model_dump(mode="json")
+    kinds = {part["name"] for part in content.values() if isinstance(part, dict) and "name" in part}
+    rows = []
+    for row in describe(name):
+        kind = re.match(r"\((\w+)\) ", row["meaning"])
+        if kind and kind[1] not in kinds:
+            continue
+        part: Any = content
+        for key in row["name"].split("."):
+            part = part.get(key, MISSING) if isinstance(part, dict) else MISSING
+        if part is MISSING:
+            continue
+        value, default = _written(part), row["default"]
+        other = "" if value == default else f"; default {default}"
+        rows.append(row | {"default": value, "allowed": row["allowed"] + other})
+    return rows
+
+
+MISSING = object()
 
 
 def _written(value: Any) -> str:
