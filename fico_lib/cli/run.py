@@ -17,8 +17,8 @@ def run_chapter(
 ) -> None:
     """Run a chapter with the parameters of a profile, a file and settings, each over the last.
 
-    Steps are told on `out`, which is not the standard output: plain lines, and bars below them on a
-    terminal. The takeaways and the places of the results are printed.
+    Steps, takeaways and the page are told on `out`, which is not the standard output: plain lines,
+    and bars below them on a terminal. The standard output has the folder of the results.
     """
     root = repository.root()
     values = parameters.load(root, name, profile, file, settings)
@@ -38,12 +38,12 @@ def run_chapter(
         style = root / "book" / "_static" / "fico.css"
         (target / PAGE).write_text(page(target / EXECUTED, style), encoding="utf-8")
         sentences = takeaways(target / EXECUTED)
-    console = Console()
-    for sentence in sentences:
-        console.print(f"- {sentence}", markup=False, highlight=False)
     place = target.relative_to(root)
-    console.print(f"\npage: {place / PAGE}", markup=False, highlight=False, soft_wrap=True)
-    print(place)
+    tell(out, "")
+    for sentence in sentences:
+        out.print(f"- {sentence}", markup=False, highlight=False)
+    tell(out, f"\npage: {place / PAGE}")
+    print(place)  # alone on the standard output, for scripts
 
 
 def tell(out: Console, line: str) -> None:

@@ -110,6 +110,7 @@ def test_what_the_system_says_is_one_line_with_its_file(tmp_path, monkeypatch, c
         (MemoryError(), "out of memory"),
         (UnpicklingError("truncated"), "delete the *.nbi"),
     ):
+
         def fail(error=error):
             raise error
 
