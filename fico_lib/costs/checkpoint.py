@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fico_lib.costs.architectures.model import Flops, PaperModel, Step, build, materialise
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.reading import reason
+from fico_lib.runtime.reading import as_path, reason
 
 LONGEST_TEXT = 40  # tokens, as the paper pads its texts; shorter where a model cannot read so many
 LARGE = 500_000_000  # weights; beyond this they are counted in bfloat16, to fit a laptop
@@ -43,8 +43,12 @@ def read_configuration(path: Path):
     """The transformers configuration in a folder or a config.json file; nothing is executed."""
     from transformers import AutoConfig
 
-    file = path / "config.json" if path.is_dir() else path
-    if not file.is_file():
+    try:
+        file = path / "config.json" if path.is_dir() else path
+        there = file.is_file()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        there = False
+    if not there:
         raise InputError(f"{path}: no config.json in it; expected a transformers checkpoint folder")
     try:
         content = json.loads(file.read_bytes().decode("utf-8-sig"))
@@ -314,8 +318,9 @@ def checkpoint(path: Path | str) -> Checkpoint:
     Raises InputError where the configuration is unusable, needs code of its own, or does not
     describe a model that encodes images and texts or scores pairs.
     """
-    configuration = read_configuration(Path(path))
-    side = _preprocessed_side(Path(path), configuration)
+    path = as_path(path)
+    configuration = read_configuration(path)
+    side = _preprocessed_side(path, configuration)
     with torch.device("meta"):
         counted = Checkpoint(configuration, side).eval().requires_grad_(False)
     try:

@@ -62,6 +62,8 @@ def unrepeated(array: np.ndarray, count: int, name: str) -> np.ndarray:
     array([[1, 2],
            [3, 4]])
     """
+    if not whole(count):
+        raise InputError(f"{name}: found {count!r} repeats; expected a whole number")
     if count < 1 or len(array) % count:
         raise InputError(f"{name}: {len(array)} rows are not images repeated {count} times each")
     first = array[::count]

@@ -12,6 +12,7 @@ from fico_lib.encodings.checks import caption_map, checked_ids, checked_matrix, 
 from fico_lib.runtime.arrays import read_npy, read_npz, read_safetensors
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.reading import as_path
 
 MEASURES = ("cosine", "euclidean", "inner_product")
 FACTS = "encodings.json"  # in a folder of encodings: all but the arrays
@@ -63,7 +64,7 @@ class Encodings:
         files into memory instead of reading them. Raises `InputError` for a folder that is there
         and holds something else than encodings, which would be deleted.
         """
-        if (folder := Path(path)).is_dir() and any(folder.iterdir()):
+        if (folder := as_path(path)).is_dir() and any(folder.iterdir()):
             names = {entry.name for entry in folder.iterdir()}
             if FACTS not in names or any(Path(n).suffix not in (".npy", ".json") for n in names):
                 raise InputError(
@@ -100,7 +101,7 @@ class Embeddings(Encodings):
     timings: dict[str, float] = field(default_factory=dict)
 
     def _check(self) -> None:
-        if self.measure not in MEASURES:
+        if not isinstance(self.measure, str) or self.measure not in MEASURES:
             raise unknown_name("measure of embeddings", self.measure, MEASURES)
         if self.images.shape[1] != self.texts.shape[1] or not self.images.shape[1]:
             raise InputError(
@@ -200,8 +201,12 @@ KINDS = {kind.__name__: kind for kind in (Embeddings, Codes, Scores)}
 
 def load(path: Path | str) -> Embeddings | Codes | Scores:
     """Encodings that `save` wrote. Raises `InputError` for anything else; nothing is unpickled."""
-    path = Path(path)
-    if not path.exists():
+    path = as_path(path)
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        there = False
+    if not there:
         raise InputError(f"{path}: no such file or folder of encodings")
     arrays, text = _READERS.get(path.suffix, _read_folder)(path)
     try:

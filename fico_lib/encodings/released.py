@@ -24,6 +24,7 @@ from fico_lib.encodings.checks import checked_matrix
 from fico_lib.formats import read_mat
 from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.reading import as_path
 
 LABELS = {"f30k": "flickr30k-karpathy-test-lall.mat", "coco": "coco-karpathy-testall-lall.mat"}
 CAPTION_MAP = {"coco": "mscoco_test_indices.npy"}
@@ -46,8 +47,8 @@ class Released:
 
 def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
     """The files of each (model, dataset) in the folder or below it, by part."""
-    folder = Path(folder)
-    if not folder.is_dir():
+    folder = as_path(folder, "folder")
+    if not _is_folder(folder):
         raise InputError(f"{folder}: no such folder; expected the released results_data")
     files: dict[tuple[str, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.npy")):
@@ -71,9 +72,16 @@ def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
     return files
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        return False
+
+
 def load_released(folder: Path | str) -> Iterator[Released]:
     """Every model found in the folder, one at a time (they may be large)."""
-    folder, files = Path(folder), find(folder)
+    files, folder = find(folder), Path(folder)
     for (model, dataset), parts in files.items():
         labels = _beside(folder, LABELS[dataset])
         try:

@@ -1,6 +1,7 @@
 """The driver: streams blocks of scores past the collectors of each task, direction by direction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -134,10 +135,14 @@ def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> n
     return blocks.scored[direction][rows] if partial else None
 
 
-def _list(values: Sequence | int | str) -> list:
-    return (
-        list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [values]
-    )
+def _list(values: Any) -> list:
+    """The values of a sequence, or the value alone; which are right is asked later."""
+    if isinstance(values, str):
+        return [values]
+    try:
+        return list(values)
+    except TypeError:
+        return [values]
 
 
 def _measure(encodings: Encodings, measure: str | None) -> str:
@@ -151,7 +156,7 @@ def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tu
         return TASKS if labels is not None or relevance is not None else ("instance",)
     tasks = tuple(_list(tasks))
     for task in tasks:
-        if task not in TASKS:
+        if not isinstance(task, str) or task not in TASKS:
             raise unknown_name("task", task, TASKS)
     if not tasks:
         raise InputError("tasks: none given; expected instance, category or both")

@@ -93,6 +93,12 @@ def explicit_positives(relevance: object, n_images: int, n_captions: int) -> dic
 def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sparse.csr_matrix:
     if not sparse.issparse(relevance):
         relevance = as_numpy(relevance, f"relevance {direction}")
+        if relevance.shape != shape:
+            raise InputError(
+                f"relevance {direction}: found shape {relevance.shape}; expected {shape}"
+            )
+        if relevance.dtype == np.float16:  # scipy has no such matrices
+            relevance = relevance.astype(np.float32)
     matrix = sparse.csr_matrix(relevance)
     if matrix.dtype.kind not in "biuf":
         raise InputError(f"relevance {direction}: found dtype {matrix.dtype}; expected numbers")

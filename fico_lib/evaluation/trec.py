@@ -26,7 +26,11 @@ def read_qrels(
     """
     if unknown not in ("error", "skip"):
         raise unknown_name("treatment of unknown ids", str(unknown), ("error", "skip"))
-    path = existing(Path(path), "TREC judgements")
+    path = existing(path, "TREC judgements")
+    if not isinstance(encodings, Encodings):
+        raise InputError(f"encodings: found {type(encodings).__name__}; expected encodings")
+    if direction not in ("i2t", "t2i"):
+        raise unknown_name("direction", direction, ("i2t", "t2i"))
     images, captions = _rows(encodings.image_ids), _rows(encodings.caption_ids)
     queries, candidates = (images, captions) if direction == "i2t" else (captions, images)
     grades: dict[tuple[int, int], bool] = {}

@@ -11,6 +11,7 @@ from fico_lib.formats.vectors import BIN, VECS, read_bin, read_vecs, write_bin, 
 from fico_lib.runtime.arrays import as_numpy, read_npy, read_npz, read_safetensors
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.reading import as_path
 
 FORMATS = {
     ".npy": "numpy's own",
@@ -35,7 +36,7 @@ def read_array(path: Path | str) -> np.ndarray:
     file of integers `values` beside `scales` (and `offsets`) is read as the float32 numbers that
     these stand for. Raises `InputError` for what is not whole or not known; nothing is unpickled.
     """
-    path, name = _split(Path(path))
+    path, name = _split(as_path(path))
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise InputError(f"{path}: {suffix or 'a name without an ending'} is not read; "
@@ -80,7 +81,7 @@ def write_array(path: Path | str, array: object) -> None:
     Raises `InputError` where the format cannot hold the values: fvecs and fbin hold float32, the
     others of their kind integers of one size.
     """
-    path = Path(path)
+    path = as_path(path)
     suffix, values = path.suffix.lower(), as_numpy(array, "array")
     if suffix not in TO_WRITE:
         raise InputError(f"{path}: {suffix or 'a name without an ending'} is not written; "

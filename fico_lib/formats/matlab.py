@@ -16,7 +16,7 @@ def read_mat(path: Path | str, key: str | None = None) -> np.ndarray:
     key: None for the only one there is, or `LAll`, as hashing methods publish labels. Raises
     `InputError` that lists the matrices where there is none of that name.
     """
-    path = existing(Path(path), "a MATLAB file")
+    path = existing(path, "a MATLAB file")
     with open(path, "rb") as file:
         start = file.read(128)
     if b"MATLAB 7.3" in start:

@@ -8,8 +8,11 @@ import numpy as np
 from fico_lib.formats.arrays import read_array
 from fico_lib.formats.tables import read_hdf5
 from fico_lib.formats.vectors import distances_of
-from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.errors import InputError, unknown_name
+from fico_lib.runtime.reading import as_path
 
+MEASURES = ("cosine", "euclidean", "inner_product")
 SAMPLE = 100  # queries whose neighbours are computed again
 BLOCK = 1 << 15  # vectors compared at once
 
@@ -24,7 +27,7 @@ class Truth:
 
 def read_truth(path: Path | str) -> Truth:
     """The neighbours in an .ivecs, .ibin or ann-benchmarks .hdf5 file, or in any other array."""
-    path = Path(path)
+    path = as_path(path)
     suffix = path.suffix.lower()
     if suffix in (".hdf5", ".h5"):
         try:
@@ -46,7 +49,18 @@ def check_truth(
     be sorted; of spread queries, the neighbours computed again must be as near as those listed,
     whichever of equally near ones are listed.
     """
-    ids, distances = truth.ids, truth.distances
+    if not isinstance(truth, Truth):
+        raise InputError(f"truth: found {type(truth).__name__}; expected a Truth")
+    if not isinstance(measure, str) or measure not in MEASURES:
+        raise unknown_name("measure", measure, MEASURES)
+    gallery, queries = as_numpy(gallery, "gallery"), as_numpy(queries, "queries")
+    if gallery.ndim != 2 or queries.ndim != 2 or gallery.shape[1] != queries.shape[1]:
+        raise InputError(
+            f"{where}: found vectors {gallery.shape} and queries {queries.shape}; expected (n, d) "
+            "and (n_queries, d)"
+        )
+    ids = as_numpy(truth.ids, where)
+    distances = None if truth.distances is None else as_numpy(truth.distances, where)
     if ids.ndim != 2 or not ids.size or ids.dtype.kind not in "iu":
         raise InputError(f"{where}: {ids.dtype} of shape {ids.shape}; "
                          "expected row numbers, (n_queries, k)")  # fmt: skip
@@ -65,6 +79,8 @@ def check_truth(
         _check_sorted(distances, ids.shape, where)
     rows = np.unique(np.linspace(0, len(queries) - 1, SAMPLE).astype(np.int64))
     asked = np.asarray(queries[rows], np.float64)
+    if not np.isfinite(asked).all():
+        raise InputError(f"{where}: the queries hold NaN or infinity; expected numbers")
     best = _best(asked, gallery, measure, k)
     for place, row in enumerate(rows):
         order = np.argsort(ids[row])
@@ -95,7 +111,10 @@ def _best(asked: np.ndarray, gallery: np.ndarray, measure: str, k: int) -> np.nd
     """The k largest values of nearness (queries, k), largest first, over all of the gallery."""
     best = np.empty((len(asked), 0))
     for start in range(0, len(gallery), BLOCK):
-        part = _nearness(asked, np.asarray(gallery[start : start + BLOCK], np.float64), measure)
+        block = np.asarray(gallery[start : start + BLOCK], np.float64)
+        if not np.isfinite(block).all():
+            raise InputError("vectors: found NaN or infinity; expected numbers")
+        part = _nearness(asked, block, measure)
         best = np.concatenate([best, part], 1)
         if best.shape[1] > k:
             best = -np.partition(-best, k - 1, axis=1)[:, :k]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
 from fico_lib.metrics.registry import METRICS, Metric
 from fico_lib.runtime.errors import InputError, unknown_name
@@ -51,13 +53,17 @@ class Conventions:
 
 def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:
     """Checked values of k: whole numbers of at least 1, without repeats."""
-    if isinstance(values, (int, str)):
+    if isinstance(values, str):
         values = (values,)
+    try:
+        values = tuple(values)  # type: ignore[arg-type]
+    except TypeError:
+        values = (values,)  # type: ignore[assignment]
     for k in values:
-        whole = hasattr(k, "__index__") and not isinstance(k, bool) and int(k) >= 1
+        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k >= 1
         if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
-            raise InputError(f"{name}: found {k!r}; expected whole numbers of at least 1{also}")
+            raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")
     depths = tuple(k if isinstance(k, str) else int(k) for k in values)
     if not depths or len(set(depths)) < len(depths):
         raise InputError(f"{name}: found {list(depths)}; expected at least one k, each once")

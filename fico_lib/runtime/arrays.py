@@ -92,7 +92,7 @@ def read_npy(path: Path | str) -> np.ndarray:
 
     Raises `InputError` for a pickled (object) array, and for a truncated or foreign file.
     """
-    path = existing(Path(path), "a .npy array")
+    path = existing(path, "a .npy array")
     with broken(path, "a whole .npy file of numbers"):
         with open(path, "rb") as file:
             start = file.read(len(NPY))
@@ -104,7 +104,7 @@ def read_npy(path: Path | str) -> np.ndarray:
 
 def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     """All arrays in a .npz file, by name (errors as in `read_npy`)."""
-    path = existing(Path(path), "a .npz archive")
+    path = existing(path, "a .npz archive")
     expected = "a whole .npz archive of plain arrays"
     with broken(path, expected), np.load(path, allow_pickle=False) as file:
         if isinstance(file, np.ndarray):
@@ -119,7 +119,7 @@ def read_safetensors(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str,
     """
     from safetensors import safe_open
 
-    path = existing(Path(path), "a .safetensors file")
+    path = existing(path, "a .safetensors file")
     with broken(path, "a whole .safetensors file"):
         mapped = _mapped(path) if path.stat().st_size > MEMORY_MAPPED else {}
         # Through torch: numpy has no bfloat16.

@@ -1,5 +1,6 @@
 """How readers say that a file is not what its name promises."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,16 @@ from pathlib import Path
 from fico_lib.runtime.errors import InputError
 
 
-def existing(path: Path, what: str) -> Path:
+def as_path(path: object, name: str = "path") -> Path:
+    """The path of a text or path object; InputError, naming the argument, for anything else."""
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
+        raise InputError(f"{name}: found {type(path).__name__}; expected the path of a file")
+    return Path(path)
+
+
+def existing(path: object, what: str) -> Path:
     """The path, or an InputError that says why no file can be read there."""
+    path = as_path(path)
     try:
         if path.is_dir():
             raise InputError(f"{path}: a folder; expected a file, {what}")

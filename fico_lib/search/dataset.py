@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fico_lib.encodings import Embeddings
+from fico_lib.runtime.arrays import as_numpy
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.search.synthetic import SEED, Gaussian, synthetic
 from fico_lib.search.vectors import Array, Prepared, Vectors
@@ -91,6 +92,9 @@ def of_arrays(
     the gallery. Raises InputError for other shapes, for unequal dimensions, for NaN or infinity,
     and for rows of zeros under cosine.
     """
+    gallery, queries = as_numpy(gallery, "vectors"), as_numpy(queries, "queries")
+    if isinstance(bits, bool) or not isinstance(bits, (int, np.integer)) or bits < 0:
+        raise InputError(f"bits: found {bits!r:.60}; expected a whole number")
     for side, array in (("vectors", gallery), ("queries", queries)):
         if array.ndim != 2 or not array.size:
             raise InputError(f"{side}: found shape {array.shape}; expected (rows, dimensions)")
@@ -108,9 +112,9 @@ def of_arrays(
         check_finite_rows(side, array)
     rows = np.linspace(0, len(gallery) - 1, min(len(gallery), MOST_TRAIN)).astype(np.int64)
     kinds = {"cosine": ("unit", "unit"), "euclidean": ("lifted", "ended")}
-    of_gallery, of_query = ("signs", "signs") if bits else kinds.get(measure, ("", ""))
-    if not of_gallery and measure != "inner_product":
+    if not isinstance(measure, str) or measure not in ("inner_product", *kinds):
         raise unknown_name("measure", measure, ("inner_product", *kinds))
+    of_gallery, of_query = ("signs", "signs") if bits else kinds.get(measure, ("", ""))
     centre = np.asarray(gallery[rows], np.float64).mean(0) if of_query == "ended" else None
 
     def made(side: str, array: np.ndarray, kind: str) -> Vectors:

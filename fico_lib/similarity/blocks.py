@@ -317,7 +317,7 @@ class AgreementBlocks:
 
 def source(encodings, measure: str | None = None, backend=None, memory: int = 1 << 31):
     """The blocks of any encodings; `measure` overrides the model's own."""
-    if measure is not None and measure not in MEASURES:
+    if measure is not None and not (isinstance(measure, str) and measure in MEASURES):
         raise unknown_name("measure", measure, MEASURES)
     backend = backend or NumpyBackend()
     if isinstance(encodings, Codes):

@@ -18,6 +18,9 @@ NUMBER = re.compile(
 )
 
 
+DEEPEST = 500
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader with plain numbers, no aliases (a few lines of them fill any memory) and no key
     given twice."""
@@ -71,6 +74,8 @@ def parse(text: str, where: str) -> Any:
     >>> parse("{n: 0200, rate: 1e-3, on: [no, true]}", "-p x")
     {'n': 200, 'rate': 0.001, 'on': ['no', True]}
     """
+    if max(map(text.count, "[{")) > DEEPEST:  # the parser takes seconds to find that out
+        raise InputError(f"{where}: not valid YAML: more than {DEEPEST} brackets")
     try:
         value = yaml.load(text, _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
