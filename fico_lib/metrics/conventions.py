@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -53,18 +53,17 @@ class Conventions:
 
 def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:
     """Checked values of k: whole numbers of at least 1, without repeats."""
-    if isinstance(values, str):
-        values = (values,)
+    given: Any = values
     try:
-        values = tuple(values)  # type: ignore[arg-type]
+        listed = (given,) if isinstance(given, str) else tuple(given)
     except TypeError:
-        values = (values,)  # type: ignore[assignment]
-    for k in values:
+        listed = (given,)
+    for k in listed:
         whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k >= 1
         if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
             raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")
-    depths = tuple(k if isinstance(k, str) else int(k) for k in values)
+    depths = tuple(k if isinstance(k, str) else int(k) for k in listed)
     if not depths or len(set(depths)) < len(depths):
         raise InputError(f"{name}: found {list(depths)}; expected at least one k, each once")
     return depths
