@@ -1,9 +1,9 @@
 """`fico encode` beside the bare forward of the same network: the share of its throughput.
 
-A CLIP of the size of ViT-B/32 with random weights, on images of 640 × 480 pixels in JPEG files. The
-bare forward is given batches that are ready; encoding reads, decodes and resizes the images, makes
-tokens of the captions, and keeps its results in pieces. Rounds of both alternate, so that other work
-on the machine falls on both alike.
+A CLIP of the size of ViT-B/32 with random weights, on JPEG images of 640 × 480 pixels. The bare
+forward is given batches that are ready; encoding reads, decodes and resizes the images, makes
+tokens of the captions, and keeps its results in pieces. Rounds of both alternate, so that other
+work on the machine falls on both alike.
 
     python benchmarks/encode.py [--images 64] [--batch 32] [--workers 1] [--dtype float32]
 """

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer._click.exceptions import UsageError
 
 from fico_lib import cli
 from fico_lib.chapters import CHAPTERS
@@ -102,15 +101,10 @@ def test_it_can_be_typed(where, words, whole, monkeypatch):
         command = command.commands[name]
     if "--help" in arguments:
         return
-    try:
-        context = command.make_context(name, list(arguments))
-    except UsageError as error:
-        # In a sentence a command may be named with nothing, or with an option alone.
-        known = {spelling for option in command.params for spelling in option.opts}
-        assert not whole, f"{where}: {error.format_message()}"
-        assert {word for word in arguments if word.startswith("-")} <= known, where
-        assert all(word.startswith("-") for word in arguments), error.format_message()
-        return
+    known = {spelling for option in command.params for spelling in option.opts}
+    if not whole and all(word in known for word in arguments):
+        return  # in a sentence a command may be named with nothing, or with an option alone
+    context = command.make_context(name, list(arguments))
     assert not [w for w in context.args if w.startswith("-")], where
     if words[1] == "run" and len(words) > 2 and words[2] in CHAPTERS:
         given = context.params
