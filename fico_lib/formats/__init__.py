@@ -2,7 +2,8 @@
 
 `read_array` and `write_array` choose by the ending. FORMATS: ending -> what it is. A file of
 several arrays is asked for one of them as `codes.mat:qB`; one that holds int8 `values` beside
-`scales` is read as the numbers that these stand for.
+`scales` is read as the numbers that these stand for. A mapped file must stay as it is while it is
+used: where it is cut short meanwhile, the system ends the process.
 """
 
 from fico_lib.formats.arrays import FORMATS, TO_WRITE, read_array, write_array
