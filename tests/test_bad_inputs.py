@@ -435,6 +435,7 @@ BASE = {
     "cost": ["none"],
     "captions": ["none", "--labels", "none.csv"],
     "encode": ["--checkpoint", "none", "--data", "d.json", "--out", "out"],
+    "convert": [],
     "describe": ["instance"],
     "run": ["instance"],
 }
@@ -451,6 +452,7 @@ OPTIONS = {
                  "device", "record"],
     "encode": ["checkpoint", "data", "out", "images", "split", "batch", "dtype", "device",
                "workers", "rerank"],
+    "convert": [],
     "describe": ["profile"],
     "run": ["profile", "file", "parameter"],
 }  # fmt: skip
@@ -463,10 +465,11 @@ def test_no_command_ends_in_a_traceback(tmp_path):
     draw, runner, faults = random.Random(1), CliRunner(), []
     for _ in range(COMMAND_CASES):
         command = draw.choice([*OPTIONS, "evaluate", "evaluate", "bench-search"])
-        options = draw.sample(
-            OPTIONS[command], draw.choice([1, 1, 2]) if len(OPTIONS[command]) > 1 else 1
-        )
+        count = min(len(OPTIONS[command]), draw.choice([1, 1, 2]))
+        options = draw.sample(OPTIONS[command], count)
         chosen = [word for option in options for word in (f"--{option}", draw.choice(VALUES))]
+        if command == "convert":
+            chosen = [draw.choice(VALUES), f"out/{draw.choice(VALUES)}"]
         words = [command, *BASE[command], *chosen]
         done = runner.invoke(cli.app, words)
         error = done.exception

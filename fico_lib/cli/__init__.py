@@ -16,6 +16,7 @@ from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
 from fico_lib.cli.checkpoints import checkpoints_command
+from fico_lib.cli.convert import convert_command
 from fico_lib.cli.cost import cost_command
 from fico_lib.cli.encode import encode_command
 from fico_lib.cli.evaluate import evaluate_command
@@ -45,6 +46,7 @@ app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
 app.command("encode")(encode_command)
+app.command("convert")(convert_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
 app.command("cost")(cost_command)
