@@ -94,7 +94,13 @@ def survives(mutant: Mutant, tests: list[str]) -> bool:
         copied = Path(name) / "fico_lib"
         shutil.copytree(ROOT / "fico_lib", copied, ignore=shutil.ignore_patterns("__pycache__"))
         (Path(name) / mutant.path.relative_to(ROOT)).write_text(mutant.source)
-        environment = os.environ | {"PYTHONPATH": name, "HYPOTHESIS_PROFILE": "default"}
+        # The copy comes first: with a safe path, Python does not put the current folder before it.
+        environment = os.environ | {"PYTHONPATH": name, "PYTHONSAFEPATH": "1"}
+        found = subprocess.run(
+            [sys.executable, "-c", "import fico_lib; print(fico_lib.__file__)"],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert found.stdout.startswith(name), "the tests would run against another copy"
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", *tests]
         try:
             done = subprocess.run(

@@ -74,6 +74,8 @@ def bench_search_command(
     for name in names:
         index_entry(name)
     limit = parse_bytes(memory)
+    if not 1 <= recall <= 100:  # not a number passes the range
+        raise InputError(f"--recall: found {recall}; expected 1 to 100 percent")
     if plot.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"--plot {plot}: expected a name that ends in .svg, .png or .pdf")
     for option, path in (("--plot", plot), ("--table", table), ("--cache", cache / "record.npz")):
