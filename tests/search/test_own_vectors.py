@@ -186,11 +186,11 @@ peak()
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_mapped_gallery_is_never_whole_in_memory(tmp_path):
-    """800 MB of vectors in a sparse file: what the process holds beside the map stays small."""
-    np.lib.format.open_memmap(tmp_path / "g.npy", "w+", np.float32, (200_000, 1000)).flush()
+    """1.2 GB of vectors in a sparse file: what the process holds beside the map stays small."""
+    np.lib.format.open_memmap(tmp_path / "g.npy", "w+", np.float32, (300_000, 1000)).flush()
     np.save(tmp_path / "q.npy", np.ones((2, 1000), np.float32))
     done = subprocess.run(
         [sys.executable, "-c", LARGE], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     opened, searched = (int(line) / 1000 for line in done.stdout.split())  # MB
-    assert max(opened, searched) < 600
+    assert max(opened, searched) < 900  # torch, and 20,000 vectors to train on
