@@ -63,7 +63,7 @@ def evaluate(
     Raises `InputError` for wrong input, before the long work starts (except for scores that are not
     finite, found while they are read).
     """
-    if not isinstance(encodings, Encodings):
+    if not all(hasattr(encodings, name) for name in ("n_images", "n_captions", "image_of_caption")):
         raise InputError(
             f"encodings: found {type(encodings).__name__}; expected Embeddings, Codes or Scores"
         )
