@@ -17,10 +17,10 @@ from fico_lib.encodings import Encodings, load
 from fico_lib.encodings.released import load_released
 from fico_lib.evaluation import Comparison, compare, evaluate
 from fico_lib.evaluation.compare import PerQuery
+from fico_lib.formats import read_array
 from fico_lib.metrics import TASKS
 from fico_lib.metrics.ranks import Ranks
 from fico_lib.metrics.registry import METRICS, metric
-from fico_lib.runtime.arrays import read_array
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole
 

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from fico_lib.cli.evaluate_input import from_arrays, relevance
-from fico_lib.encodings import Codes, Encodings, load
-from fico_lib.runtime.arrays import read_array
+from fico_lib.cli.evaluate_input import from_arrays, labels_of, relevance
+from fico_lib.encodings import Encodings, load
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import MEASURES
 
@@ -34,6 +33,7 @@ CaptionsPerImage = Annotated[int | None, option("The map, if captions come in or
 Labels = Annotated[Path | None, file("Labels of the images, for the category task.")]
 Qrels = Annotated[Path | None, file("TREC judgements, image rows by caption rows.")]
 QrelsT2I = Annotated[Path | None, file("The same, caption rows by image rows.")]
+SkipUnknown = Annotated[bool, option("Leave out judgements of unknown items.")]
 Bits = Annotated[int | None, option("The arrays are codes of so many bits.")]
 Missing = Annotated[float | None, option("The value of pairs that were not scored.")]
 Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
@@ -52,7 +52,11 @@ def refuse_beside(context: typer.Context, name: str, others: Iterable[str]) -> N
     for other in others:
         source = context.get_parameter_source(other)
         if source is not None and source.name == "COMMANDLINE":
-            raise InputError(f"--{other.replace('_', '-')}: has no place beside {name}")
+            raise _no_place(other, name)
+
+
+def _no_place(option: str, beside: str) -> InputError:
+    return InputError(f"--{option.replace('_', '-')}: has no place beside {beside}")
 
 
 @dataclass(frozen=True)
@@ -69,18 +73,33 @@ class Inputs:
     labels: Path | None
     qrels: Path | None
     qrels_t2i: Path | None
+    skip_unknown: bool
     bits: int | None
     missing: float | None
     measure: str | None
 
     def read(self) -> tuple[Encodings, dict[str, Any]]:
         """The encodings, and what `evaluate` takes beside them."""
+        self._check()
         given = self._encodings()
+        unknown: Literal["skip", "error"] = "skip" if self.skip_unknown else "error"
         return given, {
-            "labels": None if self.labels is None else read_array(self.labels),
-            "relevance": relevance(self.qrels, self.qrels_t2i, given),
-            "measure": None if isinstance(given, Codes) else self.measure,
+            "labels": labels_of(self.labels, given.n_images, self.captions_per_image),
+            "relevance": relevance(self.qrels, self.qrels_t2i, given, unknown),
+            "measure": self.measure,
         }
+
+    def _check(self) -> None:
+        """Raise InputError for an option that the source has no use for."""
+        of_arrays = ("image_of_caption", "captions_per_image", "bits", "missing")
+        for source, others in (("encodings", of_arrays), ("scores", ("bits", "measure"))):
+            if getattr(self, source) is None:
+                continue
+            for other in others:
+                if getattr(self, other) is not None:
+                    raise _no_place(other, f"--{source}")
+        if self.skip_unknown and self.qrels is None:
+            raise InputError("--skip-unknown belongs to --qrels")
 
     def _encodings(self) -> Encodings:
         if self.encodings is not None:
