@@ -131,9 +131,9 @@ def evaluate_command(
             labels, qrels, qrels_t2i, bits, missing, measure,
         ).read()  # fmt: skip
         beside |= settings | {"hubness": hubness}
-        result = evaluate(given, **beside)
-        if normalise is not None:
+        if normalise is not None:  # first, as it takes less: what it does not take shows at once
             normalised = evaluate(given, normalise=normalise, **beside)
+        result = evaluate(given, **beside)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:

@@ -230,9 +230,13 @@ def test_within_a_radius(bits, empty, ties, tensors):
 
 def test_a_radius_is_for_codes():
     scores, of, labels = problem(0)
-    with pytest.raises(InputError, match="P-radius@2: found other encodings; expected codes"):
+    with pytest.raises(
+        InputError, match=r"P-radius@2: found scores that are no .*; expected codes"
+    ):
         evaluate(Scores(scores, None, of), labels, metrics=["P-radius@2"])
     codes = Codes.pack(np.eye(4), np.eye(4), np.arange(4))
+    with pytest.raises(InputError, match="no Hamming distances"):
+        evaluate(codes, np.arange(4), metrics=["R-radius@0"], normalise="qb-norm")
     with pytest.raises(InputError, match="without_own"):
         evaluate(codes, np.arange(4), metrics=["R-radius@0"], without_own=True)
     assert "radius" not in evaluate(codes, np.arange(4)).to_dict()["category"]["i2t"]
