@@ -91,6 +91,7 @@ def contenders(images: int) -> dict:
         "fico-itr instance, scores given": lambda: fico_itr.instance_retrieval(matrix),
         "instance, scores given": lambda: evaluate(scores),
         "instance, from embeddings": lambda: evaluate(given),
+        "instance, from 64-bit codes": lambda: evaluate(codes),
         "fico-itr category, scores given, k=10": lambda: fico_itr.category_retrieval(
             matrix, labels, 10
         ),

@@ -145,9 +145,9 @@ def evaluate_command(
         judged = given
         if setting is not None:
             judged = compression.compressed(given, setting, beside.pop("measure", None))
-        result = evaluate(judged, **beside)
-        if normalise is not None:
+        if normalise is not None:  # first, as it takes less: what it does not take shows at once
             normalised = evaluate(judged, normalise=normalise, **beside)
+        result = evaluate(judged, **beside)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:

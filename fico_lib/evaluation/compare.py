@@ -110,6 +110,10 @@ def compare(
     Raises InputError where the queries differ, or no metric is common to all.
     """
     models = _models(results, names)
+    if samples < 1 or seed < 0:
+        raise InputError(
+            f"samples {samples}, seed {seed}; expected at least one draw, and a seed of 0 or more"
+        )
     places = [p for p in models[0].values if all(p in m.values for m in models)]
     if not places:
         raise InputError("compare: no metric is common to all models; expected the same of each")
@@ -138,6 +142,9 @@ def compare(
 
 
 def _models(results: Sequence, names: Sequence[str] | None) -> list[PerQuery]:
+    for result in results:
+        if not isinstance(result, (EvaluationResult, PerQuery)):
+            raise TypeError(f"results: found {type(result).__name__}; expected EvaluationResult")
     if len(results) < 2:
         raise InputError(f"compare: found {len(results)} results; expected at least two")
     if names is None:

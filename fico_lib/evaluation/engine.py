@@ -19,7 +19,7 @@ from fico_lib.evaluation.relevance import (
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
 from fico_lib.metrics import TASKS, Denominator, Empty, Mode, Ties
-from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.conventions import Conventions, metric_names
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.memory import parse_bytes
@@ -43,7 +43,7 @@ def evaluate(
     ties: Ties = Conventions.ties,
     denominator: Denominator = Conventions.denominator,
     empty: Empty = Conventions.empty,
-    metrics: Sequence[str] = Conventions.metrics,
+    metrics: Sequence[str] | str | None = Conventions.metrics,
     measure: str | None = None,
     relevance: object = None,
     queries: Mapping[str, np.ndarray] | None = None,
@@ -87,7 +87,7 @@ def evaluate(
         ties,
         denominator,
         empty,
-        (metrics,) if isinstance(metrics, str) else tuple(metrics),
+        metric_names(metrics),
     )
     tasks = _tasks(tasks, labels, relevance)
     _check_metrics(how, tasks)
