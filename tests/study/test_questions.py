@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from chromium import document_of
 
 from fico_lib.study.questions import QUESTIONS, Choice, Number, Words, write_questions
 
@@ -141,3 +142,28 @@ def test_what_is_no_number_is_told(said, text):
 def test_a_comma_may_part_thousands(said):
     found = said([("exercise-compression-bytes", 0, "1,536")])[0]
     assert "float32" in found["said"]
+
+
+FILL = """
+addEventListener("load", () => {
+  const [form] = document.querySelectorAll("#exercise-ap-by-hand form");
+  const answer = (i) => document.getElementById(`exercise-ap-by-hand-answer-${i}`);
+  [answer(0).value, answer(1).value, answer(3).value] = ["0.75", "3/4", "?"];
+  form.requestSubmit();
+  document.body.dataset.said = [...form.querySelectorAll("output")].map((o) => o.value).join("|");
+});
+"""
+
+
+def test_the_built_page_answers_back(study):
+    page = study.folder / "_build" / "html" / "notebooks" / "category.html"
+    said = re.search(r'data-said="(.*?)"', document_of(page, script=FILL))[1]
+    assert said == (
+        "✓ Right.|✗ This divides by the hits in the first four.||✗ Write a number, as 1.5."
+    )
+
+
+def test_the_built_pages_have_the_exercises_that_are_asked_about(study):
+    html = "".join(p.read_text() for p in (study.folder / "_build/html/notebooks").glob("*.html"))
+    for label in QUESTIONS:
+        assert f'id="{label}"' in html, label
