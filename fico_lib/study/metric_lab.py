@@ -28,7 +28,7 @@ NAMES = ("R@{k}", "mAP@{k}", "mAP@R", "nDCG@{k}", "P@{k}", "R-Precision", "MRR@{
 OPTIONS = {"denominator": DENOMINATORS, "ties": TIES, "mode": MODES}
 LIMITS = {"queries": 6, "candidates": 26, "gallery": 100_000, "codes": 12, "bits": 16}
 WORDS = {
-    "case": "1 and 0 with = between tied places, as 10=1, and / between queries, at most 6 of 26 places",
+    "case": "1 and 0 with = between tied places, as 10=1, / between queries, 6 of 26 at most",
     "k": "a whole number of at least 1",
     "gallery": "candidates:relevant, as 100:5, at most 100000",
     "codes": "codes of equally many bits, as 0110:0111r,0000, at most 12 of 16 bits",

@@ -33,7 +33,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "book" / "metric_lab.md").read_text()
 SCRIPTS = ROOT / "book" / "_static" / "lab"
 GRID = list(grid())
-PURE = ("metrics.js", "case.js", "check.js")
+PURE = [
+    f"{name}.js" for name in ("tie_groups", "hits", "average_precision", "metrics", "case", "check")
+]
 
 
 def links():

@@ -21,7 +21,7 @@ const labCase = (() => {
 
   function readRanking(text) {
     if (!/^[01](=?[01])*$/.test(text)) {
-      fail("case", text, "1 and 0 with = between tied places, as 10=1, and / between queries");
+      fail("case", text, "1 and 0 with = between tied places, as 10=1, / between queries");
     }
     const relevant = [];
     const joined = [];
