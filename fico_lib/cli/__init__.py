@@ -15,6 +15,7 @@ from fico_lib.cli.audit import audit_command
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
 from fico_lib.cli.checkpoints import checkpoints_command
+from fico_lib.cli.compare import compare_command
 from fico_lib.cli.cost import cost_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.datasets import DATASETS
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate_command)
 app.command("audit")(audit_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
+app.command("compare")(compare_command)
 app.command("cost")(cost_command)
 app.command("checkpoints")(checkpoints_command)
 
@@ -71,7 +73,8 @@ def list_everything() -> None:
     _print(console, "Data sets", [[name, kinds[name]] for name in DATASETS])
     _print(console, "Models", [[n, c.granularity, c.title, c.note] for n, c in cards.items()])
     _print(console, "Indexes", [[name, entry.title] for name, entry in INDEXES.items()])
-    _print(console, "Metrics", [[m.spelling, m.task, m.title] for m in METRICS.values()])
+    metrics = [[m.spelling, " and ".join(m.tasks), m.title] for m in METRICS.values()]
+    _print(console, "Metrics", metrics)
     try:
         profiles = [[name] for name in repository.profiles(repository.root())]
     except InputError as error:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from fico_lib.cli.evaluate_output import interval, number, print_table, write_csv
+from fico_lib.cli.evaluate_output import number, print_table, write_csv
 from fico_lib.cli.options import (
     Bits,
     CaptionsPerImage,
@@ -65,14 +65,22 @@ def audit_command(
     elif format == "csv":
         write_csv(rows, sys.stdout)
     else:
-        print_table({
-            **{name: row[name] for name in ("preset", "task", "direction", "metric")},
-            "encodings": number(row["value"], "n/a"),
-            "constant": number(row["constant"], "n/a"),
-            "from, to": interval(row["constant_from"], row["constant_to"]),
-            "chance": number(row["chance"]),
-        } for row in rows)  # fmt: skip
+        print_table(_cells(row) for row in rows)
         for name, entry in PRESETS.items():
             kept = ("mode", "ties", "denominator", "empty")
             settings = entry.conventions.to_dict()
             print(f"{name}: " + ", ".join(f"{key} {settings[key]}" for key in kept))
+
+
+def _cells(row: dict) -> dict[str, str]:
+    """A line of the table, in few enough characters for a narrow terminal."""
+    ends = row["constant_from"], row["constant_to"]
+    return {
+        "preset": row["preset"],
+        "task": f"{row['task']} {row['direction']}",
+        "metric": row["metric"],
+        "model": number(row["value"], "n/a"),
+        "constant": number(row["constant"], "n/a"),
+        "from-to": "" if None in ends else "{:.1f}-{:.1f}".format(*ends),
+        "chance": number(row["chance"]),
+    }

@@ -11,6 +11,9 @@ from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
     Bits,
     CaptionsPerImage,
+    DatabaseCodes,
+    DatabaseEmbeddings,
+    DatabaseLabels,
     Device,
     EncodingsFile,
     ImageOfCaption,
@@ -22,6 +25,9 @@ from fico_lib.cli.options import (
     Missing,
     Qrels,
     QrelsT2I,
+    QueryCodes,
+    QueryEmbeddings,
+    QueryLabels,
     ScoresFile,
     ScoresT2I,
     Texts,
@@ -31,10 +37,18 @@ from fico_lib.cli.options import (
     refuse_beside,
 )
 from fico_lib.cli.released import evaluate_released
+from fico_lib.cli.two_sets import TwoSets
 from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+from fico_lib.similarity.normalised import SHARPNESS
+
+OF_PAIRS = (
+    "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "missing",
+    "normalise", "hubness",
+)  # fmt: skip
+NOT_OF_FOLDERS = (*OF_PAIRS, "bits", "measure", "per_query")
 
 
 def evaluate_command(
@@ -50,6 +64,12 @@ def evaluate_command(
     labels: Labels = None,
     qrels: Qrels = None,
     qrels_t2i: QrelsT2I = None,
+    query_codes: QueryCodes = None,
+    database_codes: DatabaseCodes = None,
+    query_embeddings: QueryEmbeddings = None,
+    database_embeddings: DatabaseEmbeddings = None,
+    query_labels: QueryLabels = None,
+    database_labels: DatabaseLabels = None,
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
@@ -66,6 +86,13 @@ def evaluate_command(
     ties: Annotated[Ties, option("What equal scores are worth.")] = Conventions.ties,
     denominator: Annotated[Denominator, option("AP@k is divided by.")] = Conventions.denominator,
     empty: Annotated[Empty, option("Queries with nothing relevant.")] = Conventions.empty,
+    normalise: Annotated[
+        Literal[tuple(SHARPNESS)] | None,
+        option("Also with scores normalised over all queries, which then see each other."),
+    ] = None,
+    hubness: Annotated[
+        int | None, typer.Option(min=1, help="Skewness of the k-occurrence, for this k.")
+    ] = None,
     format: Annotated[Literal["table", "json", "csv"], option("What to print.")] = "table",
     per_query: Annotated[Path | None, file("Write per-query values to this CSV.")] = None,
     device: Device = "auto",
@@ -79,21 +106,36 @@ def evaluate_command(
         refuse_beside(context, f"--as {as_}", asdict(Conventions()))
         conventions = preset(as_).conventions
     else:
+        if metrics is not None:
+            refuse_beside(context, "--metrics", ("recall_at", "map_at"))
         conventions = Conventions(  # before anything is read
             depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
         )
     settings = asdict(conventions) | {"device": device, "memory": memory}
-    one_source(images or texts, scores or scores_t2i, encodings, released)
+    sets = TwoSets(
+        query_codes, database_codes, query_embeddings, database_embeddings, query_labels,
+        database_labels,
+    )  # fmt: skip
+    one_source(images or texts, scores or scores_t2i, encodings, released, sets.given)
     if released is not None:
+        refuse_beside(context, "--released", NOT_OF_FOLDERS)
         evaluate_released(released, conventions, settings, format)
         return
-    given, beside = Inputs(
-        images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
-        qrels, qrels_t2i, bits, missing, measure,
-    ).read()  # fmt: skip
-    result = evaluate(given, **beside, **settings)
+    normalised = None
+    if sets.given is not None:
+        refuse_beside(context, "queries and a database", OF_PAIRS)
+        given, result = None, sets.evaluate(bits, measure, settings)
+    else:
+        given, beside = Inputs(
+            images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
+            labels, qrels, qrels_t2i, bits, missing, measure,
+        ).read()  # fmt: skip
+        beside |= settings | {"hubness": hubness}
+        if normalise is not None:  # first, as it takes less: what it does not take shows at once
+            normalised = evaluate(given, normalise=normalise, **beside)
+        result = evaluate(given, **beside)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:
         write_per_query(per_query, result, given)
-    print_result(result, format)
+    print_result(result, format, normalised)

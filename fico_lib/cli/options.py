@@ -37,6 +37,12 @@ QrelsT2I = Annotated[Path | None, file("The same, caption rows by image rows.")]
 Bits = Annotated[int | None, option("The arrays are codes of so many bits.")]
 Missing = Annotated[float | None, option("The value of pairs that were not scored.")]
 Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
+QueryCodes = Annotated[Path | None, file("Codes of queries, in place of images and texts.")]
+DatabaseCodes = Annotated[Path | None, file("Codes of the database that they search.")]
+QueryEmbeddings = Annotated[Path | None, file("Embeddings of queries, in place of codes.")]
+DatabaseEmbeddings = Annotated[Path | None, file("Embeddings of the database.")]
+QueryLabels = Annotated[Path | None, file("Labels of the queries.")]
+DatabaseLabels = Annotated[Path | None, file("Labels of the database, in the same form.")]
 Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[str, option("What may be used above the inputs.")]
 
@@ -89,5 +95,6 @@ def one_source(*sources: object) -> None:
     """Raise InputError unless one of several sources is given."""
     if sum(source is not None for source in sources) != 1:
         raise InputError(
-            "expected exactly one of: --images with --texts, --scores, --encodings, --released"
+            "expected exactly one of: --images with --texts, --scores, --encodings, --released, "
+            "--query-codes with --database-codes, --query-embeddings with --database-embeddings"
         )

@@ -13,7 +13,17 @@ relevance in their lowest bit (`sort_keys`). Category from codes: a histogram ov
 """
 
 from fico_lib.evaluation.audit import audit
+from fico_lib.evaluation.compare import Comparison, compare
 from fico_lib.evaluation.engine import evaluate
 from fico_lib.evaluation.result import DirectionResult, EvaluationResult
+from fico_lib.evaluation.two_sets import evaluate_two_sets
 
-__all__ = ["DirectionResult", "EvaluationResult", "audit", "evaluate"]
+__all__ = [
+    "Comparison",
+    "DirectionResult",
+    "EvaluationResult",
+    "audit",
+    "compare",
+    "evaluate",
+    "evaluate_two_sets",
+]

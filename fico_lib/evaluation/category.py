@@ -152,10 +152,9 @@ def _lookups(
     if not metrics:
         return None
     if bits is None or own is not None:
-        found = "other encodings" if bits is None else "without_own"
+        found = "scores that are no Hamming distances" if bits is None else "without_own"
         raise InputError(
-            f"{metrics[0]}: found {found}; expected codes, and all candidates: a Hamming radius "
-            "is counted in bits"
+            f"{metrics[0]}: found {found}; expected codes, as they are, and all candidates"
         )
     return RadiusCollector(metrics, queries, bits, how.empty == "skip")
 

@@ -65,24 +65,32 @@ def count_each(scores, positives: np.ndarray, in_order: bool) -> tuple[np.ndarra
     in_order: ties are broken by index, as in `count_above_in_order`. What is returned where there
     is no positive has no meaning.
     """
-    values = positive_scores(scores, positives)
     above, equal = np.zeros(positives.shape, np.int64), np.ones(positives.shape, np.int64)
-    if isinstance(scores, np.ndarray) and not in_order and positives.shape[1] > FEW:
-        for i, (row, wanted) in enumerate(zip(scores, values, strict=True)):
-            ordered = np.sort(row)
-            up_to = np.searchsorted(ordered, wanted, "right")
-            above[i] = len(row) - up_to
-            equal[i] = up_to - np.searchsorted(ordered, wanted, "left")
+    if isinstance(scores, np.ndarray) and not in_order:
+        if positives.shape[1] > FEW:
+            _count_sorted(scores, positive_scores(scores, positives), above, equal)
+        else:
+            from fico_lib.evaluation.counts_compiled import count_each_positive
+
+            count_each_positive(scores, positives, above, equal)
         return above, equal
+    values = positive_scores(scores, positives)
     for slot in range(positives.shape[1]):
         rows = np.flatnonzero(positives[:, slot] >= 0)
-        own, wanted = (scores, values) if len(rows) == len(scores) else (scores[rows], values[rows])
         if in_order:
             columns = positives[rows, slot]
-            above[rows, slot] = count_above_in_order(own, wanted[:, slot], columns)
+            above[rows, slot] = count_above_in_order(scores[rows], values[rows, slot], columns)
         else:
-            above[rows, slot], equal[rows, slot] = count_above(own, wanted[:, slot])
+            above[rows, slot], equal[rows, slot] = count_above(scores[rows], values[rows, slot])
     return above, equal
+
+
+def _count_sorted(scores, values, above, equal) -> None:
+    for i, (row, wanted) in enumerate(zip(scores, values, strict=True)):
+        ordered = np.sort(row)
+        up_to = np.searchsorted(ordered, wanted, "right")
+        above[i] = len(row) - up_to
+        equal[i] = up_to - np.searchsorted(ordered, wanted, "left")
 
 
 class BothDirections:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
 from fico_lib.evaluation.folds import Folds
+from fico_lib.evaluation.hubs import HubCollector
 from fico_lib.evaluation.instance import InstanceCollector
 from fico_lib.evaluation.relevance import (
     DIRECTIONS,
@@ -16,12 +17,14 @@ from fico_lib.evaluation.relevance import (
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
 from fico_lib.metrics import TASKS, Denominator, Empty, Mode, Ties
-from fico_lib.metrics.conventions import Conventions
+from fico_lib.metrics.conventions import Conventions, metric_names
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.memory import parse_bytes
+from fico_lib.runtime.registry import lookup
 from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
+from fico_lib.similarity.normalised import SHARPNESS, WARNING, Normalisation, NormalisedBlocks
 
 
 def evaluate(
@@ -35,11 +38,13 @@ def evaluate(
     ties: Ties = Conventions.ties,
     denominator: Denominator = Conventions.denominator,
     empty: Empty = Conventions.empty,
-    metrics: Sequence[str] = Conventions.metrics,
+    metrics: Sequence[str] | str | None = Conventions.metrics,
     measure: str | None = None,
     relevance: object = None,
     queries: Mapping[str, np.ndarray] | None = None,
     without_own: bool = False,
+    normalise: Normalisation | None = None,
+    hubness: int | None = None,
     device: str = "auto",
     memory: int | str = "2GB",
     threads: int | None = None,
@@ -55,6 +60,9 @@ def evaluate(
     queries: rows to evaluate per direction (default all), still against all candidates.
     without_own: the category task without a query's own captions, or image: they come last, and are
         not relevant. Chance levels and depths still count them as candidates.
+    normalise: scores are first normalised over all queries (`fico_lib.similarity.normalised`); what
+        comes out is no property of the model alone.
+    hubness: k, for the skewness of the k-occurrence (`EvaluationResult.hubness`).
     memory: what may be used above the inputs.
     per_query: put per-query values into `to_dict()` (they are always attributes).
     The rest: see `Conventions`.
@@ -69,7 +77,7 @@ def evaluate(
         ties,
         denominator,
         empty,
-        (metrics,) if isinstance(metrics, str) else tuple(metrics),
+        metric_names(metrics),
     )
     tasks = _tasks(tasks, labels, relevance)
     _check_metrics(how, tasks)
@@ -83,20 +91,30 @@ def evaluate(
     resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
     blocks = source(encodings, measure, resources.backend, resources.memory)
     own = instance_positives(of, n) if without_own else None
+    hubs = _hubs(hubness, rows, n, m)
+    codes = encodings if isinstance(encodings, Codes) and normalise is None else None
+    if normalise is not None:
+        lookup("normalisation", SHARPNESS, normalise)
+        blocks = NormalisedBlocks(blocks, encodings, normalise, resources.memory)
     collectors = {
         task: {
             direction: _collector(
-                task, direction, rows, encodings, how, positives, shared, blocks, own
+                task, direction, rows, encodings, codes, how, positives, shared, blocks, own
             )
             for direction in DIRECTIONS
         }
         for task in tasks
     }
-    if serves_both(encodings, tasks, how, relevance, queries, resources):
+    if (
+        not hubs
+        and normalise is None
+        and serves_both(encodings, tasks, how, relevance, queries, resources)
+    ):
         stream_both(encodings.i2t, of, collectors["instance"], resources)
     else:
         for direction in DIRECTIONS:
             together = [collectors[task][direction] for task in tasks]
+            together = [hubs[direction], *together] if hubs else together
             stream(blocks, direction, rows[direction], together, resources)
     found = {
         task: {
@@ -109,10 +127,29 @@ def evaluate(
         for task, by_direction in collectors.items()
     }
     about = {"measure": _measure(encodings, measure), "model": encodings.model}
-    return EvaluationResult(found.get("instance"), found.get("category"), how, about, per_query)
+    if normalise is not None:
+        about["normalise"] = f"{normalise} ({WARNING})"
+    result = EvaluationResult(found.get("instance"), found.get("category"), how, about, per_query)
+    if hubs:
+        result.hubness = {
+            direction: hub.result(_scored(encodings, blocks, direction, rows[direction]))
+            for direction, hub in hubs.items()
+        }
+    return result
 
 
-def _collector(task, direction, rows, encodings, how, positives, shared, blocks, own):
+def _hubs(k: int | None, rows: dict, n_images: int, n_captions: int) -> dict[str, HubCollector]:
+    if k is None:
+        return {}
+    if isinstance(k, bool) or not hasattr(k, "__index__") or int(k) < 1:
+        raise InputError(f"hubness: found {k!r}; expected a whole number of at least 1")
+    return {
+        "i2t": HubCollector(len(rows["i2t"]), n_captions, k),
+        "t2i": HubCollector(len(rows["t2i"]), n_images, k),
+    }
+
+
+def _collector(task, direction, rows, encodings, codes, how, positives, shared, blocks, own):
     candidates = encodings.n_captions if direction == "i2t" else encodings.n_images
     if task == "instance":
         folded = any(m.reads == "fold" for m in how.of(task))
@@ -120,7 +157,7 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks,
         return InstanceCollector(positives[direction], rows[direction], candidates, how, folds)
     from fico_lib.evaluation.category import CategoryCollector
 
-    highest = blocks.highest if isinstance(encodings, Codes) else None
+    highest = None if codes is None else blocks.highest
     return CategoryCollector(
         shared,
         direction,
@@ -130,7 +167,7 @@ def _collector(task, direction, rows, encodings, how, positives, shared, blocks,
         blocks.backend,
         highest,
         None if own is None else own[direction],
-        encodings.bits if isinstance(encodings, Codes) else None,
+        None if codes is None else codes.bits,
     )
 
 
@@ -157,6 +194,7 @@ def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tu
     for task in tasks:
         if task not in TASKS:
             raise unknown_name("task", task, TASKS)
+    tasks = tuple(task for task in TASKS if task in tasks)  # the category overwrites its scores
     if not tasks:
         raise InputError("tasks: none given; expected instance, category or both")
     if "category" in tasks and labels is None and relevance is None:

@@ -41,12 +41,15 @@ class InstanceCollector:
     def add(self, at: slice, scores: np.ndarray) -> None:
         """Take the scores (b, m) of the queries `rows[at]`."""
         positives = self.positives.padded(self.rows[at])
-        self.above[at], self.count[at], self.tied[at] = self._best(scores, positives)
-        if self.ranked:
-            there = positives >= 0
+        if not self.ranked:
+            best = self._best(scores, positives)
+        else:
             above, count = count_each(scores, positives, self.how.ties == "index")
             part = slice(self.starts[at.start], self.starts[at.stop])
+            there = positives >= 0
             self.each_above[part], self.each_count[part] = above[there], count[there]
+            best = _best_of(above, count, there, self.candidates)
+        self.above[at], self.count[at], self.tied[at] = best
         if self.folds is not None:
             for queries, own, kept in self.folds.parts(self.rows[at], scores, positives):
                 for held, found in zip(self.in_fold, self._best(own, kept), strict=True):
@@ -89,3 +92,14 @@ class InstanceCollector:
             for (m, rule), values in found.items():
                 values[rows] = m.of_ranking(ranking, self.candidates, rule)
         return found
+
+
+def _best_of(above: np.ndarray, count: np.ndarray, there: np.ndarray, candidates: int) -> tuple:
+    """above, count, relevant (b,) of each query's best tie group, from those of all its positives.
+
+    above, count, there: (b, p), of each positive, and whether there is one.
+    """
+    above = np.where(there, above, candidates)
+    best = above.min(1)
+    relevant = ((above == best[:, None]) & there).sum(1)
+    return best, np.where(relevant, count[np.arange(len(best)), above.argmin(1)], 0), relevant

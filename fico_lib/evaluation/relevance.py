@@ -111,10 +111,7 @@ class Categories:
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
         self.labels, self.image_of_caption = label_matrix(labels, n_images), image_of_caption
         self._on_device: tuple | None = None
-        categories = self.labels.shape[1]
-        bits = np.zeros((n_images, max(1, -(-categories // 64)) * 64), bool)
-        bits[:, :categories] = self.labels
-        images = np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
+        images = label_masks(self.labels)
         texts = np.take(images, image_of_caption, axis=1)
         self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
         self.labelled = self.labels.sum(1) > 0
@@ -140,6 +137,14 @@ class Categories:
         if direction == "i2t":
             return ((labels[rows] @ labels.T) > 0)[:, image_of_caption]
         return (labels[image_of_caption[rows]] @ labels.T) > 0
+
+
+def label_masks(labels: np.ndarray) -> np.ndarray:
+    """Label sets (n, n_categories) bool as bit masks, (words, n) uint64."""
+    n, categories = labels.shape
+    bits = np.zeros((n, max(1, -(-categories // 64)) * 64), bool)
+    bits[:, :categories] = labels
+    return np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
 
 
 def label_matrix(labels: Any, n_images: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from fico_lib.similarity.backend import NumpyBackend, TorchBackend
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 32  # bytes that ranking takes per score of a slice
-DEVICE_RANKING = 160  # the same on a GPU, which ranks a chunk at once
+DEVICE_RANKING = 192  # the same on a GPU, which ranks a chunk at once
 
 
 @dataclass(frozen=True)

@@ -22,5 +22,6 @@ TASKS = ("instance", "category")
 # The first of each is the default.
 TIES: tuple[Ties, ...] = get_args(Ties)
 DENOMINATORS: tuple[Denominator, ...] = get_args(Denominator)
+TOP_K_DENOMINATORS = DENOMINATORS[:3]  # of one sum, over the first k; `relevant` has another
 EMPTY: tuple[Empty, ...] = get_args(Empty)
 MODES: tuple[Mode, ...] = get_args(Mode)

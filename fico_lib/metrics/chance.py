@@ -27,11 +27,10 @@ def chance(
     array([75.])
     """
     bound = metric.under(mode, denominator)
-    pairs, which = np.unique(
-        np.stack(np.broadcast_arrays(relevant, candidates)), axis=1, return_inverse=True
-    )
-    ranking = TieGroups(pairs[1][:, None], pairs[0][:, None])
-    return bound.of_ranking(ranking, int(np.max(candidates)), "expected")[which]
+    most = int(np.max(candidates, initial=0))
+    pairs, which = np.unique(relevant * (most + 1) + candidates, return_inverse=True)
+    ranking = TieGroups(pairs[:, None] % (most + 1), pairs[:, None] // (most + 1))
+    return bound.of_ranking(ranking, most, "expected")[which]
 
 
 def corrected(value: float, chance: float) -> float:

@@ -36,6 +36,7 @@ class Conventions:
                 raise unknown_name(name, str(getattr(self, name)), known)
         object.__setattr__(self, "recall_at", _depths("recall_at", self.recall_at, words=()))
         object.__setattr__(self, "map_at", _depths("map_at", self.map_at, words=("all",)))
+        object.__setattr__(self, "metrics", metric_names(self.metrics))
         for name in self.metrics:
             metric(name)
         if len(set(self.metrics)) < len(self.metrics):
@@ -60,6 +61,16 @@ class Conventions:
             for name, value in asdict(self).items()
             if name not in unused
         }
+
+
+def metric_names(values: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Names of metrics, one or several; none for None."""
+    if values is None or isinstance(values, str):
+        return () if values is None else (values,)
+    named = tuple(values)
+    if wrong := [name for name in named if not isinstance(name, str)]:
+        raise InputError(f"metrics: found {wrong[0]!r}; expected names such as R@1 and nDCG@10")
+    return named
 
 
 def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:

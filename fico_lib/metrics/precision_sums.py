@@ -7,8 +7,6 @@ import functools
 
 import numpy as np
 
-from fico_lib.metrics.first_relevant import precision_of_first
-
 ROWS = 1 << 22  # elements of a work array of `cut_group`
 
 
@@ -76,6 +74,8 @@ def first_of_group(above, before, count, relevant, x, ties) -> np.ndarray:
         return run(before, above, x)
     if ties == "pessimistic":
         return run(before, above + count - relevant, x)
+    from fico_lib.metrics.first_relevant import precision_of_first  # numba, which few need
+
     return precision_of_first(above, before, count, relevant, x)
 
 

@@ -23,8 +23,12 @@ def reciprocal_rank_at_k(
     if ties != "expected":
         rank = above + 1 + (0 if ties == "optimistic" else count - relevant)
         return np.where((relevant > 0) & (rank <= k), 1 / rank, 0.0)
-    groups, which = np.unique(np.stack([above, count, relevant]), axis=1, return_inverse=True)
-    return _expected(groups[0], groups[1], groups[2], k)[which]
+    # Equal groups once: one number for each pair, and then for each triple.
+    _, sizes = np.unique(count * (relevant.max(initial=0) + 1) + relevant, return_inverse=True)
+    _, first, which = np.unique(
+        above * (sizes.max(initial=0) + 1) + sizes, return_index=True, return_inverse=True
+    )
+    return _expected(above[first], count[first], relevant[first], k)[which]
 
 
 def _expected(above, count, relevant, k) -> np.ndarray:

@@ -201,14 +201,20 @@ def metric(name: str) -> Metric:
     >>> metric("R@5").k, str(metric("mAP@N")), metric("mAP@10").column
     (5, 'mAP@N', 'AP@10')
     """
-    depth = name.partition("@")[2]
+    base, _, depth = name.partition("@")
     k: int | Literal["all"] = int(depth) if depth.isdecimal() else "all"
-    entries = (
-        replace(entry, k=k if k or entry.reads == "radius" else "all") if entry.has_k else entry
-        for entry in METRICS.values()
-    )
-    known = {str(entry): entry for entry in entries}
-    if name not in known:  # @R is suggested to nobody who did not write an R
-        near = [n for n in known if not n.endswith("@R") or name[-1:] in ("r", "R")]
-        raise unknown_name("metric", name, near)
-    return known[name]
+    for entry in (METRICS.get(name), METRICS.get(base)):
+        found = entry and _with_k(entry, k)
+        if found and str(found) == name:
+            return found
+    # @R is suggested to nobody who did not write an R.
+    known = [str(_with_k(entry, k)) for entry in METRICS.values()]
+    near = [n for n in known if not n.endswith("@R") or name[-1:] in ("r", "R")]
+    raise unknown_name("metric", name, near)
+
+
+def _with_k(entry: Metric, k: int | Literal["all"]) -> Metric:
+    """The entry at a depth, if it has one; 0 is a Hamming radius alone."""
+    if not entry.has_k:
+        return entry
+    return replace(entry, k=k if k or entry.reads == "radius" else "all")

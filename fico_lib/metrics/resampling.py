@@ -1,12 +1,15 @@
 """Bootstrap draws that many values share, so that their differences have intervals too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import stdtrit
 
 from fico_lib.runtime.errors import InputError
+
+DRAWS = 1 << 22  # counts of images drawn at once
+KEPT = 1 << 24  # of these are kept at most
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,25 @@ class Resampling:
     """
 
     def __init__(self, n_images: int, samples: int = 1000, seed: int = 0):
-        share = np.full(n_images, 1 / n_images)
-        draws = np.random.default_rng(seed).multinomial(n_images, share, size=samples)
-        self._counts = draws.astype(float)
+        self.n_images, self.samples, self.seed = n_images, samples, seed
+        self._kept: list[np.ndarray] = []
+
+    def _draws(self) -> Iterator[np.ndarray]:
+        """How often each image is drawn, (draws, n_images) float64 at a time.
+
+        Draws that take little memory are kept; others are made again, and come out the same.
+        """
+        if self._kept:
+            yield from self._kept
+            return
+        rng, share = np.random.default_rng(self.seed), np.full(self.n_images, 1 / self.n_images)
+        step = max(1, DRAWS // self.n_images)
+        for start in range(0, self.samples, step):
+            size = min(step, self.samples - start)
+            counts = rng.multinomial(self.n_images, share, size=size).astype(float)
+            if self.samples * self.n_images <= KEPT:
+                self._kept.append(counts)
+            yield counts
 
     def estimate(
         self, runs: Sequence[np.ndarray], clusters: np.ndarray, trained: str = ""
@@ -133,16 +152,35 @@ class Resampling:
         clusters: (n,) int64, the image of each query; trained: the name of the trained model, which
         all estimates from its weights share, with their runs in the same order.
         """
-        clusters = np.asarray(clusters)
-        means = np.empty((len(runs), 1 + len(self._counts)))
-        for number, values in enumerate(runs):
-            values = np.asarray(values, float)
-            means[number, 1:] = self._means(values, clusters)
-            means[number, 0] = np.nanmean(values)
+        drawn = self.estimates([(np.asarray(values, float), clusters) for values in runs])
+        means = np.stack([np.concatenate([[e.value], e.draws]) for e in drawn])
         return Estimate.of_runs(means, trained)
 
-    def _means(self, values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-        n_images = self._counts.shape[1]
+    def estimates(self, values: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Estimate]:
+        """The means of several values, drawn together: (values (n,), clusters (n,)) of each."""
+        sums = [self._by_image(v, np.asarray(clusters)) for v, clusters in values]
+        total, size = (np.stack(parts, axis=1) for parts in zip(*sums, strict=True))
+        with np.errstate(invalid="ignore"):  # a draw may hold no query that has a value
+            draws = np.concatenate([(c @ total) / (c @ size) for c in self._draws()])
+        return [Estimate(float(np.nanmean(v)), draws[:, i]) for i, (v, _) in enumerate(values)]
+
+    def median(self, values: np.ndarray, clusters: np.ndarray) -> Estimate:
+        """The median of values (n,), NaN where a query is left out, in place of the mean."""
+        clusters = np.asarray(clusters)
+        self._by_image(values, clusters)  # its checks
+        order = np.argsort(values)[: np.count_nonzero(~np.isnan(values))]
+        ranked, images, draws = values[order], clusters[order], []
+        for counts in self._draws():
+            for row in counts:
+                seen = row[images].cumsum()
+                middle = (seen[-1] - 1) // 2, seen[-1] // 2
+                at = np.searchsorted(seen, middle, "right").clip(max=len(ranked) - 1)
+                draws.append(ranked[at].mean() if seen[-1] else np.nan)
+        return Estimate(float(np.nanmedian(values)), np.array(draws))
+
+    def _by_image(self, values: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sum of the values of each image, and how many there are: (n_images,) each."""
+        n_images = self.n_images
         if values.shape != clusters.shape or (len(clusters) and clusters.max() >= n_images):
             raise InputError(
                 f"resampling: found {values.shape} values and {clusters.shape} clusters; "
@@ -152,6 +190,4 @@ class Resampling:
         if not kept.any():
             raise InputError("resampling: no query has a value; an interval needs at least one")
         sums = np.bincount(clusters[kept], values[kept], minlength=n_images)
-        sizes = np.bincount(clusters[kept], minlength=n_images)
-        with np.errstate(invalid="ignore"):  # a draw may hold no query that has a value
-            return (self._counts @ sums) / (self._counts @ sizes)
+        return sums, np.bincount(clusters[kept], minlength=n_images)

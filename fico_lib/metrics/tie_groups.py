@@ -46,6 +46,7 @@ class TieGroups:
         self.up_to = self.relevant.cumsum(1)
         self.total = self.up_to[:, -1]
         self._sums: dict[str, np.ndarray] = {}
+        self._cuts: dict[int, tuple] = {}
 
     def _sums_before(self, ties: str) -> np.ndarray:
         """(n, groups + 1) sums of precision over the relevant candidates before each group."""
@@ -61,7 +62,7 @@ class TieGroups:
     def _depth(self, k: int) -> np.ndarray:
         return self.total if k == AT_R else np.full(len(self.count), k)
 
-    def _cut(self, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _after(self, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The group after the first `whole` (n,) of each query that has one: row and group (r,).
 
         Also the relevant candidates (n,) in the whole ones.
@@ -70,15 +71,24 @@ class TieGroups:
         rows = np.flatnonzero(whole < self.count.shape[1])
         return rows, whole[rows], before
 
+    def _cut(self, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """depth and number of whole groups (n,); row and group (r,) that the depth cuts; hits (n,).
+
+        hits: relevant candidates in the whole groups. The same for all tie rules.
+        """
+        if k not in self._cuts:
+            depth = self._depth(k)
+            whole = (self.above + self.count <= depth[:, None]).sum(1)  # entirely inside
+            rows, group, hits = self._after(whole)
+            inside = self.above[rows, group] < depth[rows]
+            self._cuts[k] = depth, whole, rows[inside], group[inside], hits
+        return self._cuts[k]
+
     def average_precision(self, k: int, denominator: str, ties: str) -> np.ndarray:
         """See `Ranking`."""
-        depth = self._depth(k)
-        whole = (self.above + self.count <= depth[:, None]).sum(1)  # entirely inside
+        depth, whole, cut, group, hits = self._cut(k)
         sums = self._sums_before(ties)[np.arange(len(whole)), whole]
-        cut, group, hits = self._cut(whole)
         result = divide(sums, hits, depth, self.total, denominator)
-        inside = self.above[cut, group] < depth[cut]
-        cut, group = cut[inside], group[inside]
         result[cut] = cut_group(
             self.above[cut, group], hits[cut], self.count[cut, group], self.relevant[cut, group],
             sums[cut], self.total[cut], depth[cut], denominator, ties,
@@ -89,7 +99,7 @@ class TieGroups:
         """See `Ranking`."""
         whole = (self.up_to <= k).sum(1)
         sums = self._sums_before(ties)[np.arange(len(whole)), whole]
-        cut, group, hits = self._cut(whole)
+        cut, group, hits = self._after(whole)
         sums[cut] += first_of_group(
             self.above[cut, group], hits[cut], self.count[cut, group], self.relevant[cut, group],
             k - hits[cut], ties,
@@ -98,14 +108,19 @@ class TieGroups:
 
     def hits(self, k: int, ties: str) -> np.ndarray:
         """See `Ranking`."""
-        depth = self._depth(k)[:, None]
-        share = recalled_at_k(self.above, self.count, self.relevant, depth, ties)
-        return (self.relevant * share).sum(1)
+        depth, _, cut, group, hits = self._cut(k)
+        result, relevant = hits.astype(float), self.relevant[cut, group]
+        share = recalled_at_k(
+            self.above[cut, group], self.count[cut, group], relevant, depth[cut], ties
+        )
+        result[cut] += relevant * share
+        return result
 
     def gain(self, k: int, ties: str) -> np.ndarray:
         """See `Ranking`."""
-        depth = self._depth(k)[:, None]
-        return gain_of_group(self.above, self.count, self.relevant, depth, ties).sum(1)
+        reached = int((self.above < k).any(0).sum())  # groups that any query has in its first k
+        groups = self.above[:, :reached], self.count[:, :reached], self.relevant[:, :reached]
+        return gain_of_group(*groups, k, ties).sum(1)
 
     def best(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """See `Ranking`."""

@@ -1,12 +1,14 @@
 """The look of every figure. Every series differs in marker and line as well as in colour."""
 
+from typing import Any
+
 # Colours that stay apart in grey and for colour-blind readers (after Okabe and Ito, 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#777777"  # of chance levels, limits and bases
 LINES = ("-", "--", "-.", ":")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fico_lib.cli.audit import audit_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.encodings import Codes, Embeddings, Scores
-from fico_lib.evaluation import audit, evaluate
+from fico_lib.evaluation import audit, evaluate, evaluate_two_sets
 from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
 
@@ -84,6 +84,11 @@ def test_metrics_by_name(folder):
     assert "metrics ['R@1', 'nDCG@10'" in lines[-1] or "metrics R@1" in "".join(lines)
     rows = csv.DictReader(io.StringIO(run(*ask, "--format", "csv")))
     assert [row["metric"] for row in rows] == 4 * names
+
+
+def test_depths_have_no_place_beside_names(folder):
+    with pytest.raises(InputError, match="--recall-at: has no place beside --metrics"):
+        run("--scores", folder / "img.npy", "--metrics", "R@1", "--recall-at", "1")
 
 
 def test_all_conventions_of_a_tool(folder):
@@ -242,6 +247,71 @@ def test_what_is_wrong_is_said(folder, monkeypatch, arguments, message):
     monkeypatch.chdir(folder)
     with pytest.raises(InputError, match=message):
         run(*arguments)
+
+
+@pytest.mark.parametrize("method", ["qb-norm", "dual-softmax"])
+def test_normalised_scores_stand_apart(folder, method):
+    images, texts, of, _ = arrays(folder)
+    ask = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--normalise", method,
+           "--hubness", "3", "--recall-at", "1"]  # fmt: skip
+    found = json.loads(run(*ask, "--format", "json"))
+    how = {"hubness": 3, "recall_at": 1}
+    given = Embeddings(images, texts, of)
+    assert found.pop("normalised") == evaluate(given, normalise=method, **how).to_dict()
+    assert found == evaluate(given, **how).to_dict()
+    rows = list(csv.DictReader(io.StringIO(run(*ask, "--format", "csv"))))
+    assert [row["scores"] for row in rows] == 6 * ["as given"] + 6 * [method]
+    output = run(*ask)
+    assert f"normalised: {method} (queries see each other" in output
+    assert "hubness i2t: skewness" in output
+    assert "hubness, normalised t2i: skewness" in output
+
+
+@pytest.mark.parametrize("option", ["labels", "per-query", "normalise", "bits", "hubness"])
+def test_what_a_released_folder_does_not_take_is_refused(folder, option):
+    value = {"normalise": "qb-norm", "bits": "8", "hubness": "3"}.get(option, "x.npy")
+    with pytest.raises(InputError, match=f"--{option}: has no place beside --released"):
+        run("--released", folder, f"--{option}", value)
+
+
+@pytest.fixture
+def sets(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {"q": rng.random((7, 12)) < 0.5, "d": rng.random((20, 12)) < 0.5,
+              "ql": rng.random((7, 4)) < 0.4, "dl": rng.random((20, 4)) < 0.4}  # fmt: skip
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array.astype(float))
+    return tmp_path, arrays
+
+
+def test_two_sets(sets):
+    folder, a = sets
+    labels = ["--query-labels", folder / "ql.npy", "--database-labels", folder / "dl.npy"]
+    codes = ["--query-codes", folder / "q.npy", "--database-codes", folder / "d.npy"]
+    floats = ["--query-embeddings", folder / "q.npy", "--database-embeddings", folder / "d.npy"]
+    found = json.loads(run(*codes, *labels, "--as", "dcmh", "--format", "json"))
+    assert found["conventions"].pop("as") == "dcmh"
+    how = preset("dcmh").settings()
+    assert found == evaluate_two_sets(*a.values(), bits=12, **how).to_dict()
+    found = json.loads(run(*floats, *labels, "--measure", "euclidean", "--format", "json",
+                           "--per-query", folder / "q.csv"))  # fmt: skip
+    floating = [array.astype(float) for array in a.values()]
+    expected = evaluate_two_sets(*floating, measure="euclidean")
+    assert found["category"]["q2d"]["mAP@N"] == pytest.approx(expected.category["q2d"]["mAP@N"])
+    rows = list(csv.DictReader((folder / "q.csv").read_text().splitlines()))
+    assert [row["query"] for row in rows[:7]] == [*"0123456"]
+    output = run(*codes, *labels, "--metrics", "P-radius@2,mAP@N")
+    assert "intervals: over queries" in output
+    for wrong, message in (
+        (codes[:2], "expected both of --query-codes"), (codes, "--query-labels and"),
+        ([*codes, *labels, *floats], "expected both of"),
+        ([*codes, *labels, "--scores", folder / "q.npy"], "exactly one of"),
+        ([*codes, *labels, "--labels", folder / "ql.npy"], "--labels: has no place beside"),
+        ([*codes, *labels, "--measure", "cosine"], "compared by hamming distance"),
+        ([*floats, *labels, "--bits", "12"], "embeddings are not codes"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            run(*wrong)
 
 
 @pytest.fixture

@@ -139,6 +139,9 @@ def test_defaults_stand_unless_metrics_are_named():
     assert list(found.instance["i2t"].metrics) == ["R@1", "R@5", "R@10", "MedR", "MeanR"]
     assert list(found.category["i2t"].metrics) == ["mAP@10", "mAP@100", "mAP@N"]
     assert "metrics" not in found.to_dict()["conventions"]
+    assert evaluate(Scores(scores, None, of), labels, metrics=None).to_dict() == found.to_dict()
+    alone = evaluate(Scores(scores, None, of), labels, metrics="MRR@2")
+    assert list(alone.category["i2t"].metrics) == ["MRR@2"]
     named = evaluate(Scores(scores, None, of), labels, metrics=("MedR", "mAP@N")).to_dict()
     assert named["conventions"]["metrics"] == ["MedR", "mAP@N"]
     assert "recall_at" not in named["conventions"]
@@ -178,6 +181,7 @@ def test_what_a_partial_ranking_cannot_tell_is_withheld():
     [
         (["nDCG"], "did you mean"), (["nDCG@x"], "unknown metric"), (["ndcg@10"], "nDCG@10"),
         (["P@0"], "unknown metric"), (["P@1", "P@1"], "each once"),
+        ([1], "metrics: found 1"), ("nDCG", "did you mean"),
         (["P-radius@2"], "category task, which is not evaluated"),
         (["COCO-1K@1"], "4 images; expected 5 folds of 1000"),
     ],
@@ -230,9 +234,13 @@ def test_within_a_radius(bits, empty, ties, tensors):
 
 def test_a_radius_is_for_codes():
     scores, of, labels = problem(0)
-    with pytest.raises(InputError, match="P-radius@2: found other encodings; expected codes"):
+    with pytest.raises(
+        InputError, match=r"P-radius@2: found scores that are no .*; expected codes"
+    ):
         evaluate(Scores(scores, None, of), labels, metrics=["P-radius@2"])
     codes = Codes.pack(np.eye(4), np.eye(4), np.arange(4))
+    with pytest.raises(InputError, match="no Hamming distances"):
+        evaluate(codes, np.arange(4), metrics=["R-radius@0"], normalise="qb-norm")
     with pytest.raises(InputError, match="without_own"):
         evaluate(codes, np.arange(4), metrics=["R-radius@0"], without_own=True)
     assert "radius" not in evaluate(codes, np.arange(4)).to_dict()["category"]["i2t"]
@@ -241,14 +249,16 @@ def test_a_radius_is_for_codes():
 # -- five folds ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("tensors", [False, True])
 @pytest.mark.parametrize("ties", ["expected", "index"])
-def test_folds_are_galleries_of_their_own(ties, monkeypatch):
+def test_folds_are_galleries_of_their_own(ties, tensors, monkeypatch):
     monkeypatch.setattr("fico_lib.evaluation.folds.IMAGES", 4)
     rng = np.random.default_rng(0)
     of = rng.permutation(np.r_[np.arange(20), rng.integers(0, 20, 30)])
     scores = rng.integers(0, 6, (20, 50)) / 2
     names = ["COCO-1K@1", "COCO-1K@3"]
-    found = evaluate(Scores(scores, None, of), metrics=[*names, "R@1"], ties=ties)
+    device = TorchBackend(torch.device("cpu")) if tensors else "cpu"
+    found = evaluate(Scores(scores, None, of), metrics=[*names, "R@1"], ties=ties, device=device)
     values = {"i2t": np.zeros((2, 20)), "t2i": np.zeros((2, 50))}
     chances = {"i2t": np.zeros((2, 20)), "t2i": np.zeros((2, 50))}
     for fold in range(5):

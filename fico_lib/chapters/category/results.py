@@ -16,7 +16,7 @@ from fico_lib.encodings import Encodings
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
-from fico_lib.metrics import DENOMINATORS, registry
+from fico_lib.metrics import TOP_K_DENOMINATORS, registry
 from fico_lib.models import model_card
 from fico_lib.report.accuracy_parameters import CONTROL_SEED
 from fico_lib.report.ranks import ranks
@@ -234,7 +234,7 @@ def _denominator_rows(
     first = {entry.name: (entry, result) for entry, result in reversed(found)}
     for name in dict.fromkeys(entry.name for entry in task.entries):
         entry, usual = first[name]
-        for denominator in DENOMINATORS:
+        for denominator in TOP_K_DENOMINATORS:
             result = usual
             if denominator != known:
                 result = judge(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fico_lib.chapters.category.results import Comparison, mean_accuracy
 from fico_lib.evaluation.relevance import DIRECTIONS
-from fico_lib.metrics import DENOMINATORS
+from fico_lib.metrics import TOP_K_DENOMINATORS
 from fico_lib.report.ranks import place
 from fico_lib.report.reference_rows import CHANCE, RANDOM, name_of, names
 from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, signed, stated
@@ -107,7 +107,7 @@ def denominators(compared: Comparison) -> Table:
 
     return wide_table(
         each_direction([*dict.fromkeys(compared.denominators["model"]), CHANCE]),
-        {(m, d): (m, d) for m in metrics(compared) for d in DENOMINATORS},
+        {(m, d): (m, d) for m in metrics(compared) for d in TOP_K_DENOMINATORS},
         cell,
         f"The same rankings of {compared.denominators['data'].iloc[0]} under the three "
         "denominators of AP@k, percent.",
