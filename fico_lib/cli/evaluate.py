@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from fico_lib.cli import compress as compression
 from fico_lib.cli.evaluate_input import depths, names
 from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
@@ -42,11 +43,12 @@ from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+from fico_lib.search.compress.setting import Compression
 from fico_lib.similarity.normalised import SHARPNESS
 
 OF_PAIRS = (
     "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "missing",
-    "normalise", "hubness",
+    "compress", "normalise", "hubness",
 )  # fmt: skip
 NOT_OF_FOLDERS = (*OF_PAIRS, "bits", "measure", "per_query")
 
@@ -73,6 +75,7 @@ def evaluate_command(
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
+    compress: Annotated[str | None, option(compression.HELP)] = None,
     as_: Annotated[
         Literal[tuple(PRESETS)] | None,
         typer.Option("--as", help="All conventions of a tool, in place of those below."),
@@ -112,6 +115,7 @@ def evaluate_command(
             depths(recall_at), depths(map_at), mode, ties, denominator, empty, names(metrics)
         )
     settings = asdict(conventions) | {"device": device, "memory": memory}
+    setting = None if compress is None else Compression.parse(compress)
     sets = TwoSets(
         query_codes, database_codes, query_embeddings, database_embeddings, query_labels,
         database_labels,
@@ -130,12 +134,17 @@ def evaluate_command(
             images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
             labels, qrels, qrels_t2i, bits, missing, measure,
         ).read()  # fmt: skip
+        judged = given
+        if setting is not None:
+            judged = compression.compressed(given, setting, beside.pop("measure"))
         beside |= settings | {"hubness": hubness}
         if normalise is not None:  # first, as it takes less: what it does not take shows at once
-            normalised = evaluate(given, normalise=normalise, **beside)
-        result = evaluate(given, **beside)
+            normalised = evaluate(judged, normalise=normalise, **beside)
+        result = evaluate(judged, **beside)
     if as_ is not None:
         result.about["as"] = as_
     if per_query is not None:
         write_per_query(per_query, result, given)
     print_result(result, format, normalised)
+    if setting is not None and format == "table":
+        print(compression.sizes(setting, given.images.shape[1]))

@@ -22,13 +22,14 @@ from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.runtime.registry import lookup
+from fico_lib.search.compress.blocks import Compressed
 from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
 from fico_lib.similarity.normalised import SHARPNESS, WARNING, Normalisation, NormalisedBlocks
 
 
 def evaluate(
-    encodings: Encodings,
+    encodings: Encodings | Compressed,
     labels: object = None,
     *,
     tasks: Sequence[str] | None = None,
@@ -52,6 +53,7 @@ def evaluate(
 ) -> EvaluationResult:
     """Evaluate retrieval in both directions.
 
+    encodings: of any kind, or embeddings compressed by `fico_lib.search.compress.compress`.
     labels: of the images (see `fico_lib.evaluation.relevance.label_matrix`), for the category task.
     tasks: `instance`, `category`; by default all there is relevance for.
     relevance: judgements in place of both (see `explicit_positives`; labels, when given too, keep
@@ -95,6 +97,9 @@ def evaluate(
     codes = encodings if isinstance(encodings, Codes) and normalise is None else None
     if normalise is not None:
         lookup("normalisation", SHARPNESS, normalise)
+        if isinstance(encodings, Compressed) and encodings.second:
+            raise InputError(f"normalise '{normalise}': found rescored embeddings, whose scores of "
+                             "two stages are no one scale; expected a setting without rescoring")  # fmt: skip
         blocks = NormalisedBlocks(blocks, encodings, normalise, resources.memory)
     collectors = {
         task: {
@@ -171,7 +176,9 @@ def _collector(task, direction, rows, encodings, codes, how, positives, shared, 
     )
 
 
-def _scored(encodings: Encodings, blocks, direction: str, rows: np.ndarray) -> np.ndarray | None:
+def _scored(
+    encodings: Encodings | Compressed, blocks, direction: str, rows: np.ndarray
+) -> np.ndarray | None:
     """Candidates scored per query, where the model may not have scored all."""
     partial = isinstance(encodings, Scores) and encodings.missing is not None
     return blocks.scored[direction][rows] if partial else None
@@ -181,8 +188,8 @@ def _list(values: Sequence | int | str) -> list:
     return [values] if isinstance(values, (int, str)) else list(values)
 
 
-def _measure(encodings: Encodings, measure: str | None) -> str:
-    if isinstance(encodings, Embeddings):
+def _measure(encodings: Encodings | Compressed, measure: str | None) -> str:
+    if isinstance(encodings, Embeddings | Compressed):
         return measure or encodings.measure
     return "hamming" if isinstance(encodings, Codes) else "scores"
 

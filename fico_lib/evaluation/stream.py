@@ -11,6 +11,7 @@ from fico_lib.encodings import Encodings, Scores
 from fico_lib.evaluation.counts import BothDirections
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.machine import cores
+from fico_lib.search.compress.blocks import Compressed
 from fico_lib.similarity.backend import NumpyBackend, TorchBackend
 
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
@@ -99,7 +100,7 @@ def _plan(blocks, queries: int, candidates: int, resources: Resources) -> Plan:
 
 
 def serves_both(
-    encodings: Encodings, tasks, how, relevance, queries, resources
+    encodings: Encodings | Compressed, tasks, how, relevance, queries, resources
 ) -> TypeGuard[Scores]:
     """Can the instance task of both directions be counted in one pass over one matrix?"""
     return (

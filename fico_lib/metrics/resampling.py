@@ -70,6 +70,21 @@ class Estimate:
     def __rsub__(self, number: float) -> "Estimate":
         return Estimate.exact(number) - self
 
+    def percent_of(self, whole: "Estimate") -> "Estimate":
+        """This as a percentage of `whole`, paired: both are taken of the same draws.
+
+        What trainings have beyond their mean enters to first order (the delta method). A draw in
+        which `whole` is 0 has no value. Raises InputError where `whole` itself is 0.
+        """
+        if whole.value == 0:
+            raise InputError("a percentage of 0 is undefined; expected another value than 0")
+        share = self.value / whole.value
+        difference = self - whole * share  # its runs are those of the ratio, but for the scale
+        with np.errstate(divide="ignore", invalid="ignore"):
+            draws = np.where(whole.draws == 0, np.nan, 100 * self.draws / whole.draws)
+        runs = {name: apart * (100 / whole.value) for name, apart in difference.runs.items()}
+        return Estimate(100 * share, draws, runs, difference.trainings)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The interval over images and trainings; draws without a value do not count.
 

@@ -13,6 +13,7 @@ from fico_lib.models import ALL, CLOSED_FORM, learner_module, model_module
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
 from fico_lib.report.parameters import ChapterParameters, Device, registered
+from fico_lib.runtime.errors import InputError
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Cut = Annotated[int, Field(ge=1)]
@@ -41,6 +42,16 @@ def labelled(data: DataParameters) -> DataParameters:
 def setting_of(data: DataParameters) -> str:
     """A data set in the words of tables: 'scenes, coco-like'."""
     return f"{data.name}, {data.skew}-like" if isinstance(data, ScenesParameters) else data.name
+
+
+def has_weights(request: Request) -> bool:
+    """Whether a request is trained here or has released weights."""
+    if request.weights == "train":
+        return True
+    try:
+        return request.released_weights.is_file()
+    except InputError:
+        return False
 
 
 class TrainedParameters(ChapterParameters):

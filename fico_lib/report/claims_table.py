@@ -63,6 +63,28 @@ def table(tested: Verdicts) -> Table:
     return Table(frame, caption, words=frame.columns)
 
 
+def own_table(tested: Verdicts) -> Table:
+    """Claims of the study itself, which no paper prints: grounds, test and verdict."""
+    settings, lines = list(tested.claims["setting"].unique()), []
+    for _, part in tested.claims.groupby("claim", sort=False):
+        first, rows = part.iloc[0], part.set_index("setting")
+        lines.append(
+            {
+                "claim": first["statement"],
+                "grounds": first["evidence"],
+                "test": _test(first),
+                **{setting: _verdict(rows.loc[setting]) for setting in settings},
+            }
+        )
+    caption = (
+        "What this study expected, written down with its margins before the first run. A claim "
+        "holds when the 95 % interval of every case lies within its margin, and does not hold when "
+        "one lies outside (corrected for the number of cases); shown is the case that decides."
+    )
+    frame = pd.DataFrame(lines)
+    return Table(frame, caption, words=frame.columns)
+
+
 def _place(section: str) -> str:
     return f"Section {section}" if section[0].isdigit() else section
 

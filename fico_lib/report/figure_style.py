@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
 # Colours that stay apart in grey and for colour-blind readers (after Okabe and Ito, 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -28,6 +30,13 @@ def series(number: int) -> dict:
         "marker": MARKERS[(number + 3 * turn) % len(MARKERS)],
         "linestyle": LINES[(number + turn) % len(LINES)],
     }
+
+
+def plain_log(axis) -> None:
+    """Ticks of a logarithmic axis at 1 and 3 of each power of ten, written as plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 3), numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def name_points(panel, points: dict[str, tuple[float, float]]) -> None:

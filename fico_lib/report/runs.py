@@ -83,7 +83,7 @@ class Runs:
         if key not in self._known:
             values = self.values(*key)
             first = self.results[model][0]
-            clusters = (first.instance or first.category or {})[direction].clusters
+            clusters = getattr(first, registry.metric(metric).task)[direction].clusters
             self._known[key] = None if values is None else self._drawn(model, values, clusters)
         return self._known[key]
 

@@ -84,11 +84,15 @@ def of_arrays(name: str, gallery: np.ndarray, queries: np.ndarray) -> SearchData
     return _dataset(name, Array(gallery), Array(queries), Array(gallery[rows]))
 
 
-def of_embeddings(embeddings: Embeddings) -> SearchDataset:
-    """A model's images as queries, its captions as gallery, scaled to length 1.
+def of_embeddings(embeddings: Embeddings) -> dict[str, SearchDataset]:
+    """A model's captions as a gallery that is asked by the other modality, and by its own.
 
-    Captions with the same text have the same embedding; each embedding is kept once, so that there
-    is a single nearest neighbour. Raises InputError unless the model compares by cosine.
+    The first caption of each image is taken out of the gallery: these captions are the queries of
+    the same modality, as many as the images, which are those of the other. Vectors are scaled to
+    length 1. Captions with the same text have the same embedding; each embedding of the gallery is
+    kept once, so that there is a single nearest neighbour. Keys: '<model>, asked by images' and
+    '<model>, asked by captions'. Raises InputError unless the model compares by cosine, and where
+    no image has a second caption.
     """
     if embeddings.measure != "cosine":
         raise InputError(f"embeddings of '{embeddings.model}' are compared by "
@@ -100,5 +104,16 @@ def of_embeddings(embeddings: Embeddings) -> SearchDataset:
             np.array(embeddings.images, np.float32),
         )
     )
-    _, rows = np.unique(captions, axis=0, return_index=True)
-    return of_arrays(embeddings.model, captions[np.sort(rows)], images)
+    _, first = np.unique(embeddings.image_of_caption, return_index=True)
+    rest = np.delete(captions, first, axis=0)
+    if not len(rest):
+        raise InputError(
+            f"embeddings of '{embeddings.model}': no image has a second caption; expected some, "
+            "for a gallery beside the captions that ask"
+        )
+    _, rows = np.unique(rest, axis=0, return_index=True)
+    gallery = rest[np.sort(rows)]
+    return {
+        f"{embeddings.model}, asked by {side}": of_arrays(embeddings.model, gallery, queries)
+        for side, queries in (("images", images), ("captions", captions[first]))
+    }

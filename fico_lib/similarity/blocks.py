@@ -238,6 +238,10 @@ def source(encodings, measure: str | None = None, backend=None, memory: int = 1 
     if measure is not None and measure not in MEASURES:
         raise unknown_name("measure", measure, MEASURES)
     backend = backend or NumpyBackend()
+    if hasattr(encodings, "blocks"):  # compressed embeddings know how they are compared
+        if measure is not None:
+            raise InputError(f"compressed embeddings: measure '{measure}' has no place here")
+        return encodings.blocks(backend)
     if isinstance(encodings, Codes):
         if measure not in (None, "hamming"):
             raise InputError(f"codes are compared by hamming distance, not by {measure}")

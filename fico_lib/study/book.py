@@ -17,6 +17,7 @@ import nbformat
 
 from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime.files import write_whole
+from fico_lib.study.metric_lab import write_grid
 from fico_lib.study.repository import EXECUTED
 
 OPENING = "opening"  # of the index: the findings' sentences under this name, over the page's
@@ -38,7 +39,7 @@ class BookError(Exception):
 
 
 def stage(repository: Path, profile: str, sources: Path) -> None:
-    """Gather the book's sources: settings, pages, executed chapters, results, MathJax."""
+    """Gather the book's sources: settings, pages, executed chapters, results, scripts."""
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(repository / name, sources / name)
     shutil.copytree(repository / "book", sources / "book")
@@ -50,6 +51,7 @@ def stage(repository: Path, profile: str, sources: Path) -> None:
             raise BookError(f"{executed} holds an exception: run the chapter again")
         shutil.copy(executed, sources / "notebooks" / f"{name}.ipynb")
     open_with_findings(repository / "results" / profile / "findings", sources / "book")
+    write_grid(sources / "book" / "_static" / "lab" / "grid.js")
     # The formulas' script, from a pinned package, so that the pages need no other host.
     script = next(f for f in files("sphinx-mathjax-offline") if f.name == "tex-svg.js")
     shutil.copy(script.locate(), sources / "book" / "_static" / script.name)

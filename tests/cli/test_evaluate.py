@@ -16,6 +16,7 @@ from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import audit, evaluate, evaluate_two_sets
 from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
+from fico_lib.search.compress import compress
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("evaluate")(evaluate_command)
@@ -373,3 +374,36 @@ def test_the_released_folder_as_the_papers_tables(released):
     output = run("--released", released[0])
     assert all(f"Table {number}" in output for number in (2, 3, 4))
     assert "n/a" in output
+
+
+def test_compressed_embeddings_are_what_the_call_returns(folder):
+    images, texts, of, labels = arrays(folder)
+    asked = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
+             folder / "labels.npy", "--device", "cpu"]  # fmt: skip
+    for setting, measure in (("int8", "inner_product"), ("sign-mean:pca8+codex2", "cosine")):
+        output = run(*asked, "--compress", setting, "--measure", measure, "--format", "json")
+        given = Embeddings(images, texts, of, measure=measure)
+        assert json.loads(output) == evaluate(compress(given, setting), labels).to_dict()
+    table = run(*asked, "--compress", "sign-mean+int8x4")
+    assert "bytes of an item: 2 searched, 18 kept; 64 as float32" in table
+    assert "inner product, sign-mean+int8x4" in " ".join(table.split())
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--compress", "int9"], "quantizer 'int9'"),
+        (["--compress", "int8:pca17"], "vectors of 16 dimensions"),
+        (["--compress", "int8", "--measure", "euclidean"], "expected cosine or inner_product"),
+        (["--compress", "int8", "--bits", "16"], "found Codes; expected embeddings"),
+    ],
+)
+def test_what_cannot_be_compressed_is_said(folder, more, message):
+    binary = "--bits" in more
+    if binary:
+        for name in ("img", "txt"):
+            np.save(folder / f"{name}.npy", np.load(folder / f"{name}.npy") > 0)
+    with pytest.raises(InputError, match=message):
+        run(*embeddings(folder), "--image-of-caption", folder / "map.npy", *more)
+    with pytest.raises(InputError, match="not to --released"):
+        run("--released", folder, "--compress", "int8")

@@ -205,3 +205,39 @@ def test_the_median_of_each_draw_is_that_of_what_was_drawn():
     counts = np.random.default_rng(3).multinomial(10, np.full(10, 0.1), size=50)
     for row, draw in zip(counts, found.draws, strict=True):
         assert draw == np.nanmedian(np.repeat(values, row[clusters]))
+
+
+def test_a_percentage_is_that_of_the_same_draws():
+    rng = np.random.default_rng(0)
+    clusters, resampling = np.repeat(np.arange(50), 2), Resampling(50, 200)
+    whole = rng.random(100)
+    part = 0.5 * whole
+    a, b = (resampling.estimate([values], clusters) for values in (part, whole))
+    share = a.percent_of(b)
+    # Every draw has the same ratio: paired, it has no uncertainty.
+    assert share.value == pytest.approx(50)
+    assert share.interval() == pytest.approx((50, 50))
+    third = resampling.estimate([rng.random(100)], clusters)
+    other = third.percent_of(b)
+    assert other.draws == pytest.approx(100 * third.draws / b.draws)
+    low, high = other.interval()
+    assert low < other.value < high
+
+
+def test_a_percentage_over_trainings_has_their_spread_to_first_order():
+    clusters, resampling = np.arange(40), Resampling(40, 100)
+    rng = np.random.default_rng(1)
+    whole = [0.5 + 0.1 * rng.random(40) for _ in range(3)]
+    part = [w * share for w, share in zip(whole, (0.80, 0.82, 0.84), strict=True)]
+    a, b = (resampling.estimate(runs, clusters, "vse") for runs in (part, whole))
+    share = a.percent_of(b)
+    each = [100 * p.mean() / w.mean() for p, w in zip(part, whole, strict=True)]
+    assert share.trainings == 3
+    assert share.runs["vse"][:, 0] == pytest.approx(np.array(each) - np.mean(each), abs=0.15)
+    low, high = share.interval()
+    assert high - low > 4  # Student's t of three trainings that differ by two points each
+
+
+def test_a_percentage_of_nothing_is_refused():
+    with pytest.raises(InputError, match="percentage of 0"):
+        Estimate.exact(1).percent_of(Estimate.exact(0))

@@ -21,6 +21,7 @@ from fico_lib.pipeline.checkpoints import checkpoint_name, data_folder, features
 from fico_lib.pipeline.encode import encode, trained_model
 from fico_lib.pipeline.release import probe_metrics, release_features, release_weights
 from fico_lib.pipeline.request import Request
+from fico_lib.runtime.arrays import read_safetensors
 from fico_lib.runtime.errors import InputError
 
 TINY = TrainingParameters(
@@ -290,14 +291,23 @@ def test_names():
     assert len(names) == 1
 
 
-def test_a_value_beyond_half_precision_is_an_error(made):
+def test_a_value_beyond_half_precision_is_kept_in_single(made):
     from fico_lib.models.base import weights
 
     model = trained_model(replace(made[2]["vse"], weights="released"), made[1])
+    name, first = next(iter(model.network.named_parameters()))
     with torch.no_grad():
-        next(iter(model.network.parameters())).fill_(1e6)
-    with pytest.raises(ValueError, match=r"is not finite as torch\.float16"):
-        weights.save(model, made[1] / "too-large.safetensors", torch.float16)
+        first.fill_(1e6)
+    weights.save(model, made[1] / "large.safetensors", torch.float16)
+    stored, _ = read_safetensors(made[1] / "large.safetensors")
+    assert stored.pop(name).dtype == np.float32
+    assert {array.dtype for array in stored.values() if array.dtype.kind == "f"} == {
+        np.dtype(np.float16)
+    }
+    with torch.no_grad():
+        first.fill_(torch.nan)
+    with pytest.raises(ValueError, match=f"'vse': {name} is not finite"):
+        weights.save(model, made[1] / "broken.safetensors", torch.float16)
 
 
 def test_asking_for_checkpoints_costs_nothing_heavy():

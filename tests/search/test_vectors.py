@@ -77,12 +77,19 @@ def test_wrong_arrays(gallery, queries, message):
         of_arrays("x", gallery, queries)
 
 
-def test_embeddings_have_length_one_and_each_caption_once():
+def test_a_gallery_is_asked_by_images_and_by_captions_that_are_not_in_it():
     images = np.random.default_rng(0).normal(size=(3, 5))
-    texts = np.concatenate([images, images[:1], 2 * images[1:2]])
-    problem = of_embeddings(Embeddings(images, texts, np.array([0, 1, 2, 0, 1]), model="m"))
-    assert problem.gallery.n in (3, 4)  # 2x/|2x| may differ from x/|x| in the last bit
-    np.testing.assert_allclose(np.linalg.norm(problem.queries, axis=1), 1, rtol=1e-6)
-    other = Embeddings(images, texts, np.array([0, 1, 2, 0, 1]), measure="euclidean")
+    texts = np.concatenate([images, images[:1], 2 * images[1:2], images[::-1] + 1])
+    of = np.array([0, 1, 2, 0, 1, 2, 1, 0])
+    by_images, by_captions = of_embeddings(Embeddings(images, texts, of, model="m")).values()
+    assert by_images.gallery.n == by_captions.gallery.n == 5  # eight but the first of each image
+    units = texts / np.linalg.norm(texts, axis=1, keepdims=True)
+    np.testing.assert_allclose(by_captions.queries, units[:3], rtol=1e-6)
+    np.testing.assert_allclose(by_images.queries, units[:3], rtol=1e-6)  # equal in this example
+    twice = Embeddings(images, np.concatenate([texts, texts[3:4]]), np.append(of, 0), model="m")
+    assert next(iter(of_embeddings(twice).values())).gallery.n == 5  # an equal caption once
+    other = Embeddings(images, texts, of, measure="euclidean")
     with pytest.raises(InputError, match="compared by euclidean; expected cosine"):
         of_embeddings(other)
+    with pytest.raises(InputError, match="no image has a second caption"):
+        of_embeddings(Embeddings(images, texts[:3], of[:3], model="m"))

@@ -9,9 +9,10 @@ COSTS = ["chapter: attention", "chapter: encoding_storage"]
 ALIGNED = "chapter: selfalign"
 FINDINGS = "chapter: findings"  # it shows the claims of most others
 CHOOSE = "chapter: choose"  # it chooses from the results of five others
+COMPRESSION = "chapter: compression"
 FACTORS = "chapter: factors"
 CHAPTERS = [
-    *("chapter: category", CHOOSE, "chapter: data", FACTORS, FINDINGS),
+    *("chapter: category", CHOOSE, COMPRESSION, "chapter: data", FACTORS, FINDINGS),
     *("chapter: instance", "chapter: search"),
 ]
 
@@ -62,7 +63,8 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
         chapters = [
-            *("attention", "category", "choose", "factors", "findings", "instance", "selfalign"),
+            *("attention", "category", "choose", "compression", "factors", "findings"),
+            *("instance", "selfalign"),
         ]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
@@ -71,7 +73,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py",
-         ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
+         ["book", "chapter: category", CHOOSE, COMPRESSION, FACTORS, FINDINGS, "chapter: instance",
           "encodings"]),
         ("models/controls.py",
          ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",

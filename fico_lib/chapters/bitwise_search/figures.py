@@ -11,7 +11,7 @@ from fico_lib.chapters.bitwise_search.results import (
     BitwiseSearch,
     titles,
 )
-from fico_lib.report.figure_style import GREY, STYLE, series
+from fico_lib.report.figure_style import GREY, STYLE, plain_log, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -30,6 +30,7 @@ def rates(found: BitwiseSearch) -> Figure:
         panel.axhline(limits[bits], color=GREY, lw=1, label="limit: counting bits alone")
         panel.set(title=f"{bits} bits", xlabel="results asked for")
         panel.set_yscale("log")
+        plain_log(panel.yaxis)
     panels[0, 0].set_ylabel("thousand million pairs a second,\none core")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     plt.close(figure)
@@ -53,6 +54,7 @@ def task(found: BitwiseSearch) -> Figure:
                 label=f"{model}: {name}", **look,
             )  # fmt: skip
         panel.set(title=direction, xscale="log", xlabel="ms of one query")
+        plain_log(panel.xaxis)
     panels[0, 0].set_ylabel(f"R@{rows['k'].max()} (%)")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     plt.close(figure)

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from fico_lib.chapters.coarse_to_fine.results import CoarseToFine
-from fico_lib.report.figure_style import GREY, STYLE, series
+from fico_lib.report.figure_style import GREY, STYLE, plain_log, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -32,6 +32,7 @@ def pareto(found: CoarseToFine, items: int) -> Figure:
         panel.plot(part["alone_milliseconds"].iloc[0], alone.value, "*", color=GREY, ms=13,
                    label="all items, no screen")  # fmt: skip
         panel.set(xscale="log", ylabel="R@1 t2i (%)")
+        plain_log(panel.xaxis)
         panel.set_title(f"ranked by {ranker}", fontsize=10)
     panels[-1, 0].set_xlabel(f"milliseconds of a query among {items:,} items, one core")
     handles = panels[0, 0].get_legend_handles_labels()

@@ -10,8 +10,12 @@ from pydantic import Field, ValidationInfo, field_validator
 from fico_lib.models.factor_parameters import FactorParameters
 from fico_lib.pipeline.checkpoints import EXTRA
 from fico_lib.pipeline.request import Request
-from fico_lib.report.accuracy_parameters import CONTROL_SEED, TrainedParameters, labelled
-from fico_lib.runtime.errors import InputError
+from fico_lib.report.accuracy_parameters import (
+    CONTROL_SEED,
+    TrainedParameters,
+    has_weights,
+    labelled,
+)
 
 MODEL = "factor"
 # The models of the paper that a cell has the supervision, bits and inputs of.
@@ -112,7 +116,7 @@ class FactorsChapter(TrainedParameters):
             name: [replace(self.request(MODEL, seed), training=cell) for seed in self.seeds]
             for name, cell in cells.items()
         }
-        found = {n: each for n, each in (closed | trained).items() if all(map(_there, each))}
+        found = {n: each for n, each in (closed | trained).items() if all(map(has_weights, each))}
         return (asked | found) or trained
 
     def _solved(self, supervision: str, bits: int) -> Request:
@@ -141,13 +145,3 @@ class FactorsChapter(TrainedParameters):
         """Those of the factorial, then those of the sweep."""
         groups = [*self.factorial().values(), *self.sweep().values()]
         return [request for group in groups for request in group]
-
-
-def _there(request: Request) -> bool:
-    """Whether a request is trained here or has released weights."""
-    if request.weights == "train":
-        return True
-    try:
-        return request.released_weights.is_file()
-    except InputError:
-        return False

@@ -22,6 +22,7 @@ class FindingsChapter(ChapterParameters):
     reads: ClassVar[tuple[str, ...]] = (
         *("instance", "category", "factors"),
         *("encoding_storage", "attention", "search", "bitwise_search", "coarse_to_fine"),
+        "compression",
         "selfalign",
     )
     recorded: ClassVar[str] = "*"

@@ -5,16 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from fico_lib.report.figure_style import STYLE, series
-
-
-def _plain_log(axis) -> None:
-    """Ticks of a logarithmic axis at 1 and 3 of each power of ten, written as plain numbers."""
-    axis.set_major_locator(LogLocator(subs=(1, 3), numticks=20))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+from fico_lib.report.figure_style import STYLE, plain_log, series
 
 
 @matplotlib.rc_context(STYLE)
@@ -73,7 +65,7 @@ def pareto(rows: pd.DataFrame, best: pd.DataFrame, names: dict[str, str], cost: 
     panels[0].set(xlabel=cost, ylabel="nearest neighbour found (%)", xscale="log")
     panels[1].set(xlabel="bytes per vector", xscale="log")
     for panel in panels:
-        _plain_log(panel.xaxis)
+        plain_log(panel.xaxis)
         panel.tick_params(axis="x", labelsize=8)
     handles = panels[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=3)

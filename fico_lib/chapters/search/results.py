@@ -308,27 +308,44 @@ def _list_rows(problem: SearchDataset, conditions: BenchmarkSettings, parameters
 def _elsewhere(
     problem: SearchDataset, embeddings: Embeddings, conditions, parameters: SearchChapter
 ):
-    """Recall on a model's embeddings, and on synthetic and normal vectors of the same size."""
-    real = of_embeddings(embeddings)
+    """Recall on a model's embeddings, asked by both modalities, and on vectors of the same size."""
+    data = of_embeddings(embeddings)
+    real = next(iter(data.values()))
     size = len(real.queries), real.gallery.n, real.gallery.dimension, parameters.n_train
-    rows, about = [], []
-    for other in (of_synthetic(*size).in_memory(), of_gaussian(*size).in_memory(), real):
-        truth = _truth(other, conditions, depth=100)
+    data |= {
+        "synthetic": of_synthetic(*size).in_memory(),
+        "Gaussian": of_gaussian(*size).in_memory(),
+    }
+    rows, about, cut = [], [], min(parameters.k, size[1])
+    for name, other in data.items():
+        values, truth = ground_truth(other, min(100, size[1]), conditions.device, conditions.cache)
+        hard = np.argsort(values[:, 0], kind="stable")[: max(1, len(values) // 10)]
         about.append(
             {
-                "data": other.name,
+                "data": name,
                 "queries": size[0],
                 "vectors": size[1],
                 "dimension": size[2],
                 "components_of_90_percent": _components(other),
+                "nearest_cosine": _cosines(other, truth[:, 0]).mean(),
             }
         )
-        for name, (index, query, build) in ELSEWHERE.items():
-            cut = min(parameters.k, size[1])
+        for what, (index, query, build) in ELSEWHERE.items():
             (record,) = measure(other, index, [(query, cut, "batch")], conditions, **build)
-            row = {"data": other.name, "what": name, "k": cut, "refused": record.refused}
-            rows.append(row | _recall(record, truth, cut))
+            row = {"data": name, "what": what, "k": cut, "refused": record.refused}
+            row |= _recall(record, truth, cut)
+            tenth = np.nan
+            if not record.refused:
+                tenth = 100 * recall_1_at_k(record.ids[hard], truth[hard, 0], cut).mean()
+            rows.append(row | {"hardest_tenth_percent": tenth})
     return rows, about
+
+
+def _cosines(problem: SearchDataset, nearest: np.ndarray) -> np.ndarray:
+    """The cosine of each query and its nearest vector: how far the queries are from the gallery."""
+    found = np.stack([problem.gallery.block(row, row + 1)[0] for row in nearest])
+    lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(problem.queries, axis=1)
+    return (found * problem.queries).sum(1) / lengths.clip(1e-12)
 
 
 def _components(problem: SearchDataset) -> int:

@@ -131,7 +131,10 @@ def _data_matter(study: Study) -> str:
     what = "64-bit ITQ codes"
     values = ", ".join(f"{percentage(at.loc[what, d])} % on {d}" for d in study.about_data["data"])
     cut = study.elsewhere["k"].iloc[0]
-    return f"**The data decide**: 64-bit codes keep {values} (R@{cut}, galleries of one size)."
+    return (
+        f"**The data decide, and so does who asks**: 64-bit codes keep {values} (R@{cut}, "
+        "galleries of one size)."
+    )
 
 
 def recommendation(rows: pd.DataFrame, k: int, target: float) -> str:

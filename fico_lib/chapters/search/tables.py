@@ -199,20 +199,29 @@ def ties(study: Study) -> Table:
 
 
 def elsewhere(study: Study) -> Table:
-    """Recall of the same indexes on three kinds of data of one size."""
-    frame = study.elsewhere.pivot(index="what", columns="data", values="one_recall_percent")
-    order = list(dict.fromkeys(study.elsewhere["what"]))
+    """Recall of the same indexes on a model's gallery, asked by both modalities, and other data."""
+    rows = study.elsewhere.set_index(["what", "data"])
     names = list(study.about_data["data"])
-    table = frame.loc[order, names].map(percentage).reset_index(names="index")
+    lines = []
+    for what in dict.fromkeys(study.elsewhere["what"]):
+        line = {"index": what}
+        for name in names:
+            row = rows.loc[what, name]
+            line[name] = f"{percentage(row['one_recall_percent'])}\n" + (
+                f"hardest tenth {percentage(row['hardest_tenth_percent'])}"
+            )
+        lines.append(line)
     first, k = study.about_data.iloc[0], study.elsewhere["k"].iloc[0]
-    spread = ", ".join(
-        f"{row.data} {row.components_of_90_percent}" for row in study.about_data.itertuples()
+    spread = "; ".join(
+        f"{row.data} {row.nearest_cosine:.2f}, {row.components_of_90_percent}"
+        for row in study.about_data.itertuples()
     )
     return Table(
-        table,
+        pd.DataFrame(lines),
         f"1-recall@{k} in percent on {first['vectors']:,} vectors of {first['dimension']} "
-        f"dimensions and {first['queries']:,} queries. Principal components that hold 90 % of the "
-        f"variance: {spread}.",
+        f"dimensions and {first['queries']:,} queries; below it, that of the tenth of the queries "
+        "whose nearest vector is furthest away. Mean cosine of a query and its nearest vector, and "
+        f"principal components that hold 90 % of the variance: {spread}.",
         words=("index",),
     )
 

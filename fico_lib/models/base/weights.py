@@ -18,16 +18,17 @@ from fico_lib.runtime.errors import InputError
 def save(model: Learner, path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write a trained model's network, timings and curve to the file `path` (use `write_whole`).
 
-    dtype: of the floating-point tensors; integers and booleans stay as they are. Raises ValueError
-    where a finite value is none in that type.
+    dtype: of the floating-point tensors that fit into it; others, integers and booleans stay as
+    they are. Raises ValueError where a weight is infinite or no number.
     """
     state = {}
     for name, tensor in model.network.state_dict().items():
         kept = tensor.detach().cpu()
         if kept.is_floating_point():
-            kept = kept.to(dtype)
             if not torch.isfinite(kept).all():
-                raise ValueError(f"'{model.card.name}': {name} is not finite as {dtype}")
+                raise ValueError(f"'{model.card.name}': {name} is not finite")
+            smaller = kept.to(dtype)  # a variance may be larger than float16 goes
+            kept = smaller if torch.isfinite(smaller).all() else kept
         state[name] = kept.clone(memory_format=torch.contiguous_format)
     about = {
         "timings": model.timings,

@@ -59,7 +59,7 @@ def test_a_model_without_its_cell_is_not_asked_for():
 
 def test_cells_without_released_weights_are_left_out(monkeypatch):
     there = "pairs, 64 bits, regions + words"
-    monkeypatch.setattr(parameters, "_there", lambda r: r.training.variant == there)
+    monkeypatch.setattr(parameters, "has_weights", lambda r: r.training.variant == there)
     chapter = check()
     assert list(chapter.factorial()) == [*COUNTERPARTS, there]
 

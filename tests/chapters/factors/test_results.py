@@ -30,7 +30,7 @@ def chapter():
         "training": {"dimension": 8},
     }
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(parameters, "_there", lambda request: request.training.variant != GONE)
+        patched.setattr(parameters, "has_weights", lambda request: request.training.variant != GONE)
         yield FactorsChapter.check(values, "test")
 
 
@@ -138,7 +138,7 @@ def test_sentences_name_the_factor_that_changes_most(compared):
 
 
 def test_the_two_parts_make_up_the_difference(monkeypatch):
-    monkeypatch.setattr(parameters, "_there", lambda request: True)
+    monkeypatch.setattr(parameters, "has_weights", lambda request: True)
     whole = FactorsChapter.check({"bits": [64], "weights": "train", "device": "cpu"}, "test")
     of, rng = TEST.image_of_caption, np.random.default_rng(1)
     encodings = []
@@ -218,7 +218,7 @@ def test_a_split_too_small_for_ten_is_refused(chapter, made):
 
 
 def test_without_any_cell_the_page_says_so(chapter, made, monkeypatch):
-    monkeypatch.setattr(parameters, "_there", lambda request: False)
+    monkeypatch.setattr(parameters, "has_weights", lambda request: False)
     alone = results.compare(made[: 2 * 3], TEST, chapter)  # two seeds of the three counterparts
     assert alone.missing == alone.asked
     assert len(alone.missing) == 8

@@ -1,5 +1,6 @@
 """Findings from small claims of two chapters, and from a recorded one."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -147,9 +148,13 @@ def test_drawn_scenes_are_a_reason_where_the_data_are_drawn():
     assert reasons.reason("search", "scenes, coco-like") == reasons.REASONS["search"]
 
 
-def test_it_reads_every_chapter_that_has_claims():
-    package = Path(results.__file__).parents[1]
-    having = {name for name in CHAPTERS if (package / name / "claims.py").is_file()}
+def test_it_reads_every_chapter_that_has_claims_of_the_papers():
+    having = set()
+    for name in CHAPTERS:
+        if (Path(results.__file__).parents[1] / name / "claims.py").is_file():
+            module = import_module(f"fico_lib.chapters.{name}.claims")
+            if getattr(module, "STUDY", "") != "this study":  # no paper makes those claims
+                having.add(name)
     assert set(FindingsChapter.reads) == having
 
 
