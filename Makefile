@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 PROFILE ?= laptop
 BIN := .venv/bin
 
-.PHONY: book checkpoints test check bench clean help
+.PHONY: book checkpoints test check bench mutants clean help
 book: .venv/book.stamp
 	@$(BIN)/fico build --profile $(PROFILE)
 
@@ -24,7 +24,10 @@ check: .venv/test.stamp
 	@$(BIN)/mypy
 
 bench: .venv/test.stamp
-	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out benchmarks/mutants.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+
+mutants: .venv/test.stamp
+	@$(BIN)/python benchmarks/mutants.py
 
 clean:
 	rm -rf _build results cache .snakemake
@@ -35,6 +38,7 @@ help:
 	@echo "make test                   run the tests"
 	@echo "make check                  formatting, linting, which room imports which, types"
 	@echo "make bench                  the library beside its peers, as ratios"
+	@echo "make mutants                how many small changes of the core the tests notice"
 	@echo "make clean                  remove everything generated (not .venv)"
 
 # Installed anew only when the pins change.

@@ -1,6 +1,7 @@
 # The study as a graph: features (-> weights) -> encodings -> chapters (-> chapters) -> book.
 # What each step depends on is in its key (fico_lib/study/plan.py): features and encodings are
 # stored under theirs; chapters and the book run again when theirs changes ("params" trigger).
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fico_lib.study.plan import plan
 PLAN = plan(Path.cwd(), config["profile"])
 FIRST = PLAN.first()
 CHAPTER = {step.name: step for step in PLAN.chapters}
-STEP = f"{sys.executable} -m fico_lib step"
+STEP = f"{shlex.quote(sys.executable)} -m fico_lib step"
 
 
 rule book:
@@ -38,7 +39,7 @@ rule chapter:
     priority: lambda wildcards: int(not CHAPTER[wildcards.chapter].timed)
     threads: lambda wildcards: workflow.cores if CHAPTER[wildcards.chapter].timed else 1
     shell:
-        "{STEP} chapter {PLAN.profile} {wildcards.chapter}"
+        "{STEP} chapter {PLAN.profile} {wildcards.chapter} {params.key}"
 
 
 # One process for many: to start one takes longer than to encode by a small model.

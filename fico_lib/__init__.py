@@ -2,8 +2,8 @@
 
 One package per subject, from the ground up; each imports only from those before it:
 
-    runtime  datasets  features  encodings  metrics  similarity  search  models  evaluation
-    costs  pipeline  report  chapters  study  cli
+    runtime  formats  datasets  features  encodings  metrics  similarity  search  models
+    evaluation  costs  encoders  pipeline  report  chapters  study  cli
 
 Importing any of them changes nothing of the process but `sys.modules`.
 """

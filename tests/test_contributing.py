@@ -306,3 +306,10 @@ def test_the_toy_chapter_runs(copy):
     assert done.returncode == 0, done.stderr
     rows = (copy / done.stdout.strip() / "squares.csv").read_text()
     assert rows == "number,square\n0,0\n1,1\n2,4\n3,9\n"
+
+
+def test_a_run_tells_its_steps_and_leaves_a_page(copy):
+    done = python(copy, "fico_lib", "run", "toy", "--profile", "ci", "-p", "most=3")
+    assert "running the notebook of chapter toy" in done.stderr
+    assert f"page: {done.stdout.strip()}/page.html" in done.stderr.replace("\n", "")
+    assert "<title>" in (copy / done.stdout.strip() / "page.html").read_text()

@@ -148,7 +148,7 @@ def test_the_wheel_says_what_it_needs(wheel):
     about = metadata(wheel)
     assert (about["Name"], about["Version"]) == (PROJECT["name"], fico_lib.__version__)
     assert set(about["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
-    assert set(about.get_all("Provides-Extra")) == {"search", "study", "book", "test"}
+    assert set(about.get_all("Provides-Extra")) == {"search", "formats", "study", "book", "test"}
     needed = about.get_all("Requires-Dist")
     core = [line for line in needed if "extra ==" not in line]
     assert len(core) == len(PROJECT["dependencies"])

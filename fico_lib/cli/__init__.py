@@ -1,23 +1,28 @@
 """The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `bench-search`, ..."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
+import fico_lib
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.cli.audit import audit_command
 from fico_lib.cli.bench_search import bench_search_command
 from fico_lib.cli.captions import captions_command
 from fico_lib.cli.checkpoints import checkpoints_command
 from fico_lib.cli.compare import compare_command
+from fico_lib.cli.convert import convert_command
 from fico_lib.cli.cost import cost_command
+from fico_lib.cli.encode import encode_command
 from fico_lib.cli.evaluate import evaluate_command
+from fico_lib.cli.run import run_chapter
 from fico_lib.datasets import DATASETS
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.metrics.registry import METRICS
@@ -27,7 +32,6 @@ from fico_lib.runtime.extras import named_extras
 from fico_lib.search import INDEXES
 from fico_lib.study import parameters, repository, steps
 from fico_lib.study.build import build as build_study
-from fico_lib.study.repository import CACHE
 
 app = typer.Typer(
     name="fico",
@@ -44,6 +48,8 @@ app.add_typer(run_app, name="run")
 app.add_typer(step_app, name="step", hidden=True)
 app.command("evaluate")(evaluate_command)
 app.command("audit")(audit_command)
+app.command("encode")(encode_command)
+app.command("convert")(convert_command)
 app.command("bench-search")(bench_search_command)
 app.command("captions")(captions_command)
 app.command("compare")(compare_command)
@@ -96,36 +102,33 @@ def describe(
     cell: Annotated[
         bool, typer.Option("--cell", help="Print the notebook's parameters cell instead.")
     ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="Show the values of this profile; default: the defaults.")
+    ] = None,
 ) -> None:
-    """Explain the parameters of a chapter: type, default, range, meaning."""
+    """Explain the parameters of a chapter: value, type, range, meaning.
+
+    Values are the defaults, or with --profile those of a profile, as `fico run` would take them.
+    """
     if cell:
         print(parameters.cell(name))
         return
-    table = Table(title=chapter(name).title, title_justify="left", box=None, pad_edge=False)
-    for column in ("name", "default", "allowed", "meaning"):
-        table.add_column(column, overflow="fold", no_wrap=column == "name")
-    for row in parameters.describe(name):
-        table.add_row(*(escape(row[column.header]) for column in table.columns))
-    Console().print(table)
+    console = Console()
+    values = parameters.load(repository.root(), name, profile) if profile else None
+    rows = parameters.describe(name) if values is None else parameters.chosen(name, values)
+    shown = f"{chapter(name).title}: {'defaults' if values is None else f'profile {profile}'}"
+    console.print(shown, style="bold", markup=False)
+    for row in rows:
+        line = f"[bold]{row['name']}[/] = {escape(row['default'])}"
+        console.print(line, f"[dim]{escape(row['allowed'])}[/]", sep="   ", highlight=False)
+        console.print(Padding(escape(row["meaning"]), (0, 0, 0, 4)), highlight=False)
 
 
 def _run_command(name: str):
     def run(
         profile: Profile = "laptop", settings: Settings = None, file: ParameterFile = None
     ) -> None:
-        root = repository.root()
-        values = parameters.load(root, name, profile, file, tuple(settings or ()))
-        from fico_lib.pipeline.encode import encode
-        from fico_lib.study.execute import execute
-
-        # Of all, the keys come first: what is wrong with the data shows before any training.
-        requests = {request.encodings_key: request for request in values.requests()}
-        for request in requests.values():  # here, not in the notebook: here progress is seen
-            encode(request, root / CACHE)
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        target = root / "results" / "runs" / f"{name}-{stamp}"
-        execute(root, name, values, target, profile, progress_bar=sys.stderr.isatty())
-        print(target.relative_to(root))
+        run_chapter(name, profile, tuple(settings or ()), file, Console(stderr=True))
 
     run.__doc__ = f"{chapter(name).title}: the chapter, in a results folder of its own."
     return run
@@ -179,3 +182,19 @@ def main() -> None:
         lines = [str(error), "", "The cell:", error.cell, "", f"The notebook: {error.saved}"]
         Console(stderr=True).print("[red]error:[/] " + escape("\n".join(lines)), soft_wrap=True)
         sys.exit(1)
+    except (OSError, MemoryError, UnpicklingError) as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(_foreign(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _foreign(error: Exception) -> str:
+    """What the system says, on one line, with the file that it is about."""
+    if isinstance(error, UnpicklingError):  # nothing but numba's cache is ever unpickled
+        return (
+            f"what numba compiled before is damaged ({error}): delete the *.nbi and *.nbc files in "
+            f"{Path(fico_lib.__file__).parent} and in its folders' __pycache__"
+        )
+    if isinstance(error, MemoryError):
+        return f"out of memory ({error or 'no more to be had'}): ask for less with --memory"
+    file = f"{error.filename}: " if error.filename else ""
+    return f"{file}{error.strerror or error}"

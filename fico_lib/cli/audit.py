@@ -23,6 +23,7 @@ from fico_lib.cli.options import (
     QrelsT2I,
     ScoresFile,
     ScoresT2I,
+    SkipUnknown,
     Texts,
     one_source,
     option,
@@ -32,6 +33,7 @@ from fico_lib.metrics.presets import PRESETS
 
 
 def audit_command(
+    context: typer.Context,
     images: Images = None,
     texts: Texts = None,
     scores: ScoresFile = None,
@@ -42,6 +44,7 @@ def audit_command(
     labels: Labels = None,
     qrels: Qrels = None,
     qrels_t2i: QrelsT2I = None,
+    skip_unknown: SkipUnknown = False,
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
@@ -57,8 +60,8 @@ def audit_command(
     one_source(images or texts, scores or scores_t2i, encodings)
     given, beside = Inputs(
         images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
-        qrels, qrels_t2i, bits, missing, measure,
-    ).read()  # fmt: skip
+        qrels, qrels_t2i, skip_unknown, bits, missing, measure,
+    ).read(context)  # fmt: skip
     rows = list(audit(given, **beside, device=device, memory=memory))
     if format == "json":
         typer.echo(json.dumps(rows, indent=1, allow_nan=False))

@@ -9,13 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fico_lib.runtime.arrays import read_array
+from fico_lib.formats import check_truth, read_array, read_truth
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.files import check_writable, write_whole
 from fico_lib.runtime.memory import parse_bytes
 from fico_lib.search import index_entry
 
-MEASURES = StrEnum("Measure", {name: name for name in ("cosine", "inner_product")})
+MEASURES = StrEnum("Measure", {name: name for name in ("cosine", "inner_product", "euclidean")})
+MOST_BITS = 16_384
+MOST_THREADS = 512  # faiss crashes at many more
 
 
 def _list(text: str) -> list[str]:
@@ -34,8 +36,18 @@ def bench_search_command(
     recall: Annotated[
         float, typer.Option(min=1, max=100, help="Percent that the recommended one must keep.")
     ] = 95.0,
-    measure: Annotated[MEASURES, typer.Option(help="How vectors compare.")] = MEASURES.cosine,
-    threads: Annotated[int, typer.Option(min=0, help="Of a batch (0: all cores).")] = 0,
+    measure: Annotated[
+        MEASURES | None, typer.Option(help="How vectors compare (default: cosine).")
+    ] = None,
+    packed: Annotated[
+        int | None, typer.Option(min=1, help="The vectors are packed codes of so many bits.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Nearest neighbours, checked, then used.")
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=0, max=MOST_THREADS, help="Of a batch (0: all cores).")
+    ] = 0,
     repeats: Annotated[int, typer.Option(min=1, help="Batches, at most.")] = 3,
     singles: Annotated[int, typer.Option(min=1, help="Queries that are asked alone.")] = 100,
     memory: Annotated[str, typer.Option(help="What may be used.")] = "8GB",
@@ -52,8 +64,9 @@ def bench_search_command(
 ) -> None:
     """Measure indexes on your own embeddings: recall, throughput, latency, bytes; and choose one.
 
-    Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed. A second run measures
-    only what the first did not.
+    Arrays are .npy, .npz, .safetensors, .mat, .fvecs, .fbin and their kin, and with an extra .hdf5
+    (sift.hdf5:train), .parquet and .arrow; nothing in them is executed, and large ones are read in
+    blocks. A second run measures only what the first did not.
     """
     # Several values after one option: the parser takes the first, the rest arrive as `more`.
     widths = _bits(" ".join([bits, *(word for word in more or [] if word.isdigit())]))
@@ -61,8 +74,15 @@ def bench_search_command(
     for name in names:
         index_entry(name)
     limit = parse_bytes(memory)
+    if not 1 <= recall <= 100:  # not a number passes the range
+        raise InputError(f"--recall: found {recall}; expected 1 to 100 percent")
     if plot.suffix not in (".svg", ".png", ".pdf"):
         raise InputError(f"--plot {plot}: expected a name that ends in .svg, .png or .pdf")
+    for option, path in (("--plot", plot), ("--table", table), ("--cache", cache / "record.npz")):
+        if path is not None:
+            check_writable(path, option)
+    if packed and measure:
+        raise InputError("--packed takes no --measure: codes are compared by Hamming distance")
     from fico_lib.chapters.search import bench
     from fico_lib.runtime.machine import cores, machine_name
     from fico_lib.search.dataset import of_arrays
@@ -72,14 +92,30 @@ def bench_search_command(
     for side, path in ((gallery, vectors), (asked, queries)):
         if side.ndim != 2 or not side.size:
             raise InputError(f"{path}: found shape {side.shape}; expected (rows, dimensions)")
-    if measure is MEASURES.cosine:
-        gallery, asked = _unit(gallery, vectors), _unit(asked, queries)
-    problem = of_arrays(vectors.stem, gallery, asked)
-    chosen = names or bench.default_indexes()
+        if side.dtype == np.uint8 and not packed and measure is None:
+            raise InputError(
+                f"{path}: found uint8, which may be packed codes or 8-bit numbers; give --packed "
+                "for codes, or --measure for numbers"
+            )
+    how = measure or MEASURES.cosine
+    problem = of_arrays(vectors.stem, gallery, asked, how.value, packed or 0)
+    if truth is not None:
+        found = read_truth(truth)
+        if packed:
+            plain = np.unpackbits(asked, axis=1, count=packed).astype(np.int8)
+            in_bits = np.unpackbits(np.asarray(gallery), axis=1, count=packed).astype(np.int8)
+            check_truth(found, in_bits, plain, "euclidean", str(truth))
+        else:
+            check_truth(found, gallery, asked, how.value, str(truth))
+        problem = problem.with_truth(np.asarray(found.ids, np.int64))
+    codes = [name for name in bench.default_indexes() if index_entry(name).codes]
+    chosen = names or (["flat", *codes] if packed else bench.default_indexes())
+    widths = [packed] if packed else widths
     conditions = BenchmarkSettings(
         threads or cores(), repeats, singles, machine_name(), cache, device
     )
-    rows = bench.bench(problem, chosen, widths, k, limit, conditions)
+    given = "truncated_sign" if packed else ""  # the signs of all bits: the codes themselves
+    rows, left_out = bench.bench(problem, chosen, widths, k, limit, conditions, given)
     _show(rows, k)
     _plot(rows, k, plot)
     if table is not None:
@@ -87,26 +123,19 @@ def bench_search_command(
             rows.to_csv(part, index=False, lineterminator="\n")
     from fico_lib.chapters.search.sentences import recommendation
 
-    print(f"\nplot: {plot}")
+    for name, reason in left_out.items():
+        print(f"left out: {name} ({reason})")
+    written = {"plot": plot, "table": table, "kept for the next run": cache}
+    print("\n" + "\n".join(f"{what}: {path}" for what, path in written.items() if path))
     print(recommendation(rows, k, recall))
 
 
 def _bits(text: str) -> list[int]:
     if not (parts := _list(text)) or not all(p.isdigit() and int(p) > 0 for p in parts):
         raise InputError(f"--bits: found '{text}'; expected lengths of codes such as '64 256'")
+    if max(map(int, parts)) > MOST_BITS:
+        raise InputError(f"--bits: found {max(map(int, parts))}; expected at most {MOST_BITS}")
     return [int(part) for part in parts]
-
-
-def _unit(array: np.ndarray, path: Path) -> np.ndarray:
-    """Rows scaled to length 1; a row of zeros has no direction."""
-    array = np.array(array, np.float32)
-    lengths = np.linalg.norm(array, axis=1, keepdims=True)
-    if (lengths == 0).any():
-        raise InputError(
-            f"{path}: row {int(np.flatnonzero(lengths == 0)[0])} is zero and has no cosine; "
-            "leave such rows out, or use --measure inner_product"
-        )
-    return array / lengths
 
 
 def _show(rows, k: int) -> None:

@@ -1,5 +1,6 @@
 """`fico captions`: category retrieval on the captions and labels of a data set, without images."""
 
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from fico_lib.datasets import load_dataset
 from fico_lib.datasets.karpathy.fingerprint import fingerprint
 from fico_lib.datasets.karpathy.parameters import KarpathyParameters
 from fico_lib.features.parameters import CropParameters
+from fico_lib.runtime.errors import InputError
 from fico_lib.study import repository
 
 CONVENTIONS = {"map_at", "denominator", "empty", "ties", "resamples", "device"}
@@ -45,6 +47,10 @@ def captions_command(
     from fico_lib.report.results_folder import Results
     from fico_lib.runtime.machine import machine, machine_name, versions
 
+    if record is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", record):
+        raise InputError(
+            f"--record: found '{record}'; expected the name of a folder: letters, digits, . _ -"
+        )
     started, clock = datetime.now().astimezone(), time.perf_counter()
     study = repository.root()
     data = KarpathyParameters(root=root, annotations=annotations, images=None, labels=labels)
@@ -63,13 +69,12 @@ def captions_command(
     dataset = load_dataset(data)
     task = captions.task(f"{dataset.name}, captions", dataset[split], parameters)
     compared = results.compare([task], parameters)
-    stamp = started.strftime("%Y%m%d-%H%M%S")
-    target = study / "results" / "runs" / f"captions-{stamp}"
-    if record is not None:
-        target = repository.records(study) / machine_name() / record
-    folder = Results(target)
+    if record is None:
+        folder = Results(repository.run_folder(study, "captions"), of_its_own=True)
+    else:
+        folder = Results(repository.records(study) / machine_name() / record)
     folder.keep(compared)
-    folder.finish(
+    target = folder.finish(
         {
             "command": "fico captions",
             "parameters": {

@@ -17,12 +17,12 @@ from fico_lib.encodings import Encodings, load
 from fico_lib.encodings.released import load_released
 from fico_lib.evaluation import Comparison, compare, evaluate
 from fico_lib.evaluation.compare import PerQuery
+from fico_lib.formats import read_array
 from fico_lib.metrics import TASKS
 from fico_lib.metrics.ranks import Ranks
 from fico_lib.metrics.registry import METRICS, metric
-from fico_lib.runtime.arrays import read_array
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.files import check_writable, write_whole
 
 PLOTS = (".svg", ".png", ".pdf")
 COLUMNS = ["task", "direction", "query", "image", "metric", "value"]
@@ -60,6 +60,8 @@ def compare_command(
     """
     if plot is not None and plot.suffix not in PLOTS:
         raise InputError(f"--plot {plot}: expected a name that ends in {', '.join(PLOTS)}")
+    if plot is not None:
+        check_writable(plot, "--plot")
     wanted = names(metrics)
     for name in wanted:
         metric(name)

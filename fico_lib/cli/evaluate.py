@@ -31,6 +31,7 @@ from fico_lib.cli.options import (
     QueryLabels,
     ScoresFile,
     ScoresT2I,
+    SkipUnknown,
     Texts,
     file,
     one_source,
@@ -43,12 +44,13 @@ from fico_lib.evaluation import evaluate
 from fico_lib.metrics import Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
+from fico_lib.runtime.files import check_writable
 from fico_lib.search.compress.setting import Compression
 from fico_lib.similarity.normalised import SHARPNESS
 
 OF_PAIRS = (
-    "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "missing",
-    "compress", "normalise", "hubness",
+    "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "skip_unknown",
+    "missing", "compress", "normalise", "hubness",
 )  # fmt: skip
 NOT_OF_FOLDERS = (*OF_PAIRS, "bits", "measure", "per_query")
 
@@ -66,6 +68,7 @@ def evaluate_command(
     labels: Labels = None,
     qrels: Qrels = None,
     qrels_t2i: QrelsT2I = None,
+    skip_unknown: SkipUnknown = False,
     query_codes: QueryCodes = None,
     database_codes: DatabaseCodes = None,
     query_embeddings: QueryEmbeddings = None,
@@ -103,7 +106,8 @@ def evaluate_command(
 ) -> None:
     """Evaluate embeddings, codes or scores: R@k, ranks, mAP, chance, in both directions.
 
-    Arrays are .npy, .npz, .safetensors or .mat; nothing in them is executed.
+    Arrays are .npy, .npz, .safetensors, .mat (codes.mat:qB names one of several), .fvecs, .fbin,
+    and with an extra .hdf5, .parquet and .arrow; nothing in them is executed.
     """
     if as_ is not None:
         refuse_beside(context, f"--as {as_}", asdict(Conventions()))
@@ -121,6 +125,8 @@ def evaluate_command(
         database_labels,
     )  # fmt: skip
     one_source(images or texts, scores or scores_t2i, encodings, released, sets.given)
+    if per_query is not None:
+        check_writable(per_query, "--per-query")
     if released is not None:
         refuse_beside(context, "--released", NOT_OF_FOLDERS)
         evaluate_released(released, conventions, settings, format)
@@ -132,8 +138,8 @@ def evaluate_command(
     else:
         given, beside = Inputs(
             images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
-            labels, qrels, qrels_t2i, bits, missing, measure,
-        ).read()  # fmt: skip
+            labels, qrels, qrels_t2i, skip_unknown, bits, missing, measure,
+        ).read(context)  # fmt: skip
         judged = given
         if setting is not None:
             judged = compression.compressed(given, setting, beside.pop("measure"))

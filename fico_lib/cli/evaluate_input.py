@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from fico_lib.encodings import Codes, Embeddings, Encodings, Scores, captions_per_image, unrepeated
 from fico_lib.evaluation.trec import read_qrels
-from fico_lib.runtime.arrays import read_array
+from fico_lib.formats import read_array
 from fico_lib.runtime.errors import InputError
 
 
@@ -57,14 +59,43 @@ def from_arrays(
         raise InputError("--missing belongs to --scores")
     if bits is not None or measure == "hamming":
         return Codes.pack(left, right, of, bits=bits)
+    for path, array in ((images, left), (texts, right)):
+        if array.dtype == np.uint8 and measure is None:
+            raise InputError(
+                f"{path}: found uint8, which may be packed codes or 8-bit numbers; give --bits for "
+                "codes, or --measure for numbers"
+            )
+    if measure is None and _signs(left) and _signs(right):  # as codes, equal distances tie exactly
+        return Codes.pack(left, right, of)
     return Embeddings(left, right, of)
 
 
-def relevance(qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings) -> object:
+def _signs(array: np.ndarray) -> bool:
+    """Only -1 and 1, both of them?"""
+    if array.ndim != 2 or not array.size or not (abs(array[:1]) == 1).all():
+        return False  # looked at first: most arrays end here
+    return bool((abs(array) == 1).all() and array.min() < 0 < array.max())
+
+
+def read_labels(path: Path, n_images: int, per_image: int | None) -> np.ndarray:
+    """The labels, one row per image; also where they are repeated as images are."""
+    labels = read_array(path)
+    if per_image and per_image > 1 and len(labels) == per_image * n_images:
+        return unrepeated(labels.reshape(len(labels), -1), per_image, str(path))
+    return labels
+
+
+def relevance(
+    qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings, unknown: str
+) -> object:
     """Judgements of one file or of one for each direction, None where there are none."""
     if qrels is None:
         if qrels_t2i is not None:
             raise InputError("--qrels-t2i needs --qrels beside it")
         return None
-    i2t = read_qrels(qrels, encodings, "i2t")
-    return i2t if qrels_t2i is None else (i2t, read_qrels(qrels_t2i, encodings, "t2i"))
+    i2t = read_qrels(qrels, encodings, "i2t", unknown)
+    t2i = None if qrels_t2i is None else read_qrels(qrels_t2i, encodings, "t2i", unknown)
+    for path, judged in ((qrels, i2t), (qrels_t2i, t2i)):
+        if judged is not None and not judged.nnz:
+            raise InputError(f"{path}: judges no pair of known items relevant; expected some")
+    return i2t if t2i is None else (i2t, t2i)

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from fico_lib.cli.evaluate_input import from_arrays, relevance
-from fico_lib.encodings import Codes, Encodings, load
-from fico_lib.runtime.arrays import read_array
+from fico_lib.cli.evaluate_input import from_arrays, read_labels, relevance
+from fico_lib.encodings import Encodings, load
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import MEASURES
 
@@ -34,6 +33,7 @@ CaptionsPerImage = Annotated[int | None, option("The map, if captions come in or
 Labels = Annotated[Path | None, file("Labels of the images, for the category task.")]
 Qrels = Annotated[Path | None, file("TREC judgements, image rows by caption rows.")]
 QrelsT2I = Annotated[Path | None, file("The same, caption rows by image rows.")]
+SkipUnknown = Annotated[bool, option("Leave out judgements of unknown items.")]
 Bits = Annotated[int | None, option("The arrays are codes of so many bits.")]
 Missing = Annotated[float | None, option("The value of pairs that were not scored.")]
 Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
@@ -45,6 +45,8 @@ QueryLabels = Annotated[Path | None, file("Labels of the queries.")]
 DatabaseLabels = Annotated[Path | None, file("Labels of the database, in the same form.")]
 Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[str, option("What may be used above the inputs.")]
+
+OF_ARRAYS = ("image_of_caption", "captions_per_image", "bits", "missing")
 
 
 def refuse_beside(context: typer.Context, name: str, others: Iterable[str]) -> None:
@@ -69,18 +71,25 @@ class Inputs:
     labels: Path | None
     qrels: Path | None
     qrels_t2i: Path | None
+    skip_unknown: bool
     bits: int | None
     missing: float | None
     measure: str | None
 
-    def read(self) -> tuple[Encodings, dict[str, Any]]:
-        """The encodings, and what `evaluate` takes beside them."""
-        given = self._encodings()
-        return given, {
-            "labels": None if self.labels is None else read_array(self.labels),
-            "relevance": relevance(self.qrels, self.qrels_t2i, given),
-            "measure": None if isinstance(given, Codes) else self.measure,
-        }
+    def read(self, context: typer.Context) -> tuple[Encodings, dict[str, Any]]:
+        """The encodings, and what `evaluate` takes beside them; no option is without effect."""
+        if self.encodings is not None:
+            refuse_beside(context, "--encodings", OF_ARRAYS)
+        if self.scores is not None:
+            refuse_beside(context, "--scores", ("bits", "measure"))
+        if self.skip_unknown and self.qrels is None:
+            raise InputError("--skip-unknown belongs to --qrels")
+        given, labels = self._encodings(), None
+        if self.labels is not None:
+            labels = read_labels(self.labels, given.n_images, self.captions_per_image)
+        unknown = "skip" if self.skip_unknown else "error"
+        judged = relevance(self.qrels, self.qrels_t2i, given, unknown)
+        return given, {"labels": labels, "relevance": judged, "measure": self.measure}
 
     def _encodings(self) -> Encodings:
         if self.encodings is not None:

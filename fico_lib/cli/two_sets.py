@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fico_lib.evaluation import EvaluationResult, evaluate_two_sets
-from fico_lib.runtime.arrays import read_array
+from fico_lib.formats import read_array
 from fico_lib.runtime.errors import InputError
 
 

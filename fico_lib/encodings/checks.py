@@ -6,12 +6,19 @@ from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
 
+def whole(value: object) -> bool:
+    """Whether it is a whole number, Python's or numpy's; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
 def captions_per_image(count: int, n_captions: int) -> np.ndarray:
     """The map of captions that come `count` per image, in the order of the images.
 
     >>> captions_per_image(2, 6)
     array([0, 0, 1, 1, 2, 2])
     """
+    if not whole(count):
+        raise InputError(f"captions per image: found {count!r}; expected a whole number")
     if count < 1 or n_captions % count:
         raise InputError(f"{n_captions} captions are not {count} per image: give the explicit map")
     return np.arange(n_captions) // count
@@ -29,7 +36,8 @@ def caption_map(image_of_caption: object, n_images: int, n_captions: int) -> np.
         raise InputError(
             f"found {n_images} images and {n_captions} captions; expected some of each"
         )
-    rows = value.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # NaN and infinity differ from any whole number
+        rows = value.astype(np.int64)
     if value.dtype.kind == "b" or (rows != value).any():
         raise InputError(f"image_of_caption: found {value.dtype} values; expected image rows")
     if rows.min() < 0 or rows.max() >= n_images:
@@ -54,6 +62,8 @@ def unrepeated(array: np.ndarray, count: int, name: str) -> np.ndarray:
     array([[1, 2],
            [3, 4]])
     """
+    if not whole(count):
+        raise InputError(f"{name}: found {count!r} repeats; expected a whole number")
     if count < 1 or len(array) % count:
         raise InputError(f"{name}: {len(array)} rows are not images repeated {count} times each")
     first = array[::count]
@@ -78,6 +88,8 @@ def pack_bits(array: np.ndarray, bits: int | None, name: str) -> tuple[np.ndarra
     (array([[96]], dtype=uint8), 4)
     """
     width = array.shape[1]
+    if bits is not None and not whole(bits):
+        raise InputError(f"codes: found {bits!r} bits; expected a whole number")
     may_be_packed = array.dtype == np.uint8 and (bits != 1 or array.max(initial=0) > 1)
     if bits is not None and width == -(-bits // 8) and may_be_packed:
         return array, bits
@@ -100,7 +112,10 @@ def checked_ids(ids: object, count: int, kind: str) -> np.ndarray:
     """Ids as (count,) strings, unique; row numbers where none are given."""
     if ids is None:
         return np.arange(count).astype(f"U{len(str(count))}")
-    ids = np.asarray(ids).astype(str)
+    try:
+        ids = np.asarray(ids).astype(str)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{kind} ids: no list of texts ({error})") from error
     if ids.shape != (count,):
         raise InputError(f"{kind} ids: found shape {ids.shape}; expected one for each of {count}")
     values, counts = np.unique(ids, return_counts=True)

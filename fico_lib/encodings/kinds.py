@@ -1,18 +1,21 @@
 """The noun `Encodings`: what a model hands over, in exactly three kinds (FiCo-ITR, Section 3.2)."""
 
 import json
+import numbers
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fico_lib.encodings.checks import caption_map, checked_ids, checked_matrix, pack_bits
+from fico_lib.encodings.checks import caption_map, checked_ids, checked_matrix, pack_bits, whole
 from fico_lib.runtime.arrays import read_npy, read_npz, read_safetensors
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.reading import as_path
 
 MEASURES = ("cosine", "euclidean", "inner_product")
+FACTS = "encodings.json"  # in a folder of encodings: all but the arrays
 ROW_NUMBERS: Any = None  # ids that are not given: the checks put row numbers in their place
 
 
@@ -32,7 +35,7 @@ class Encodings:
 
     def __post_init__(self) -> None:
         for name in ("images", "texts", "i2t", "t2i"):
-            if getattr(self, name, None) is not None:
+            if name in vars(self) and not (name == "t2i" and self.t2i is None):  # type: ignore[attr-defined]
                 object.__setattr__(self, name, checked_matrix(getattr(self, name), name))
         self._check()
         n, m = self.n_images, self.n_captions
@@ -58,8 +61,16 @@ class Encodings:
         """Write to a `.npz` or `.safetensors` file, or (any other name) a folder of `.npy` files.
 
         Files are written whole or not at all. Large encodings belong in a folder: `load` maps its
-        files into memory instead of reading them.
+        files into memory instead of reading them. Raises `InputError` for a folder that is there
+        and holds something else than encodings, which would be deleted.
         """
+        if (folder := as_path(path)).is_dir() and any(folder.iterdir()):
+            names = {entry.name for entry in folder.iterdir()}
+            if FACTS not in names or any(Path(n).suffix not in (".npy", ".json") for n in names):
+                raise InputError(
+                    f"{path}: a folder with other files in it, which would be deleted; expected a "
+                    "new name, or a folder of encodings"
+                )
         values = vars(self)
         arrays = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
         facts = {name: v for name, v in values.items() if name not in arrays}
@@ -90,7 +101,7 @@ class Embeddings(Encodings):
     timings: dict[str, float] = field(default_factory=dict)
 
     def _check(self) -> None:
-        if self.measure not in MEASURES:
+        if not isinstance(self.measure, str) or self.measure not in MEASURES:
             raise unknown_name("measure of embeddings", self.measure, MEASURES)
         if self.images.shape[1] != self.texts.shape[1] or not self.images.shape[1]:
             raise InputError(
@@ -132,9 +143,9 @@ class Codes(Encodings):
         return cls(images, texts, image_bits, image_of_caption, **rest)
 
     def _check(self) -> None:
+        if not whole(self.bits) or self.bits < 1:
+            raise InputError(f"codes: found {self.bits!r} bits; expected a whole number above 0")
         width = -(-self.bits // 8)
-        if self.bits < 1:
-            raise InputError(f"codes: {self.bits} bits; expected at least 1")
         for name, array in (("images", self.images), ("texts", self.texts)):
             if array.dtype != np.uint8 or array.shape[1] != width:
                 raise InputError(
@@ -174,6 +185,10 @@ class Scores(Encodings):
         return self.i2t.shape[1]
 
     def _check(self) -> None:
+        if self.missing is not None and (
+            isinstance(self.missing, bool) or not isinstance(self.missing, numbers.Real)
+        ):
+            raise InputError(f"missing: found {self.missing!r}; expected a number or None")
         if self.t2i is not None and self.t2i.shape != self.i2t.shape[::-1]:
             raise InputError(
                 f"scores: i2t is {self.i2t.shape} (images, captions) and t2i {self.t2i.shape}; "
@@ -186,14 +201,18 @@ KINDS = {kind.__name__: kind for kind in (Embeddings, Codes, Scores)}
 
 def load(path: Path | str) -> Embeddings | Codes | Scores:
     """Encodings that `save` wrote. Raises `InputError` for anything else; nothing is unpickled."""
-    path = Path(path)
-    if not path.exists():
+    path = as_path(path)
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        there = False
+    if not there:
         raise InputError(f"{path}: no such file or folder of encodings")
     arrays, text = _READERS.get(path.suffix, _read_folder)(path)
     try:
         facts = json.loads(text)
         kind = KINDS[facts.pop("kind")]
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: no saved encodings ({error})") from error
     unknown = (facts.keys() | arrays) - {entry.name for entry in fields(kind)}
     if unknown:
@@ -230,14 +249,18 @@ def _write_folder(part: Path, arrays: dict[str, Any], facts: dict) -> None:
     part.mkdir()
     for name, value in arrays.items():
         np.save(part / f"{name}.npy", value)
-    (part / "encodings.json").write_text(json.dumps(facts, indent=1))
+    (part / FACTS).write_text(json.dumps(facts, indent=1))
 
 
 def _read_folder(path: Path) -> tuple[dict[str, Any], str]:
-    facts = path / "encodings.json"
+    facts = path / FACTS
     if not facts.is_file():
         raise InputError(f"{path}: no encodings.json in it; expected what `save` wrote")
-    return {file.stem: read_npy(file) for file in path.glob("*.npy")}, facts.read_text()
+    arrays = {file.stem: read_npy(file) for file in sorted(path.glob("[!.]*.npy"))}
+    try:
+        return arrays, facts.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{facts}: not UTF-8 ({error})") from error
 
 
 _WRITERS = {".npz": _write_npz, ".safetensors": _write_safetensors}

@@ -20,8 +20,11 @@ from fico_lib.encodings import (
     captions_per_image,
     unrepeated,
 )
-from fico_lib.runtime.arrays import read_mat, read_npy
+from fico_lib.encodings.checks import checked_matrix
+from fico_lib.formats import read_mat
+from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.reading import as_path
 
 LABELS = {"f30k": "flickr30k-karpathy-test-lall.mat", "coco": "coco-karpathy-testall-lall.mat"}
 CAPTION_MAP = {"coco": "mscoco_test_indices.npy"}
@@ -44,13 +47,20 @@ class Released:
 
 def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
     """The files of each (model, dataset) in the folder or below it, by part."""
-    folder = Path(folder)
-    if not folder.is_dir():
+    folder = as_path(folder, "folder")
+    if not _is_folder(folder):
         raise InputError(f"{folder}: no such folder; expected the released results_data")
     files: dict[tuple[str, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.npy")):
+        if any(part.startswith(".") or part == "__MACOSX" for part in _below(path, folder)):
+            continue  # what macOS and editors leave beside the files
         if match := FILE.fullmatch(path.name):
-            files.setdefault((match["model"], match["dataset"]), {})[match["part"]] = path
+            parts = files.setdefault((match["model"], match["dataset"]), {})
+            if match["part"] in parts:
+                raise InputError(
+                    f"{folder}: {path.name} is there twice, as {parts[match['part']]} and {path}"
+                )
+            parts[match["part"]] = path
     if not files:
         raise InputError(f"{folder}: no file like beit3_coco_img.npy or scan_f30k_sim.npy in it")
     for (model, dataset), parts in files.items():
@@ -62,9 +72,16 @@ def find(folder: Path | str) -> dict[tuple[str, str], dict[str, Path]]:
     return files
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        return False
+
+
 def load_released(folder: Path | str) -> Iterator[Released]:
     """Every model found in the folder, one at a time (they may be large)."""
-    folder, files = Path(folder), find(folder)
+    files, folder = find(folder), Path(folder)
     for (model, dataset), parts in files.items():
         labels = _beside(folder, LABELS[dataset])
         try:
@@ -77,13 +94,16 @@ def load_released(folder: Path | str) -> Iterator[Released]:
 
 
 def _encodings(folder: Path, model: str, dataset: str, parts: dict[str, Path]) -> Encodings:
-    arrays = {part: read_npy(path) for part, path in parts.items()}
+    arrays = {part: checked_matrix(read_npy(path), path.name) for part, path in parts.items()}
+    for part, array in arrays.items():
+        if not array.size:
+            raise InputError(f"{parts[part].name}: found shape {array.shape}; expected values")
     if "img" in arrays:
         images, texts = arrays["img"], arrays["txt"]
         image_of_caption = _map(folder, dataset, len(images), len(texts))
         if len(images) == len(texts):
             images = unrepeated(images, PER_IMAGE, parts["img"].name)
-        if _binary(images) and _binary(texts):
+        if _binary(images, parts["img"].name) and _binary(texts, parts["txt"].name):
             return Codes.pack(images, texts, image_of_caption, model=model)
         return Embeddings(images, texts, image_of_caption, model=model)
     if "sim" in arrays:
@@ -120,10 +140,20 @@ def _map(folder: Path, dataset: str, n_images: int, n_captions: int) -> np.ndarr
     return image_of_caption
 
 
-def _binary(array: np.ndarray) -> bool:
-    """Only -1 and 1, or only 0 and 1?"""
+def _binary(array: np.ndarray, name: str) -> bool:
+    """Only -1 and 1, or only 0 and 1?  InputError for -1, 0 and 1, of which a sign was 0."""
     low, high = array.min(), array.max()
+    if (low, high) == (-1, 1) and ((zero := array == 0) | (abs(array) == 1)).all() and zero.any():
+        row, column = np.argwhere(zero)[0]
+        raise InputError(
+            f"{name}: row {row}, column {column} is 0 beside -1 and 1, the sign of an exact 0; "
+            "expected codes of -1 and 1 throughout"
+        )
     return (low, high) in ((-1, 1), (0, 1)) and bool(((array == low) | (array == high)).all())
+
+
+def _below(path: Path, folder: Path) -> tuple[str, ...]:
+    return path.relative_to(folder).parts
 
 
 def _beside(folder: Path, name: str) -> Path | None:

@@ -1,10 +1,12 @@
 """The driver: streams blocks of scores past the collectors of each task, direction by direction."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
+from fico_lib.encodings.checks import whole
 from fico_lib.evaluation.folds import Folds
 from fico_lib.evaluation.hubs import HubCollector
 from fico_lib.evaluation.instance import InstanceCollector
@@ -26,6 +28,8 @@ from fico_lib.search.compress.blocks import Compressed
 from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
 from fico_lib.similarity.normalised import SHARPNESS, WARNING, Normalisation, NormalisedBlocks
+
+MOST_THREADS = 1024
 
 
 def evaluate(
@@ -72,6 +76,10 @@ def evaluate(
     Raises `InputError` for wrong input, before the long work starts (except for scores that are not
     finite, found while they are read).
     """
+    if not all(hasattr(encodings, name) for name in ("n_images", "n_captions", "image_of_caption")):
+        raise InputError(
+            f"encodings: found {type(encodings).__name__}; expected Embeddings, Codes or Scores"
+        )
     how = Conventions(
         tuple(_list(recall_at)),
         tuple(_list(map_at)),
@@ -90,6 +98,8 @@ def evaluate(
     shared = positives if labels is None else Categories(labels, of, n)
     rows = {"i2t": _rows(queries, "i2t", n), "t2i": _rows(queries, "t2i", m)}
     _check_empty(how, tasks, positives, shared, rows)
+    if threads is not None and not (whole(threads) and 1 <= threads <= MOST_THREADS):
+        raise InputError(f"threads: found {threads!r}; expected 1 to {MOST_THREADS}, or None")
     resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
     blocks = source(encodings, measure, resources.backend, resources.memory)
     own = instance_positives(of, n) if without_own else None
@@ -98,8 +108,10 @@ def evaluate(
     if normalise is not None:
         lookup("normalisation", SHARPNESS, normalise)
         if isinstance(encodings, Compressed) and encodings.second:
-            raise InputError(f"normalise '{normalise}': found rescored embeddings, whose scores of "
-                             "two stages are no one scale; expected a setting without rescoring")  # fmt: skip
+            raise InputError(
+                f"normalise '{normalise}': found rescored embeddings, whose two stages have scales "
+                "of their own; expected a setting without rescoring"
+            )
         blocks = NormalisedBlocks(blocks, encodings, normalise, resources.memory)
     collectors = {
         task: {
@@ -184,8 +196,14 @@ def _scored(
     return blocks.scored[direction][rows] if partial else None
 
 
-def _list(values: Sequence | int | str) -> list:
-    return [values] if isinstance(values, (int, str)) else list(values)
+def _list(values: Any) -> list:
+    """The values of a sequence, or the value alone; which are right is asked later."""
+    if isinstance(values, str):
+        return [values]
+    try:
+        return list(values)
+    except TypeError:
+        return [values]
 
 
 def _measure(encodings: Encodings | Compressed, measure: str | None) -> str:
@@ -197,9 +215,9 @@ def _measure(encodings: Encodings | Compressed, measure: str | None) -> str:
 def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tuple[str, ...]:
     if tasks is None:
         return TASKS if labels is not None or relevance is not None else ("instance",)
-    tasks = (tasks,) if isinstance(tasks, str) else tuple(tasks)
+    tasks = tuple(_list(tasks))
     for task in tasks:
-        if task not in TASKS:
+        if not isinstance(task, str) or task not in TASKS:
             raise unknown_name("task", task, TASKS)
     tasks = tuple(task for task in TASKS if task in tasks)  # the category overwrites its scores
     if not tasks:
@@ -210,9 +228,17 @@ def _tasks(tasks: Sequence[str] | None, labels: object, relevance: object) -> tu
 
 
 def _rows(queries: Mapping[str, np.ndarray] | None, direction: str, size: int) -> np.ndarray:
+    if queries is not None and not (
+        isinstance(queries, Mapping) and queries.keys() <= {*DIRECTIONS}
+    ):
+        found = list(queries) if isinstance(queries, Mapping) else type(queries).__name__
+        raise InputError(f"queries: found {found}; expected rows under 'i2t' and 't2i'")
     if queries is None or direction not in queries:
         return np.arange(size)
-    rows = np.asarray(queries[direction])
+    try:
+        rows = np.asarray(queries[direction])
+    except ValueError as error:
+        raise InputError(f"queries {direction}: no list of row numbers ({error})") from error
     if rows.ndim != 1 or not len(rows) or rows.dtype.kind not in "iu":
         raise InputError(f"queries {direction}: expected a list of row numbers, at least one")
     if rows.min() < 0 or rows.max() >= size:

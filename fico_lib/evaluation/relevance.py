@@ -13,6 +13,7 @@ from scipy import sparse
 from fico_lib.runtime.arrays import as_bits, as_numpy
 from fico_lib.runtime.errors import InputError
 
+MOST_CATEGORIES = 10**6  # a larger category number is a sign of other content
 DIRECTIONS = {"i2t": "image to text", "t2i": "text to image"}
 
 
@@ -92,7 +93,17 @@ def explicit_positives(relevance: object, n_images: int, n_captions: int) -> dic
 def _judgements(relevance: object, shape: tuple[int, int], direction: str) -> sparse.csr_matrix:
     if not sparse.issparse(relevance):
         relevance = as_numpy(relevance, f"relevance {direction}")
+        if relevance.shape != shape:
+            raise InputError(
+                f"relevance {direction}: found shape {relevance.shape}; expected {shape}"
+            )
+        if relevance.dtype == np.float16:  # scipy has no such matrices
+            relevance = relevance.astype(np.float32)
     matrix = sparse.csr_matrix(relevance)
+    if matrix.dtype.kind not in "biuf":
+        raise InputError(f"relevance {direction}: found dtype {matrix.dtype}; expected numbers")
+    if not np.isfinite(matrix.data).all():
+        raise InputError(f"relevance {direction}: found NaN or infinity; expected numbers")
     if matrix.shape != shape:
         raise InputError(f"relevance {direction}: found shape {matrix.shape}; expected {shape}")
     if matrix.nnz and matrix.data.min() < 0:
@@ -109,8 +120,16 @@ class Categories:
     """
 
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
-        self.labels, self.image_of_caption = label_matrix(labels, n_images), image_of_caption
+        self.image_of_caption = image_of_caption
         self._on_device: tuple | None = None
+        self.classes = class_numbers(labels, n_images)
+        if self.classes is not None:  # a matrix of images × classes could be larger than all else
+            numbers = self.classes.astype(np.uint64)[None]
+            self.masks = {"i2t": (numbers, numbers[:, image_of_caption])}
+            self.masks["t2i"] = self.masks["i2t"][::-1]
+            self.labelled = np.ones(n_images, bool)
+            return
+        self.labels = label_matrix(labels, n_images)
         images = label_masks(self.labels)
         texts = np.take(images, image_of_caption, axis=1)
         self.masks = {"i2t": (images, texts), "t2i": (texts, images)}
@@ -125,10 +144,17 @@ class Categories:
         from fico_lib.evaluation.shared_labels import shared_labels
 
         queries, candidates = self.masks[direction]
+        if self.classes is not None:
+            return queries[0, rows][:, None] == candidates[0]
         return shared_labels(np.take(queries, rows, axis=1), candidates)
 
     def tensor_block(self, direction: str, rows: np.ndarray, backend):
         """As `block`, computed as a product of labels where `backend` keeps its tensors."""
+        if self.classes is not None:
+            numbers = backend.put(self.classes)
+            of = backend.put(self.image_of_caption)
+            left, right = (numbers, numbers[of]) if direction == "i2t" else (numbers[of], numbers)
+            return left[backend.put(rows)][:, None] == right
         if self._on_device is None:
             image_of_caption = backend.put(self.image_of_caption)
             self._on_device = backend.put(self.labels.astype(np.float32)), image_of_caption
@@ -151,7 +177,8 @@ def label_matrix(labels: Any, n_images: int) -> np.ndarray:
     """Labels of the images as (n_images, n_categories) bool.
 
     Takes multi-hot {0, 1}, {-1, 1} or bool; one class number (>= 0) per image, as (n,) or (n, 1);
-    a list with the category numbers of each image.
+    a list with the category numbers of each image. A column of 0 and 1 could be one category or two
+    classes: `InputError`, unless its type or shape tells (bool, or (n,)).
 
     >>> label_matrix([[0, 2], [1]], 2)
     array([[ True, False,  True],
@@ -160,52 +187,82 @@ def label_matrix(labels: Any, n_images: int) -> np.ndarray:
     array([[False,  True],
            [ True, False]])
     """
-    if isinstance(labels, (list, tuple)) and _is_lists(labels, n_images):
-        labels = _from_lists(labels)
-    if sparse.issparse(labels):
-        labels = labels.toarray()
-    labels = as_numpy(labels, "labels")
+    labels = _array(labels, n_images)
     if labels.ndim not in (1, 2) or len(labels) != n_images:
         raise InputError(
             f"labels: found shape {labels.shape}; expected one row for each of {n_images} images"
         )
-    if labels.dtype == bool and labels.ndim == 2:
-        return labels
-    if labels.ndim == 1 or labels.shape[1] == 1:
-        return _from_classes(labels.reshape(-1))
+    if labels.dtype == bool:
+        return labels.reshape(n_images, -1)
+    if (classes := _classes(labels)) is not None:
+        return classes[:, None] == np.arange(classes.max(initial=-1) + 1)
     return as_bits(labels, "labels[{}, {}]".format)
 
 
-def _is_lists(labels: list | tuple, n_images: int) -> bool:
-    """Lists of category numbers, rather than the rows of a multi-hot matrix?"""
-    if not all(isinstance(row, (list, tuple, set, np.ndarray)) for row in labels):
-        return False
-    widths = {len(row) for row in labels}
-    values = {int(value) for row in labels for value in row}
-    return len(widths) > 1 or not values <= {-1, 0, 1}
+def class_numbers(labels: Any, n_images: int) -> np.ndarray | None:
+    """Class numbers (n_images,) from 0 without gaps, where the labels are such; None elsewhere."""
+    labels = _array(labels, n_images)
+    return _classes(labels) if labels.ndim in (1, 2) and len(labels) == n_images else None
 
 
-def _from_lists(labels: list | tuple) -> np.ndarray:
-    rows = [sorted(int(value) for value in row) for row in labels]
-    if any(row and row[0] < 0 for row in rows):
-        raise InputError("labels: a negative category number; expected 0 or more")
-    hot = np.zeros((len(rows), max((row[-1] + 1 for row in rows if row), default=1)), bool)
-    for image, row in enumerate(rows):
-        hot[image, row] = True
-    return hot
+def _array(labels: Any, n_images: int) -> np.ndarray:
+    if isinstance(labels, (list, tuple)) and _is_lists(labels):
+        labels = _from_lists(labels)
+    if sparse.issparse(labels):
+        labels = labels.toarray()
+    return as_numpy(labels, "labels")
 
 
-def _from_classes(classes: np.ndarray) -> np.ndarray:
-    if classes.dtype == bool:
-        return classes[:, None]
-    if (
-        not np.isfinite(classes).all()
-        or (classes != np.floor(classes)).any()
-        or (classes < 0).any()
-    ):
+def _classes(labels: np.ndarray) -> np.ndarray | None:
+    """The class numbers of labels that are such; None for a matrix of categories."""
+    if labels.dtype == bool or (labels.ndim == 2 and labels.shape[1] != 1):
+        return None
+    values = labels.reshape(-1)
+    if labels.ndim == 2 and np.isin(values, (0, 1)).all():
+        raise InputError(
+            "labels: one column of 0 and 1 could be one category or two classes; give booleans, or "
+            "-1 and 1, for a category, or shape (images,) for class numbers"
+        )
+    if labels.ndim == 2 and np.isin(values, (-1, 1)).all():
+        return None
+    wrong = ~np.isfinite(values) | (values != np.floor(values)) | (values < 0)
+    if wrong.any():
         raise InputError(
             "labels: one number per image, but not all are class numbers 0, 1, 2, ...; "
             "give a matrix (images, categories) for several labels"
         )
-    values, which = np.unique(classes, return_inverse=True)
-    return which[:, None] == np.arange(len(values))
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _is_lists(labels: list | tuple) -> bool:
+    """Lists of category numbers, rather than the rows of a multi-hot matrix?"""
+    if not all(isinstance(row, (list, tuple, set, np.ndarray)) for row in labels):
+        return False
+    widths = {len(row) for row in labels}
+    values = {_category(value) for row in labels for value in row}
+    return len(widths) > 1 or not values <= {-1, 0, 1}
+
+
+def _category(value: Any) -> int:
+    """A category number; InputError for words and for what is not whole."""
+    if (
+        not isinstance(value, (int, float, np.integer, np.floating, np.bool_))
+        or value != value // 1
+    ):
+        raise InputError(
+            f"labels: found {value!r} in a list of an image's categories; expected whole numbers"
+        )
+    return int(value)
+
+
+def _from_lists(labels: list | tuple) -> np.ndarray:
+    rows = [sorted(_category(value) for value in row) for row in labels]
+    if any(row and row[0] < 0 for row in rows):
+        raise InputError("labels: a negative category number; expected 0 or more")
+    if any(row and row[-1] >= MOST_CATEGORIES for row in rows):
+        most = max(row[-1] for row in rows if row)
+        raise InputError(f"labels: category number {most}; expected less than {MOST_CATEGORIES}")
+    hot = np.zeros((len(rows), max((row[-1] + 1 for row in rows if row), default=1)), bool)
+    for image, row in enumerate(rows):
+        hot[image, row] = True
+    return hot

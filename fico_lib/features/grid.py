@@ -52,6 +52,8 @@ class Preprocessor:
     def __init__(self, folder: Path, resolution: int):
         about = json.loads((folder / "preprocessor_config.json").read_text())
         size = about.get("crop_size") or about.get("size")
+        if isinstance(size, list):  # height and width, as older files have them
+            size = {"height": size[0], "width": size[-1]}
         size = {"height": size, "width": size} if isinstance(size, int) else size or {}
         self.side = resolution or size.get("height") or size.get("shortest_edge")
         if not self.side:
@@ -61,7 +63,10 @@ class Preprocessor:
             )
         scaled = about.get("do_rescale", True)
         self.scale = about.get("rescale_factor", 1 / 255) if scaled else 1.0
-        normalised = about.get("do_normalize", True)
+        kind = str(about.get("image_processor_type") or about.get("feature_extractor_type") or "")
+        plain = kind.startswith("MobileViT")  # trained on BGR from 0 to 1
+        self.flips = about.get("do_flip_channel_order", plain)
+        normalised = about.get("do_normalize", not plain)
         self.mean = np.float32(about.get("image_mean", 0.5) if normalised else 0)
         self.std = np.float32(about.get("image_std", 0.5) if normalised else 1)
         self.resample = about.get("resample", Image.Resampling.BILINEAR)
@@ -71,6 +76,7 @@ class Preprocessor:
         pixels = np.stack(
             [Image.fromarray(i).resize((self.side, self.side), self.resample) for i in images]
         )
+        pixels = pixels[..., ::-1] if self.flips else pixels
         normal = (pixels * np.float32(self.scale) - self.mean) / self.std
         return torch.from_numpy(normal).permute(0, 3, 1, 2)
 

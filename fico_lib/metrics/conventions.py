@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
 from fico_lib.metrics.registry import METRICS, Metric, metric
@@ -32,7 +34,7 @@ class Conventions:
         for name, known in (
             ("mode", MODES), ("ties", TIES), ("denominator", DENOMINATORS), ("empty", EMPTY),
         ):  # fmt: skip
-            if getattr(self, name) not in known:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
                 raise unknown_name(name, str(getattr(self, name)), known)
         object.__setattr__(self, "recall_at", _depths("recall_at", self.recall_at, words=()))
         object.__setattr__(self, "map_at", _depths("map_at", self.map_at, words=("all",)))
@@ -75,14 +77,17 @@ def metric_names(values: Sequence[str] | str | None) -> tuple[str, ...]:
 
 def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str, ...]) -> tuple:
     """Checked values of k: whole numbers of at least 1, without repeats."""
-    if isinstance(values, (int, str)):
-        values = (values,)
-    for k in values:
-        whole = hasattr(k, "__index__") and not isinstance(k, bool) and int(k) >= 1
-        if not whole and k not in words:
+    given: Any = values
+    try:
+        listed = (given,) if isinstance(given, str) else tuple(given)
+    except TypeError:
+        listed = (given,)
+    for k in listed:
+        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k >= 1
+        if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
-            raise InputError(f"{name}: found {k!r}; expected whole numbers of at least 1{also}")
-    depths = tuple(k if isinstance(k, str) else int(k) for k in values)
+            raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")
+    depths = tuple(k if isinstance(k, str) else int(k) for k in listed)
     if not depths or len(set(depths)) < len(depths):
         raise InputError(f"{name}: found {list(depths)}; expected at least one k, each once")
     return depths

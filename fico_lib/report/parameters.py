@@ -48,11 +48,29 @@ class ChapterParameters(BaseModel):
     def check(cls, values: dict[str, Any], where: str) -> Self:
         """`values` as validated parameters; InputError naming `where`, the parameter, and why."""
         try:
-            return cls.model_validate(values)
+            checked = cls.model_validate(values)
         except ValidationError as error:
             raise InputError(
                 "\n".join(f"{where}: {line}" for line in explain(cls, error))
             ) from None
+        if lines := list(_misread(values, checked.model_dump())):
+            raise InputError("\n".join(f"{where}: {line}" for line in lines))
+        return checked
+
+
+def _misread(given: Any, taken: Any, name: str = "") -> Iterator[str]:
+    """One line per value that pydantic took for another, or that a list holds twice."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        for key in given.keys() & taken.keys():
+            yield from _misread(given[key], taken[key], f"{name}.{key}".lstrip("."))
+    elif isinstance(given, (list, tuple)) and isinstance(taken, (list, tuple)):
+        single = [value for value in taken if isinstance(value, (str, int, float))]
+        if twice := [value for value in dict.fromkeys(single) if single.count(value) > 1]:
+            yield f"parameter '{name}': found {twice[0]!r} twice; expected each once"
+        for number, (one, other) in enumerate(zip(given, taken, strict=False)):
+            yield from _misread(one, other, f"{name}.{number}")
+    elif isinstance(given, bool) and not isinstance(taken, bool):
+        yield f"parameter '{name}': found {str(given).lower()}; expected a number"
 
 
 def explain(schema: type[BaseModel], error: ValidationError) -> Iterator[str]:

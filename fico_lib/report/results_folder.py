@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from fico_lib.report.table import Text
-from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.files import new_folder, write_whole
 
 
 class Results:
@@ -21,8 +22,9 @@ class Results:
     into place at once, so that a run that was killed leaves an older result untouched.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, of_its_own: bool = False):
+        """of_its_own: never in place of an older one; where `folder` exists, another name."""
+        self.folder, self.of_its_own = folder, of_its_own
         self._scratch = tempfile.TemporaryDirectory(prefix="fico-")  # removed with this object
         self.part = Path(self._scratch.name) / "results"
         self.part.mkdir()
@@ -53,6 +55,7 @@ class Results:
         """Write run.json and move everything into place; returns the folder."""
         text = json.dumps(run, indent=2, default=str) + "\n"
         (self.part / "run.json").write_text(text)
-        with write_whole(self.folder) as part:
+        own = new_folder(self.folder) if self.of_its_own else nullcontext(self.folder)
+        with own as folder, write_whole(folder) as part:
             shutil.copytree(self.part, part)
-        return self.folder
+        return folder

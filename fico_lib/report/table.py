@@ -1,5 +1,6 @@
 """Tables and sentences that show themselves: HTML or Markdown in a notebook, text on a terminal."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -126,6 +127,15 @@ class Text:
 def bullets(sentences: list[str]) -> Text:
     """Sentences as a list."""
     return Text("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def plain(text: str) -> str:
+    """Foreign text for a page: shown as it is, whatever Markdown or HTML is in it.
+
+    >>> print(plain("a *b* <script>"))
+    a \\*b\\* &lt;script&gt;
+    """
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", escape(text, quote=False))
 
 
 def pairs(rows: dict[str, object]) -> Table:

@@ -21,7 +21,7 @@ class BuildError(Exception):
     """A step of the study failed; the message says which, why, and where the log is."""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     """The error for a name that is not registered: with the nearest one, or all where none is near.
 
     >>> print(unknown_name("model", "vsee", ["vse", "dadh"]))
@@ -29,6 +29,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     >>> print(unknown_name("model", "zzz", ["vse", "dadh"]))
     unknown model 'zzz': expected one of dadh, vse
     """
+    name = str(name)  # what is no text at all is unknown too
     near = get_close_matches(name, known := sorted(known), n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(known)}"
     return InputError(f"unknown {kind} '{name}': {hint}")

@@ -13,6 +13,8 @@ def parse_bytes(amount: int | str) -> int:
     >>> parse_bytes("1.5GB")
     1500000000
     """
+    if isinstance(amount, bool) or not isinstance(amount, (int, str)):
+        raise InputError(f"memory: found {amount!r}; expected an amount such as 400MB or 2GB")
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", str(amount), re.IGNORECASE)
     if not match or float(match[1]) <= 0:
         raise InputError(f"memory: found '{amount}'; expected an amount such as 400MB or 2GB")

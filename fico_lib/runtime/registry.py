@@ -19,7 +19,7 @@ def lookup(kind: str, registry: Mapping[str, Entry], name: str) -> Entry:
 
     kind: what the registry holds, in words, for the error.
     """
-    if name not in registry:
+    if not isinstance(name, str) or name not in registry:
         raise unknown_name(kind, name, registry)
     return registry[name]
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fico_lib.encodings import Embeddings
-from fico_lib.runtime.errors import InputError
+from fico_lib.runtime.arrays import as_numpy
+from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.search.synthetic import SEED, Gaussian, synthetic
-from fico_lib.search.vectors import Array, Vectors
+from fico_lib.search.vectors import Array, Prepared, Vectors
 
 MOST_TRAIN = 20_000  # gallery vectors used for training if there are no training vectors
 
@@ -17,7 +18,8 @@ class SearchDataset:
     """A gallery, and queries that are compared with it by inner product.
 
     name: of the data; queries: (n_queries, d) float32; train: (n_train, d) float32, to train
-    indexes and binary quantizers; identity: JSON-like, part of the keys of measurements.
+    indexes and binary quantizers; identity: JSON-like, part of the keys of measurements; truth: the
+    inner products and ids of the nearest of every query, where a file told them.
     """
 
     name: str
@@ -25,6 +27,20 @@ class SearchDataset:
     queries: np.ndarray
     train: np.ndarray
     identity: dict
+    truth: tuple[np.ndarray, np.ndarray] | None = None
+
+    def product(self, query: int, row: int) -> float:
+        """The inner product of a query and a vector of the gallery."""
+        return float(self.queries[query] @ self.gallery.block(row, row + 1)[0])
+
+    def with_truth(self, ids: np.ndarray) -> "SearchDataset":
+        """The same with the nearest neighbours (n_queries, k) known, as ids, best first."""
+        values = np.empty(ids.shape, np.float32)
+        for query, row in enumerate(ids):
+            values[query] = self.gallery.take(row) @ self.queries[query]
+        order = np.argsort(-values, axis=1, kind="stable")
+        truth = np.take_along_axis(values, order, 1), np.take_along_axis(ids, order, 1)
+        return replace(self, truth=truth)
 
     def in_memory(self) -> "SearchDataset":
         """The same, with the gallery in memory."""
@@ -35,7 +51,7 @@ class SearchDataset:
         if n == self.gallery.n:
             return self
         identity = {"head": n, "whole": self.identity}
-        return replace(self, gallery=self.gallery.head(n), identity=identity)
+        return replace(self, gallery=self.gallery.head(n), identity=identity, truth=None)
 
 
 def _dataset(name: str, gallery: Vectors, queries: Vectors, train: Vectors) -> SearchDataset:
@@ -61,27 +77,70 @@ def of_gaussian(
     return _dataset("Gaussian", *sides)
 
 
-def of_arrays(name: str, gallery: np.ndarray, queries: np.ndarray) -> SearchDataset:
-    """Your own vectors: (n, d) and (n_queries, d), of any real type.
+def of_arrays(
+    name: str,
+    gallery: np.ndarray,
+    queries: np.ndarray,
+    measure: str = "inner_product",
+    bits: int = 0,
+) -> SearchDataset:
+    """Your own vectors: (n, d) and (n_queries, d), of any real type, read in blocks.
 
-    Indexes are trained on rows spread evenly over the gallery. Raises InputError for other shapes,
-    for unequal dimensions, and for NaN or infinity.
+    measure: inner_product, cosine or euclidean; with `bits`, packed codes (n, ceil(bits / 8)) uint8
+    that are compared by Hamming distance. All become inner products: of vectors of length 1, of
+    vectors with one more component, or of -1 and 1. Indexes are trained on rows spread evenly over
+    the gallery. Raises InputError for other shapes, for unequal dimensions, for NaN or infinity,
+    and for rows of zeros under cosine.
     """
+    gallery, queries = as_numpy(gallery, "vectors"), as_numpy(queries, "queries")
+    if isinstance(bits, bool) or not isinstance(bits, (int, np.integer)) or bits < 0:
+        raise InputError(f"bits: found {bits!r:.60}; expected a whole number")
     for side, array in (("vectors", gallery), ("queries", queries)):
         if array.ndim != 2 or not array.size:
             raise InputError(f"{side}: found shape {array.shape}; expected (rows, dimensions)")
+        if bits and (array.dtype != np.uint8 or array.shape[1] != -(-bits // 8)):
+            raise InputError(
+                f"{side}: found {array.dtype} of width {array.shape[1]}; expected uint8 of width "
+                f"{-(-bits // 8)}, codes of {bits} bits"
+            )
     if gallery.shape[1] != queries.shape[1]:
         raise InputError(
             f"vectors have {gallery.shape[1]} dimensions, queries {queries.shape[1]}; "
             "expected the same"
         )
-    for side, array in (("vectors", Array(gallery)), ("queries", Array(queries))):
-        for start, block in array.blocks():
-            if not np.isfinite(block).all():
-                row = start + int((~np.isfinite(block)).any(1).argmax())
-                raise InputError(f"{side}: row {row} holds NaN or infinity; expected numbers")
+    for side, array in (("vectors", gallery), ("queries", queries)):
+        check_finite_rows(side, array)
     rows = np.linspace(0, len(gallery) - 1, min(len(gallery), MOST_TRAIN)).astype(np.int64)
-    return _dataset(name, Array(gallery), Array(queries), Array(gallery[rows]))
+    kinds = {"cosine": ("unit", "unit"), "euclidean": ("lifted", "ended")}
+    if not isinstance(measure, str) or measure not in ("inner_product", *kinds):
+        raise unknown_name("measure", measure, ("inner_product", *kinds))
+    of_gallery, of_query = ("signs", "signs") if bits else kinds.get(measure, ("", ""))
+    centre = np.asarray(gallery[rows], np.float64).mean(0) if of_query == "ended" else None
+
+    def made(side: str, array: np.ndarray, kind: str) -> Vectors:
+        if not kind:
+            return Array(array)
+        vectors = Prepared(array, kind, centre, bits)
+        try:
+            if kind == "unit":
+                for start, block in Array(array).blocks():
+                    vectors.block(start, start + len(block))  # says which row has no direction
+        except InputError as error:
+            raise InputError(f"{side}: {error}") from error
+        return vectors
+
+    sides = made("vectors", gallery, of_gallery), made("queries", queries, of_query)
+    return _dataset(name, *sides, made("vectors", np.asarray(gallery[rows]), of_gallery))
+
+
+def check_finite_rows(side: str, array: np.ndarray) -> None:
+    """Raise InputError naming the first row of `array` (n, d) with NaN or infinity."""
+    step = max(1, (1 << 26) // array.shape[1])
+    for start in range(0, len(array) if array.dtype.kind == "f" else 0, step):
+        finite = np.isfinite(array[start : start + step]).all(1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise InputError(f"{side}: row {row} holds NaN or infinity; expected numbers")
 
 
 def of_embeddings(embeddings: Embeddings) -> dict[str, SearchDataset]:

@@ -63,7 +63,12 @@ def exact(dataset: SearchDataset, k: int, device: str = "auto") -> tuple[np.ndar
 def ground_truth(
     dataset: SearchDataset, k: int, device: str, cache: Path
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`exact`, cached under a key of the data, k, the device and the code."""
+    """`exact`, cached under a key of the data, k, the device and the code.
+
+    Where a file told the nearest (`SearchDataset.truth`), these, as many as it has.
+    """
+    if dataset.truth is not None:
+        return dataset.truth
     key = digest(dataset.identity, k, str(resolve(device)), code_digest("fico_lib.search.exact"))
     file = cache / f"truth-{key}.npz"
     if not file.is_file():

@@ -8,17 +8,26 @@ from fico_lib.search.index import Index, serialised_bytes
 EF_CONSTRUCTION = 40  # of HNSW, faiss's default and the paper's
 
 
+def _quarter(dimension: int) -> int:
+    """About a quarter of the dimension, and a divisor of it, as a product quantizer needs.
+
+    >>> [_quarter(d) for d in (24, 25, 50, 257)]
+    [6, 5, 10, 1]
+    """
+    return next(m for m in range(max(1, dimension // 4), 0, -1) if dimension % m == 0)
+
+
 class FloatIndex(Index):
     """A faiss index from a factory string, by inner product.
 
-    factory: as faiss's `index_factory` reads it; {dimension}, {quarter} (a quarter of it) and
+    factory: as faiss's `index_factory` reads it; {dimension}, {quarter} (about a quarter of it) and
     {n_lists} are filled in. n_lists: lists of an inverted file.
     """
 
     def __init__(self, dimension: int, factory: str, n_lists: int = 0):
         super().__init__(dimension)
         self.factory = factory.format(
-            dimension=dimension, quarter=max(1, dimension // 4), n_lists=n_lists
+            dimension=dimension, quarter=_quarter(dimension), n_lists=n_lists
         )
         self.index = faiss.index_factory(dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
         if isinstance(self.index, faiss.IndexHNSW):

@@ -1,5 +1,7 @@
 """How much of the exact result an index returns, computed from the ids in its records."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import torch
@@ -7,6 +9,8 @@ import torch
 from fico_lib.runtime.devices import resolve
 from fico_lib.similarity.hamming import signs
 
+SAME = 1e-6
+Product = Callable[[int, int], float]
 TILE = 16_384  # candidates at a time
 
 
@@ -27,6 +31,33 @@ def intersection_at_k(ids: np.ndarray, true_ids: np.ndarray, k: int) -> np.ndarr
     """
     both = np.sort(np.concatenate([ids[:, :k], true_ids[:, :k]], 1), 1)
     return (both[:, 1:] == both[:, :-1]).sum(1) / k
+
+
+def recalls_by_value(
+    ids: np.ndarray, truth: tuple[np.ndarray, np.ndarray], k: int, product: Product
+) -> tuple[np.ndarray, np.ndarray]:
+    """1-recall@k and k-recall@k per query where vectors may be equally near: any of them counts.
+
+    ids: (n_queries, ≥ k) as an index returned them, none counted twice; truth: inner products and
+    ids (n_queries, depth ≥ k) of the nearest, best first; product: (query, id) -> inner product,
+    asked only where ties go on beyond the depth. Products that differ by a millionth of the largest
+    are equal: more is not told apart in float32. Source: ann-benchmarks, `plotting/metrics.py`,
+    which compares distances with a small epsilon likewise.
+    """
+    one, several = np.zeros(len(ids)), np.zeros(len(ids))
+    for query, (found, values, nearest) in enumerate(zip(ids[:, :k], *truth, strict=True)):
+        slack = SAME * max(np.abs(values).max(), np.finfo(np.float32).tiny)
+        best, kth = values[0] - slack, values[k - 1] - slack
+        known = dict(zip(nearest.tolist(), values.tolist(), strict=True))
+        beyond = values[-1] >= kth  # the list ends within the ties
+        reached = [
+            known[i] if i in known else product(query, i) if beyond else -np.inf
+            for i in dict.fromkeys(found.tolist())
+            if i >= 0
+        ]
+        one[query] = any(value >= best for value in reached)
+        several[query] = sum(value >= kth for value in reached) / k
+    return one, several
 
 
 def recall_of_ties(less: np.ndarray, equal: np.ndarray, k: int) -> dict[str, np.ndarray]:

@@ -31,8 +31,14 @@ def similarity(x: object, y: object, measure: str = "cosine") -> np.ndarray:
     """
     target = lookup("measure", MEASURES, measure)
     x, y = as_numpy(x, "x"), as_numpy(y, "y")
-    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or not x.size * y.size:
         raise InputError(
-            f"similarity: found shapes {x.shape} and {y.shape}; expected (n, d), (m, d)"
+            f"similarity: found shapes {x.shape} and {y.shape}; expected (n, d), (m, d), none 0"
         )
+    for name, side in (("x", x), ("y", y)):
+        if not np.isfinite(side).all():
+            raise InputError(f"similarity: {name} holds NaN or infinity; expected numbers")
+        if measure == "cosine" and not side.any(1).all():
+            row = int(side.any(1).argmin())
+            raise InputError(f"similarity: row {row} of {name} is zero, whose cosine is undefined")
     return load(target)(x, y)

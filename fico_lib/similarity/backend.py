@@ -42,8 +42,12 @@ def _gpu_may_be_there() -> bool:
 
 def backend(device: "str | NumpyBackend | TorchBackend") -> "NumpyBackend | TorchBackend":
     """The backend for a device by name: auto, cpu, cuda or cuda:N; a backend stands for itself."""
-    if not isinstance(device, str):
+    if isinstance(device, NumpyBackend | TorchBackend):
         return device
+    if type(device).__module__ == "torch" and type(device).__name__ == "device":
+        device = str(device)
+    if not isinstance(device, str):
+        raise InputError(f"device: found {device!r}; expected auto, cpu, cuda or cuda:N")
     if device == "cpu" or (device == "auto" and not _gpu_may_be_there()):
         return NumpyBackend()
     from fico_lib.runtime.devices import resolve

@@ -45,6 +45,8 @@ class EmbeddingBlocks:
         self.sides = {"i2t": encodings.images, "t2i": encodings.texts}
         for name, side in (("images", encodings.images), ("texts", encodings.texts)):
             check_rows(side, name, zero_allowed=measure != "cosine")
+        # At the edges of its blocks a product rounds otherwise, so equal candidates need not tie.
+        self.repeats = {name: repeated_rows(side) for name, side in self.sides.items()}
         wider = np.result_type(encodings.images, encodings.texts)
         self.type = working(np.empty(0, wider)).dtype
         self.bytes_per_score = self.type.itemsize if measure != "euclidean" else 48
@@ -105,6 +107,9 @@ class EmbeddingBlocks:
                         else self.whole.take(shape, part.dtype)
                     )
                 scores[:, columns] = part
+        repeats, firsts = self.repeats[other]
+        if len(repeats):
+            scores[:, repeats] = scores[:, firsts]
         if self.measure != "cosine":
             check_finite(scores, direction, rows)
         return scores
@@ -112,6 +117,45 @@ class EmbeddingBlocks:
 
 def _slices(count: int, step: int = ROWS) -> list[slice]:
     return [slice(a, a + step) for a in range(0, count, step)]
+
+
+def repeated_rows(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (n, d) that equal an earlier one, and the first that each equals: two (m,) int64.
+
+    Found by a sum of each row's bits, weighted at random; what such sums find is then compared.
+
+    >>> repeated_rows(np.array([[1.0, 2], [0, 1], [1, 2], [1, 2]]))
+    (array([2, 3]), array([0, 0]))
+    """
+    keys = np.empty(len(array), np.uint64)
+    # Units of at most 32 bits: the leading ones of a round number must not shift out the weight.
+    width = min(4, array.itemsize)
+    units = array.shape[1] * array.itemsize // width
+    weights = np.random.default_rng(0).integers(0, 1 << 64, units, np.uint64) | np.uint64(1)
+    for rows in _slices(len(array)):
+        part = np.ascontiguousarray(array[rows])
+        part = part + part.dtype.type(0) if part.dtype.kind == "f" else part  # -0 is 0
+        with np.errstate(over="ignore"):
+            keys[rows] = (part.view(f"u{width}") * weights).sum(1, dtype=np.uint64)
+    order = np.argsort(keys, kind="stable")
+    follows = np.flatnonzero(keys[order][1:] == keys[order][:-1]) + 1
+    if not len(follows):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    first = np.arange(len(order))
+    first[follows] = 0
+    first = np.maximum.accumulate(first)  # place of the first with the same key
+    repeats, firsts = order[follows], order[first[follows]]
+    equal = np.concatenate([
+        (np.asarray(array[repeats[rows]]) == np.asarray(array[firsts[rows]])).all(1)
+        for rows in _slices(len(repeats))
+    ])  # fmt: skip
+    if not equal.all():  # different rows share a key, which hardly ever happens
+        _, first, inverse = np.unique(array, axis=0, return_index=True, return_inverse=True)
+        firsts = first[inverse.reshape(-1)]
+        repeats = np.flatnonzero(firsts != np.arange(len(array)))
+        return repeats, firsts[repeats]
+    back = np.argsort(repeats)
+    return repeats[back], firsts[back]
 
 
 def check_rows(array: np.ndarray, name: str, zero_allowed: bool) -> None:
@@ -172,14 +216,52 @@ class MatrixBlocks:
         self, block: np.ndarray, missing: float, direction: str, rows: np.ndarray
     ) -> np.ndarray:
         """Put what was never scored below all that was, and note how much was."""
-        missing = block.dtype.type(self.missing)
-        absent = np.isnan(block) if np.isnan(missing) else block == missing
+        stored = self.i2t if direction == "i2t" or self.t2i is None else self.t2i
+        absent = np.isnan(block) if np.isnan(missing) else block == as_stored(missing, stored.dtype)
+        if not absent.any():
+            self._check_rounded(block, missing, stored.dtype)
         self.scored[direction][rows] = (~absent).sum(1)
         block[absent] = 0
         check_finite(block, direction, rows)
         low = block.min(where=~absent, initial=0)
         block[absent] = low - abs(low) - 1
         return block
+
+    def _check_rounded(self, block: np.ndarray, missing: float, kind: np.dtype) -> None:
+        """Raise `InputError` where `missing` occurs as an earlier, narrower type rounded it."""
+        for narrow, value in rounded(missing).items():
+            if value != as_stored(missing, kind) and (block == value).any():
+                raise InputError(
+                    f"missing: no score is {missing}, but some are {value:.10g}, which is what "
+                    f"{narrow} makes of it; give missing={value:.10g}"
+                )
+
+
+def as_stored(missing: float, kind: np.dtype) -> float:
+    """`missing` as an array of that type holds it: -9999 is -10000 in float16.
+
+    >>> as_stored(-9999, np.dtype(np.float16))
+    -10000.0
+    """
+    if kind.kind != "f":
+        return missing
+    with np.errstate(over="ignore"):
+        return float(kind.type(missing))
+
+
+def rounded(missing: float) -> dict[str, float]:
+    """`missing` in the types that scores may have had before they were stored in a wider one."""
+    if not np.isfinite(missing):
+        return {}
+    with np.errstate(over="ignore"):
+        bits = int(np.float32(missing).view(np.uint32))  # bfloat16: the upper half, rounded to even
+        upper = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+        values = {
+            "float16": float(np.float16(missing)),
+            "bfloat16": float(np.uint32(upper).view(np.float32)),
+            "float32": float(np.float32(missing)),
+        }
+    return {name: value for name, value in values.items() if np.isfinite(value)}
 
 
 def _take(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -235,7 +317,7 @@ class AgreementBlocks:
 
 def source(encodings, measure: str | None = None, backend=None, memory: int = 1 << 31):
     """The blocks of any encodings; `measure` overrides the model's own."""
-    if measure is not None and measure not in MEASURES:
+    if measure is not None and not (isinstance(measure, str) and measure in MEASURES):
         raise unknown_name("measure", measure, MEASURES)
     backend = backend or NumpyBackend()
     if hasattr(encodings, "blocks"):  # compressed embeddings know how they are compared

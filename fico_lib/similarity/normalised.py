@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fico_lib.encodings import Codes, Encodings, Scores
+from fico_lib.encodings import Codes, Scores
 from fico_lib.runtime.errors import InputError
 
 Normalisation = Literal["qb-norm", "dual-softmax"]
@@ -30,7 +30,8 @@ WARNING = "queries see each other: the ranking of one depends on all others; not
 class NormalisedBlocks:
     """Blocks of scores (see `fico_lib.similarity.blocks`), normalised; float64."""
 
-    def __init__(self, blocks: Any, encodings: Encodings, method: Normalisation, memory: int):
+    def __init__(self, blocks: Any, encodings: Any, method: Normalisation, memory: int):
+        """encodings: those whose scores the blocks are, of any kind, or compressed."""
         if isinstance(encodings, Scores) and encodings.missing is not None:
             raise InputError(f"normalise '{method}': found partial scores; expected all of them")
         self.blocks, self.method, self.backend = blocks, method, blocks.backend

@@ -18,7 +18,7 @@ import nbformat
 from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime.files import write_whole
 from fico_lib.study.metric_lab import write_grid
-from fico_lib.study.repository import EXECUTED
+from fico_lib.study.repository import EXECUTED, OF_PROFILE
 
 OPENING = "opening"  # of the index: the findings' sentences under this name, over the page's
 FIGURE = "verdicts"  # their figure
@@ -91,4 +91,5 @@ def build(repository: Path, profile: str) -> Path:
             raise BookError("\n".join(wrong or said[-15:]).replace(f"{sources}/", ""))
         with write_whole(repository / "_build" / "html") as part:
             shutil.copytree(pages, part, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo"))
+            (part / OF_PROFILE).write_text(profile)
     return repository / "_build" / "html" / "index.html"

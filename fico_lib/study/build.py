@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime import progress
 from fico_lib.runtime.errors import BuildError, InputError
 from fico_lib.study.plan import plan
+from fico_lib.study.repository import OF_PROFILE
 
 
 @dataclass
@@ -63,8 +66,12 @@ class Display:
 
 
 @contextmanager
-def _alone(repository: Path) -> Iterator[None]:
-    """Hold the lock of the study; the system frees it even when the process is killed."""
+def _alone(repository: Path) -> Iterator[int]:
+    """Hold the lock of the study; yields its file descriptor, for Snakemake to inherit.
+
+    The system frees it when the last process that has it ends, so a build whose parent was killed
+    keeps others out until its own steps have ended.
+    """
     folder = repository / ".snakemake"
     folder.mkdir(exist_ok=True)
     with open(folder / "fico.lock", "w") as file:
@@ -72,14 +79,40 @@ def _alone(repository: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError("another build of this study is running: wait for it") from None
+        yield file.fileno()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM (a cluster's limit of time) and SIGHUP (a closed terminal) act as Ctrl-C does."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may choose
+        return
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
         yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def build(repository: Path, profile: str, cores: int | None, console: Console) -> Path:
     """Bring the study of `profile` up to date; returns the path of the book's index.html."""
     plan(repository, profile)  # wrong parameters are errors here, before anything starts
-    snakemake(repository, "Snakefile", ["book"], {"profile": profile}, cores, console, profile)
-    return repository / "_build" / "html" / "index.html"
+    pages = repository / "_build" / "html"
+    # The chapters too: a result that was deleted is wanted although the book stands.
+    targets = ["book", *(f"results/{profile}/{name}" for name in CHAPTERS)]
+    kept = pages / OF_PROFILE
+    if pages.is_dir() and not (kept.is_file() and kept.read_text() == profile):
+        targets += ["--forcerun", "book"]  # the pages are another profile's
+    snakemake(repository, "Snakefile", targets, {"profile": profile}, cores, console, profile)
+    return pages / "index.html"
 
 
 def snakemake(
@@ -106,7 +139,12 @@ def snakemake(
     # and a killed run leaves a lock behind.
     command += ["--rerun-triggers", "params", "input", "--rerun-incomplete", "--nolock"]
     command += ["--keep-going"]
-    with _alone(repository), tempfile.TemporaryDirectory() as scratch, open(log, "w") as output:
+    with (
+        _alone(repository) as lock,
+        _stopped_by_signals(),
+        tempfile.TemporaryDirectory() as scratch,
+        open(log, "w") as output,
+    ):
         events = Path(scratch) / "events"
         events.touch()
         process = subprocess.Popen(
@@ -115,6 +153,7 @@ def snakemake(
             stderr=subprocess.STDOUT,
             env=os.environ | {progress.EVENTS: str(events), "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
+            pass_fds=(lock,),
         )
         try:
             failures = _follow(process, events, log, console)

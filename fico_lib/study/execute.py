@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +50,14 @@ def _environment(**values: str) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+@contextmanager
+def _short_folder() -> Iterator[str]:
+    """A temporary folder whose path leaves room for a socket's name, of 107 bytes at most."""
+    longest = len(os.fsencode(tempfile.gettempdir())) > 60
+    with tempfile.TemporaryDirectory(dir="/tmp" if longest else None) as scratch:
+        yield scratch
+
+
 def execute(
     repository: Path,
     chapter: str,
@@ -57,16 +65,18 @@ def execute(
     target: Path,
     profile: str = "",
     progress_bar: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> Path:
     """Run notebooks/<chapter>.ipynb with `parameters`; returns `target`, the results folder.
 
     The executed notebook lies in it. When a cell raises, `target` is left as it was, the notebook
     up to that cell is kept under results/failed/, and ChapterError says what happened.
+    check: called before the results are put in place; what it raises leaves `target` as it was.
     """
     source = repository / "notebooks" / f"{chapter}.ipynb"
     if not source.is_file():
         raise InputError(f"chapter '{chapter}' has no notebook {source}")
-    with tempfile.TemporaryDirectory() as scratch:
+    with _short_folder() as scratch:
         executed, results = Path(scratch) / EXECUTED, Path(scratch) / "results"
         with _environment(**{RESULTS: str(results), PROFILE: profile}):
             try:
@@ -90,6 +100,7 @@ def execute(
                 raise ChapterError(chapter, error.source, message, saved) from None
         if not results.is_dir():
             raise InputError(f"{source} ended without run.finish(): it left no results")
+        check()
         _without_paths(executed, results / EXECUTED, source.relative_to(repository))
         with write_whole(target) as part:
             shutil.copytree(results, part)

@@ -35,9 +35,10 @@ class Run:
         self.name, self.parameters, self.requests = name, parameters, parameters.requests()
         self.repository = repo.root()
         self.started = datetime.now().astimezone()
-        stamp = self.started.strftime("%Y%m%d-%H%M%S")
-        own_folder = self.repository / "results" / "runs" / f"{name}-{stamp}"
-        self.results = Results(Path(os.environ.get(repo.RESULTS, own_folder)))
+        given = os.environ.get(repo.RESULTS)
+        self.results = Results(Path(given)) if given else Results(
+            repo.run_folder(self.repository, name), of_its_own=True
+        )  # fmt: skip
         self.durations: dict[str, float] = {}
         self._clock = time.perf_counter()
 

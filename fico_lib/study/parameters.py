@@ -4,30 +4,37 @@ A profile is a folder of YAML files: `_shared.yaml` holds what its chapters shar
 `<chapter>.yaml` lies over it. Either may be missing: the defaults of the schema then hold.
 """
 
+import re
 from functools import reduce
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
-import yaml
 from pydantic.fields import FieldInfo
 
 from fico_lib.chapters import CHAPTERS, chapter
 from fico_lib.report.parameters import ChapterParameters, fields
 from fico_lib.runtime.errors import InputError, unknown_name
 from fico_lib.study import repository as repo
+from fico_lib.study.yaml_values import parse, read_text
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The parameters in a YAML file (empty: none); InputError where it is not a mapping."""
-    if not path.is_file():
-        raise InputError(f"parameter file {path} does not exist")
-    try:
-        values = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise InputError(f"parameter file {path} is not valid YAML: {error}") from None
+    """The parameters in a YAML file (empty: none); InputError where it is not a mapping.
+
+    Names may be dotted, as for -p: `data.n_train: 500`.
+    """
+    values = parse(read_text(path), f"parameter file {path}")
     if not isinstance(values, dict | None):
-        raise InputError(f"parameter file {path}: found {values!r}; expected lines 'name: value'")
-    return values or {}
+        found = f"{values!r:.60}"
+        raise InputError(f"parameter file {path}: found {found}; expected lines 'name: value'")
+    return reduce(merge, (_nested(name, value) for name, value in (values or {}).items()), {})
+
+
+def _nested(name: object, value: Any) -> dict[str, Any]:
+    """A dotted name as nested dictionaries."""
+    for part in reversed(str(name).split(".")):
+        value = {part: value}
+    return value
 
 
 def read_setting(text: str) -> dict[str, Any]:
@@ -39,10 +46,7 @@ def read_setting(text: str) -> dict[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise InputError(f"-p {text}: expected name=value, for example data.seed=1")
-    result = yaml.safe_load(value)
-    for part in reversed(name.split(".")):
-        result = {part: result}
-    return result
+    return _nested(name, parse(value, f"-p {text}"))
 
 
 def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -170,6 +174,32 @@ def describe(name: str) -> list[dict[str, str]]:
         if same is not row:  # every kind has it
             same["meaning"] = meaning
     return list(rows.values())
+
+
+def chosen(name: str, values: ChapterParameters) -> list[dict[str, str]]:
+    """The rows of `describe` for parameters that `values` has, with its values as `default`.
+
+    Where a value is not the default, `allowed` names that too.
+    """
+    content = values.model_dump(mode="json")
+    kinds = {part["name"] for part in content.values() if isinstance(part, dict) and "name" in part}
+    rows = []
+    for row in describe(name):
+        kind = re.match(r"\((\w+)\) ", row["meaning"])
+        if kind and kind[1] not in kinds:
+            continue
+        part: Any = content
+        for key in row["name"].split("."):
+            part = part.get(key, MISSING) if isinstance(part, dict) else MISSING
+        if part is MISSING:
+            continue
+        value, default = _written(part), row["default"]
+        other = "" if value == default else f"; default {default}"
+        rows.append(row | {"default": value, "allowed": row["allowed"] + other})
+    return rows
+
+
+MISSING = object()
 
 
 def _written(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Where the study's files are: found from the folder one stands in."""
 
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 from fico_lib.runtime.errors import InputError, unknown_name
@@ -8,6 +9,7 @@ from fico_lib.runtime.errors import InputError, unknown_name
 RESULTS = "FICO_RESULTS"  # environment variable: the results folder that a run is to fill
 PROFILE = "FICO_PROFILE"  # environment variable: the profile of a run, for the record
 CACHE = "cache"  # folder of features and encodings, under their keys
+OF_PROFILE = ".fico-profile"  # file in the built pages: the profile that they are of
 EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
 SHARED = "_shared"  # <profile>/_shared.yaml: the parameters that the profile's chapters share
 MARKS = ("_toc.yml", "Snakefile", "notebooks", "parameters")
@@ -49,6 +51,12 @@ def recorded(repository: Path, pattern: str) -> list[Path]:
     """The folders of recorded results whose name fits the glob `pattern`; "" fits none."""
     found = records(repository).glob(f"*/{pattern}/run.json") if pattern else []
     return sorted(path.parent for path in found)
+
+
+def run_folder(repository: Path, name: str) -> Path:
+    """Where a run that starts now keeps its results: results/runs/<name>-<date>-<time>."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return repository / "results" / "runs" / f"{name}-{stamp}"
 
 
 def commit(repository: Path, *ignored: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fico_lib.models import weights_of
 from fico_lib.pipeline.checkpoints import SUFFIX
+from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import report
 from fico_lib.study import checkpoints, parameters, plan
 from fico_lib.study import repository as repo
@@ -72,16 +73,34 @@ def quick_encodings(profile: str, group: str) -> None:
             encode(request, Path(repo.CACHE))
 
 
-def chapter(profile: str, name: str) -> None:
-    """Run a chapter of a profile."""
+def chapter(profile: str, name: str, key: str) -> None:
+    """Run a chapter of a profile; InputError where its key is no longer the planned one.
+
+    An edit of the library while a study runs would else leave the edited code's result under the
+    name of the planned one. Asked again at the end, since a notebook loads code as it goes.
+    """
     from fico_lib.chapters import chapter as schema
 
     with _reported(f"chapter {schema(name).title}"):
         from fico_lib.study.execute import execute
 
         root = repo.root()
+        _check_key(root, profile, name, key)
         values = parameters.load(root, name, profile)
-        execute(root, name, values, root / "results" / profile / name, profile)
+
+        def unchanged() -> None:
+            _check_key(root, profile, name, key)
+
+        execute(root, name, values, root / "results" / profile / name, profile, check=unchanged)
+
+
+def _check_key(root: Path, profile: str, name: str, key: str) -> None:
+    now = next(step.key for step in plan.plan(root, profile).chapters if step.name == name)
+    if now != key:
+        raise InputError(
+            f"chapter {name}: code, parameters or data changed while the study ran; "
+            "the same command makes what is out of date again"
+        )
 
 
 def book(profile: str) -> None:

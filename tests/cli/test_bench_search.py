@@ -57,6 +57,13 @@ def test_a_second_run_measures_nothing_again(arrays, monkeypatch):
         (["--indexes", "hnws"], "unknown index 'hnws': did you mean 'hnsw'"),
         (["--indexes", "hnsw", "scren"], "unknown index 'scren': did you mean 'screen'"),
         (["--bits", "many"], "--bits: found 'many'"),
+        (["--bits", "1000000"], "expected at most 16384"),
+        (["--packed", "8", "--measure", "cosine"], "--packed takes no --measure"),
+        (["--packed", "24"], "found float64 of width 24; expected uint8"),
+        (["--queries", "bytes.npy"], "bytes.npy: found uint8, which may be packed"),
+        (["--table", "g.npy/t.csv"], "--table g.npy/t.csv: .* is a file, not a folder"),
+        (["--cache", "g.npy"], "--cache .*is a file"),
+        (["--truth", "q.npy"], "q.npy: float64 of shape"),
         (["--bits", "0"], "--bits: found '0'"),
         (["--memory", "little"], "memory: found 'little'"),
         (["--memory", "100MB"], "no gallery fits"),
@@ -64,7 +71,7 @@ def test_a_second_run_measures_nothing_again(arrays, monkeypatch):
         (["--k", "700"], "k: found 700; expected 1 to 600"),
         (["--vectors", "nothing.npy"], "nothing.npy: no such file"),
         (["--queries", "narrow.npy"], "vectors have 24 dimensions, queries 3"),
-        (["--queries", "zero.npy"], "zero.npy: row 1 is zero and has no cosine"),
+        (["--queries", "zero.npy"], "queries: row 1 is zero and has no cosine"),
         (["--queries", "nan.npy"], "queries: row 0 holds NaN"),
         (["--queries", "flat.npy"], r"flat.npy: found shape \(24,\)"),
     ],
@@ -74,6 +81,7 @@ def test_what_is_wrong_is_told_before_anything_is_built(arrays, arguments, messa
     np.save(arrays / "zero.npy", np.stack([np.ones(24), np.zeros(24)]))
     np.save(arrays / "nan.npy", np.full((2, 24), np.nan))
     np.save(arrays / "flat.npy", np.ones(24))
+    np.save(arrays / "bytes.npy", np.ones((3, 24), np.uint8))
     monkeypatch.setattr("fico_lib.search.measure.make", None)
     with pytest.raises(InputError, match=message):
         bench(*arguments)

@@ -1,7 +1,9 @@
 """The command line as a person meets it."""
 
+import os
 import subprocess
 import sys
+from pickle import UnpicklingError
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +12,7 @@ from fico_lib import cli
 from fico_lib.chapters import CHAPTERS
 from fico_lib.datasets import DATASETS
 from fico_lib.models import MODELS
+from fico_lib.runtime.errors import InputError
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
 
@@ -78,3 +81,52 @@ def test_what_is_wrong_is_told_in_a_line_before_anything_starts(arguments, messa
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_describe_shows_the_values_of_a_profile():
+    output = fico("describe", "instance", "--profile", "ci")
+    assert "data.n_train = 1000 " in output
+    assert "default 10000" in output
+    assert "models = ['vse', 'dadh']" in output
+    assert "karpathy" not in output
+    assert "profile ci" in output
+    with pytest.raises(InputError, match="did you mean 'laptop'"):
+        CliRunner().invoke(cli.app, ["describe", "instance", "--profile", "labtop"],
+                           catch_exceptions=False)  # fmt: skip
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("profile", [[], ["--profile", "ucm"]])
+def test_describe_fits_eighty_columns(chapter, profile):
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(cli.app, ["describe", chapter, *profile])
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_what_the_system_says_is_one_line_with_its_file(tmp_path, monkeypatch, capsys):
+    for error, said in (
+        (PermissionError(13, "Permission denied", "results/x"), "results/x: Permission denied"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (MemoryError(), "out of memory"),
+        (UnpicklingError("truncated"), "delete the *.nbi"),
+    ):
+
+        def fail(error=error):
+            raise error
+
+        monkeypatch.setattr(cli, "app", fail)
+        with pytest.raises(SystemExit):
+            cli.main()
+        assert said in capsys.readouterr().err
+
+
+def test_help_is_read_on_a_terminal_without_utf8():
+    environment = os.environ | {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0",
+                                "PYTHONIOENCODING": "ascii"}  # fmt: skip
+    for arguments in (["--help"], ["list"], ["describe", "instance"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "fico_lib", *arguments], cwd=repo.root(), env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-500:]
+        assert "Traceback" not in done.stderr

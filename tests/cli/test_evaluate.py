@@ -6,54 +6,14 @@ import json
 
 import numpy as np
 import pytest
-import typer
-from scipy.io import savemat
-from typer.testing import CliRunner
 
-from fico_lib.cli.audit import audit_command
-from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import audit, evaluate, evaluate_two_sets
 from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
 from fico_lib.search.compress import compress
 
-app = typer.Typer(pretty_exceptions_enable=False)
-app.command("evaluate")(evaluate_command)
-audit_app = typer.Typer(pretty_exceptions_enable=False)
-audit_app.command("audit")(audit_command)
-
-N, M = 6, 30
-
-
-def run(*arguments, command=app):
-    result = CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def run_audit(*arguments):
-    return run(*arguments, command=audit_app)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    rng = np.random.default_rng(0)
-    images, texts = rng.standard_normal((N, 16)), rng.standard_normal((M, 16))
-    of = rng.permutation(np.arange(M) % N)
-    np.save(tmp_path / "img.npy", images)
-    np.save(tmp_path / "txt.npy", texts)
-    np.save(tmp_path / "map.npy", of)
-    np.save(tmp_path / "labels.npy", rng.random((N, 4)) < 0.5)
-    return tmp_path
-
-
-def arrays(folder):
-    return [np.load(folder / f"{name}.npy") for name in ("img", "txt", "map", "labels")]
-
-
-def embeddings(folder):
-    return ["--images", folder / "img.npy", "--texts", folder / "txt.npy"]
+from .conftest import M, N, arrays, embeddings, run, run_audit
 
 
 def test_json_is_what_the_call_returns(folder):
@@ -268,13 +228,6 @@ def test_normalised_scores_stand_apart(folder, method):
     assert "hubness, normalised t2i: skewness" in output
 
 
-@pytest.mark.parametrize("option", ["labels", "per-query", "normalise", "bits", "hubness"])
-def test_what_a_released_folder_does_not_take_is_refused(folder, option):
-    value = {"normalise": "qb-norm", "bits": "8", "hubness": "3"}.get(option, "x.npy")
-    with pytest.raises(InputError, match=f"--{option}: has no place beside --released"):
-        run("--released", folder, f"--{option}", value)
-
-
 @pytest.fixture
 def sets(tmp_path):
     rng = np.random.default_rng(0)
@@ -315,67 +268,6 @@ def test_two_sets(sets):
             run(*wrong)
 
 
-@pytest.fixture
-def released(tmp_path):
-    rng = np.random.default_rng(3)
-    folder, n, m = tmp_path / "results_data", 8, 40
-    folder.mkdir()
-    of = np.arange(m) // 5
-    x, y = rng.standard_normal((n, 12)), rng.standard_normal((m, 12))
-    sim = rng.random((n, m))
-    partial_i2t, partial_t2i = sim.copy(), sim.T.copy()
-    partial_i2t[:, ::3] = -100
-    partial_t2i[:, 0] = -100
-    np.save(folder / "beit3_f30k_img.npy", x)
-    np.save(folder / "beit3_f30k_txt.npy", y)
-    np.save(folder / "vsrn_f30k_sim.npy", np.repeat(sim, 5, axis=0))
-    np.save(folder / "ucch_f30k_img.npy", np.repeat(np.sign(x), 5, axis=0))
-    np.save(folder / "ucch_f30k_txt.npy", np.sign(y))
-    np.save(folder / "adv(64bit)_f30k_img.npy", (x > 0).astype(float))
-    np.save(folder / "adv(64bit)_f30k_txt.npy", (y > 0).astype(float))
-    np.save(folder / "blip2_f30k_sim_i2t.npy", partial_i2t)
-    np.save(folder / "blip2_f30k_sim_t2i.npy", partial_t2i)
-    np.save(folder / "scan_coco_sim.npy", sim[:, :-1])
-    np.save(folder / "mscoco_test_indices.npy", of[:-1])
-    labels = (rng.random((n, 5)) < 0.5).astype(np.uint8)
-    labels[:, 0] = 1
-    savemat(folder / "flickr30k-karpathy-test-lall.mat", {"LAll": labels})
-    savemat(folder / "coco-karpathy-testall-lall.mat", {"LAll": labels})
-    return folder, x, y, sim, labels
-
-
-def test_the_released_folder(released):
-    folder, x, y, sim, labels = released
-    found = json.loads(run("--released", folder, "--format", "json", "--map-at", "3,all"))
-    of = np.arange(40) // 5
-    assert sorted(found) == [
-        "adv(64bit)_f30k", "beit3_f30k", "blip2_f30k", "scan_coco", "ucch_f30k", "vsrn_f30k",
-    ]  # fmt: skip
-    how = {"map_at": (3, "all")}
-    codes = {"recall_at": (1, 5, 10, 50, 100, 200), **how}
-    expected = {
-        "beit3_f30k": evaluate(Embeddings(x, y, of), labels, **how),
-        "vsrn_f30k": evaluate(Scores(sim, None, of), labels, **how),
-        "scan_coco": evaluate(Scores(sim[:, :-1], None, of[:-1]), labels, **how),
-        "ucch_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
-        "adv(64bit)_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
-    }
-    for name, result in expected.items():
-        for task in ("instance", "category"):
-            assert found[name][task] == result.to_dict()[task], name
-    blip2 = found["blip2_f30k"]
-    assert blip2["instance"]["i2t"]["R@10"] is not None
-    assert blip2["category"]["i2t"]["mAP@3"] is not None
-    assert blip2["category"]["i2t"]["mAP@N"] is None
-    assert blip2["category"]["t2i"]["pr"] is None
-
-
-def test_the_released_folder_as_the_papers_tables(released):
-    output = run("--released", released[0])
-    assert all(f"Table {number}" in output for number in (2, 3, 4))
-    assert "n/a" in output
-
-
 def test_compressed_embeddings_are_what_the_call_returns(folder):
     images, texts, of, labels = arrays(folder)
     asked = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
@@ -405,5 +297,5 @@ def test_what_cannot_be_compressed_is_said(folder, more, message):
             np.save(folder / f"{name}.npy", np.load(folder / f"{name}.npy") > 0)
     with pytest.raises(InputError, match=message):
         run(*embeddings(folder), "--image-of-caption", folder / "map.npy", *more)
-    with pytest.raises(InputError, match="not to --released"):
+    with pytest.raises(InputError, match="--compress: has no place beside --released"):
         run("--released", folder, "--compress", "int8")

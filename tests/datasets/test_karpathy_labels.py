@@ -93,7 +93,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
     [
         (npz(labels=LABELS[:5]), "labels have 5 rows, expected one for each of the 6 images"),
         (npz(labels=LABELS.T), "2 rows.*transposed"),
-        (npz(labels=LABELS[0]), r"shape \(2,\)"),
+        (npz(labels=LABELS[0]), "labels have 2 rows"),
         (npz(labels=STRANGE), "label of row 2, column 1, is 2"),
         (npz(labels=MIXED), "label of row 0, column 1, is 0; expected 0 and 1, or -1 and 1"),
         (npz(labels=np.where(LABELS, np.nan, 0)), "label of row 0, column 0, is nan"),
@@ -110,9 +110,9 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (npz(labels=LABELS[::-1], annotated=np.array([1, 1, 0, 1, 0, 1])), "row 4 has labels"),
         (text("x", "labels.npz"), r"expected a whole \.npz archive"),
         (mat(LAll=LABELS[:4]), "labels have 4 rows"),
-        (mat(L=LABELS), "no matrix 'LAll'"),
+        (mat(L=LABELS, M=LABELS), "no matrix 'LAll'"),
         (mat(LAll="text"), "labels"),
-        (text("not matlab", "labels.mat"), "not a MATLAB file"),
+        (text("not matlab", "labels.mat"), "expected a MATLAB file"),
         (text("x", "labels.txt"), "labels must be a file of .csv, .npz, .mat"),
         (text("a,b\n1,2\n"), r"header \['a', 'b'\], expected filename or imgid or cocoid"),
         (text("filename,category\n" + EACH[10:]), "no labels for image '0.jpg'"),
@@ -131,10 +131,10 @@ def test_labels_that_do_not_fit_are_refused(root, write, message):
     assert name in str(error.value)
 
 
-def test_a_matlab_7_3_file_is_refused_with_advice(root):
+def test_a_matlab_7_3_file_that_is_cut_short_is_said(root):
     header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
     (root / "labels.mat").write_bytes(header + b"\x00" * 400)
-    with pytest.raises(InputError, match="-v7"):
+    with pytest.raises(InputError, match=r"expected a MATLAB 7.3 file|h5py is not installed"):
         load(root, labels="labels.mat")
 
 

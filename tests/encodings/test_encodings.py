@@ -17,7 +17,8 @@ from fico_lib.encodings import (
     pack_bits,
     unrepeated,
 )
-from fico_lib.runtime.arrays import read_array, read_mat, read_npy
+from fico_lib.formats import read_array, read_mat
+from fico_lib.runtime.arrays import read_npy
 from fico_lib.runtime.errors import InputError
 
 OF = np.array([0, 1, 1, 2, 0])
@@ -203,3 +204,16 @@ def test_captions_per_image_and_repeated_images():
         unrepeated(repeated, 5, "x")
     with pytest.raises(InputError, match="10 rows"):
         unrepeated(repeated, 4, "x")
+
+
+def test_a_folder_of_something_else_is_not_emptied(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.tex").write_text("years")
+    with pytest.raises(InputError, match="would be deleted"):
+        examples()[0].save(tmp_path / "work")
+    assert (tmp_path / "work" / "thesis.tex").read_text() == "years"
+    (tmp_path / "new").mkdir()
+    for _ in range(2):  # an empty one, and one of encodings
+        examples()[0].save(tmp_path / "new")
+    (tmp_path / "new" / "._texts.npy").write_text("of macOS")
+    load(tmp_path / "new")

@@ -1,5 +1,7 @@
 """TREC judgements: what they say, and what cannot be read."""
 
+import gzip
+
 import numpy as np
 import pytest
 from trec_files import write_qrels
@@ -52,3 +54,37 @@ def test_ids_with_blanks_and_files_that_are_not_there(tmp_path):
         read_qrels(tmp_path / "q", blank, "i2t")
     with pytest.raises(InputError, match="no such file"):
         read_qrels(tmp_path / "none", GIVEN, "i2t")
+
+
+LINES = "# judged by hand\nx 0 a 1\n\ny 0 b 2\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LINES.encode(),
+        LINES.encode("utf-8-sig"),
+        gzip.compress(LINES.encode()),
+        LINES.replace("\n", "\r\n").encode(),
+        b"query-id\tcorpus-id\tscore\nx\ta\t1\ny\tb\t2\n",
+    ],
+)
+def test_variants_of_real_files_say_the_same(tmp_path, content):
+    (tmp_path / "q").write_bytes(content)
+    found = read_qrels(tmp_path / "q", GIVEN, "i2t").toarray()
+    np.testing.assert_array_equal(found, [[1, 0, 0], [0, 1, 0]])
+
+
+@pytest.mark.parametrize("content", ["x 0 é 1".encode("latin-1"), "x".encode("utf-16")])
+def test_another_encoding_is_said(tmp_path, content):
+    (tmp_path / "q").write_bytes(content)
+    with pytest.raises(InputError, match="expected text in UTF-8"):
+        read_qrels(tmp_path / "q", GIVEN, "i2t")
+
+
+def test_judgements_of_items_that_are_not_there_can_be_left_out(tmp_path):
+    (tmp_path / "q").write_text("x 0 a 1\nx 0 zzz 1\nqqq 0 a 1\n")
+    found = read_qrels(tmp_path / "q", GIVEN, "i2t", unknown="skip")
+    np.testing.assert_array_equal(found.toarray(), [[1, 0, 0], [0, 0, 0]])
+    with pytest.raises(InputError, match="treatment"):
+        read_qrels(tmp_path / "q", GIVEN, "i2t", unknown="drop")

@@ -175,3 +175,17 @@ def test_a_real_checkpoint_on_real_images():
     whole /= np.linalg.norm(whole, axis=1, keepdims=True)
     alike = (whole @ whole.T)[kinds[:, None] == kinds]
     assert alike.mean() > (whole @ whole.T)[kinds[:, None] != kinds].mean()
+
+
+@pytest.mark.parametrize("size", [[24, 24], {"height": 24, "width": 24}, {"shortest_edge": 24}, 24])
+def test_sizes_in_every_form(tmp_path, size):
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"size": size}))
+    assert Preprocessor(tmp_path, 0).side == 24
+
+
+def test_mobilevit_sees_blue_first_and_nothing_subtracted(tmp_path):
+    about = {"image_processor_type": "MobileViTImageProcessor", "crop_size": 16}
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(about))
+    image = np.full((16, 16, 3), [255, 0, 51], np.uint8)
+    found = Preprocessor(tmp_path, 0)([image])
+    np.testing.assert_allclose(found[0, :, 0, 0], [0.2, 0, 1], rtol=1e-6)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from fico_lib.runtime import digests, files
+from fico_lib.runtime.errors import InputError
 
 
 def test_a_failed_write_leaves_nothing_and_keeps_the_old(tmp_path):
@@ -86,3 +87,52 @@ def test_a_killed_write_leaves_the_old_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert done.returncode == -signal.SIGKILL
     assert path.read_text() == "old"
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "kept").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    with files.write_whole(tmp_path / "link") as part:
+        part.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "kept").read_text() == "new"
+
+
+def test_a_device_is_written_to_as_it_is():
+    with files.write_whole("/dev/null") as part:
+        part.write_text("nothing")
+    assert not os.path.isfile("/dev/null")
+
+
+def test_runs_of_the_same_second_have_folders_of_their_own(tmp_path):
+    made = []
+    for _ in range(3):
+        with files.new_folder(tmp_path / "runs" / "run") as folder:
+            (folder / "a").touch()
+            made.append(folder.name)
+    assert made == ["run", "run-2", "run-3"]
+
+
+def test_a_folder_of_a_run_that_failed_is_gone_unless_there_is_something_in_it(tmp_path):
+    with pytest.raises(RuntimeError), files.new_folder(tmp_path / "run"):
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(RuntimeError), files.new_folder(tmp_path / "run") as folder:
+        (folder / "a").touch()
+        raise RuntimeError
+    assert (tmp_path / "run" / "a").exists()
+
+
+def test_where_a_file_cannot_be_written_is_said_before(tmp_path):
+    (tmp_path / "file").touch()
+    for path, message in [
+        (tmp_path, "it is a folder"),
+        (tmp_path / "file" / "below", "is a file, not a folder"),
+        (tmp_path / ("x" * 250), "too long"),
+        (tmp_path / "a\0b", "null"),
+    ]:
+        with pytest.raises(InputError, match=message) as found:
+            files.check_writable(path, "--table")
+        assert str(found.value).startswith("--table ")
+    files.check_writable(tmp_path / "new" / "folder" / "a.csv", "--table")
+    assert not (tmp_path / "new").exists()

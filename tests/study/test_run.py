@@ -1,6 +1,7 @@
 """One chapter again: by `fico run`, and by plain papermill."""
 
 import json
+import re
 
 
 def run_folders(study):
@@ -64,3 +65,17 @@ def test_papermill_can_list_the_parameters(study):
     done = study.run("papermill", "--help-notebook", "notebooks/instance.ipynb")
     assert "resamples" in done.stdout
     assert "bootstrap" in done.stdout
+
+
+def test_a_run_says_which_model_of_how_many_and_ends_with_the_takeaways(study):
+    done = study.run("fico_lib", "run", "instance", "--profile", "ci")
+    told = done.stderr
+    models = re.findall(r"^model (\d+) of (\d+): (\w+) on scenes", told, re.MULTILINE)
+    assert [int(number) for number, _, _ in models] == [*range(1, int(models[0][1]) + 1)]
+    assert {"vse", "dadh"} <= {name for *_, name in models}
+    assert "(kept)" in told
+    page = study.folder / done.stdout.strip() / "page.html"
+    assert "<h2>Takeaways</h2>" in page.read_text()
+    last = told.split("running the notebook")[1]
+    assert re.search(r"^- \w+", last, re.MULTILINE)
+    assert not re.search(r"\*\*|\x1b", told)

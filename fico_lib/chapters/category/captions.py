@@ -14,9 +14,12 @@ from fico_lib.chapters.category.parameters import CategoryChapter
 from fico_lib.chapters.category.results import Task, controls_and_chance
 from fico_lib.datasets.dataset import Split
 from fico_lib.features.text import Vocabulary
+from fico_lib.features.text import words as split_words
 from fico_lib.models.controls import Vectors, four, regression
 from fico_lib.models.latent import LatentSemantics
 from fico_lib.runtime.errors import InputError
+
+FEWEST_WORDS = 1.5  # per caption: fewer say that words are not told apart
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,22 @@ def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
     """
     seed, words = parameters.seeds[0], parameters.features
     seen, unseen = halves(split, seed)
+    mean = np.mean([len(split_words(caption)) for caption in split.captions])
+    if mean < FEWEST_WORDS:
+        raise InputError(
+            f"{name}: captions have {mean:.1f} words on average; expected blanks between words, or "
+            "'tokens' beside each 'raw' (scripts without blanks)"
+        )
     fitted = [split.captions[c] for c in (*seen.stand_ins, *seen.candidates)]
     vocabulary = Vocabulary.fit(fitted, words.min_count)
     tokens = vocabulary.encode(fitted, words.max_words)
     dimension, bits = parameters.training.dimension, parameters.training.bits
-    space = LatentSemantics(tokens.ids, tokens.lengths, len(vocabulary), dimension)
+    try:
+        space = LatentSemantics(tokens.ids, tokens.lengths, len(vocabulary), dimension)
+    except np.linalg.LinAlgError as error:
+        raise InputError(_alike(name, words.min_count)) from error
+    if not space.weights.any():
+        raise InputError(_alike(name, words.min_count))
 
     def vectors(part: Half) -> Vectors:
         captions = [split.captions[c] for c in (*part.stand_ins, *part.candidates)]
@@ -99,6 +113,13 @@ def task(name: str, split: Split, parameters: CategoryChapter) -> Task:
     }
     controls = four(train, test, heads, bits, seed, **ids)
     return Task(name, controls_and_chance(controls, seed), test.labels)
+
+
+def _alike(name: str, min_count: int) -> str:
+    return (
+        f"{name}: no word occurs in {min_count} captions and not in all, so captions cannot be "
+        "told apart; expected some (--min-count)"
+    )
 
 
 def _unchanged(vectors: np.ndarray) -> np.ndarray:

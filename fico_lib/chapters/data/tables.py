@@ -3,7 +3,7 @@
 import pandas as pd
 
 from fico_lib.datasets.dataset import Split
-from fico_lib.report.table import Table, Text, bullets, written
+from fico_lib.report.table import Table, Text, bullets, plain, written
 
 TENTH = 0.1
 
@@ -15,11 +15,11 @@ def first_caption(split: Split, image: int) -> str:
 
 def everything_about(split: Split, image: int) -> Text:
     """All captions, labels and hashtags of one image, by row."""
-    lines = list(split.captions_of(image))
+    lines = [plain(caption) for caption in split.captions_of(image)]
     if split.labels is not None:
-        lines.append(f"*labels:* {', '.join(split.categories_of(image)) or 'none'}")
+        lines.append(f"*labels:* {', '.join(map(plain, split.categories_of(image))) or 'none'}")
     if split.hashtags is not None:
-        lines.append(f"*hashtags:* `{split.hashtags[image]}`")
+        lines.append(f"*hashtags:* `{split.hashtags[image].replace('`', '')}`")
     return bullets(lines)
 
 

@@ -22,12 +22,16 @@ def default_indexes() -> list[str]:
 
 
 def jobs(
-    problem: SearchDataset, indexes: Sequence[str], bits: Sequence[int], k: int
+    problem: SearchDataset,
+    indexes: Sequence[str],
+    bits: Sequence[int],
+    k: int,
+    quantizer: str = "",
 ) -> list[tuple]:
     """(index, build arguments, what is asked of it): every index, those of codes at every length.
 
-    Inverted files get about sqrt(n) lists; settings that make no sense for this k or size are left
-    out.
+    quantizer: of the codes, in place of the registered one. Inverted files get about sqrt(n) lists;
+    settings that make no sense for this k or size are left out.
     """
     n, made = problem.gallery.n, []
     n_lists = max(1, min(2 ** round(math.log2(n) / 2), n // 8))
@@ -36,7 +40,9 @@ def jobs(
         queries = [q for q in query_arguments(name, SWEEPS) if q.get("n_probe", 1) <= n_lists
                    and k <= q.get("rerank_k", k) <= max(n, k)]  # fmt: skip
         asked = [(query, k, mode) for query in queries for mode in ("batch", "single")]
-        build = {"n_lists": n_lists} if "n_lists" in entry.build else {}
+        build: dict = {"n_lists": n_lists} if "n_lists" in entry.build else {}
+        if quantizer and "quantizer" in entry.build:
+            build["quantizer"] = quantizer
         for width in bits if "bits" in entry.build else [None]:
             made.append((name, build | ({"bits": width} if width else {}), asked))
     return made
@@ -49,11 +55,13 @@ def bench(
     k: int,
     limit: int,
     conditions: BenchmarkSettings,
-) -> pd.DataFrame:
-    """The rows of every index and setting, in the columns of `Study.measured`.
+    quantizer: str = "",
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The rows of every index and setting, in the columns of `Study.measured`; what was left out.
 
-    limit: bytes of memory. Raises InputError before anything is built where an index is unknown or
-    not to be had, where k is no count of the gallery, or where the memory does not suffice.
+    The second: index -> why it cannot be made of these vectors. quantizer: as in `jobs`. limit:
+    bytes of memory. Raises InputError before anything is built where an index is unknown or not to
+    be had, where k is no count of the gallery, or where the memory does not suffice.
     """
     for name in indexes:
         if reason := unavailable_reason(name):
@@ -63,8 +71,21 @@ def bench(
     size = problem.gallery.n, len(problem.queries), len(problem.train), problem.gallery.dimension
     memory.check(*size, k, indexes, limit)
     ground_truth(problem, min(1000, problem.gallery.n), conditions.device, conditions.cache)
-    rows = []
-    for name, build, asked in track(jobs(problem, indexes, bits, k), "indexes"):
-        records = measure(problem, name, asked, conditions, **build)
+    if problem.truth is not None and problem.truth[1].shape[1] < k:
+        raise InputError(f"k: found {k}; the ground truth has {problem.truth[1].shape[1]} each")
+    rows: list[dict] = []
+    left_out = {}
+    for name, build, asked in track(jobs(problem, indexes, bits, k, quantizer), "indexes"):
+        try:
+            records = measure(problem, name, asked, conditions, **build)
+        except InputError:
+            raise
+        except RuntimeError as error:  # faiss's own checks, such as of dimensions
+            reason = " ".join(str(error).split())
+            left_out[name] = reason.rpartition("Error: ")[2] or reason
+            continue
         rows += measured_rows(problem, records, conditions)
-    return with_shared_fits(rows)
+    if not rows:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise InputError(f"no index can be made of these vectors ({reasons})")
+    return with_shared_fits(rows), left_out

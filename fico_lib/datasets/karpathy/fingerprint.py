@@ -1,6 +1,7 @@
-"""What tells one data set on disk from another, without reading its images."""
+"""What tells one data set on disk from another, without reading its images whole."""
 
 import functools
+import hashlib
 import os
 from pathlib import Path
 
@@ -8,33 +9,56 @@ from fico_lib.datasets.karpathy.parameters import KarpathyParameters
 from fico_lib.datasets.karpathy.paths import existing_file, existing_folder
 from fico_lib.runtime.digests import digest, file_digest
 
+IMAGES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
+EDGE = 4096  # bytes at either end of an image that are read: compressed, they differ if it does
 
-def _listing(folder: Path) -> list[tuple[str, int]]:
-    """(name below `folder`, bytes) of every file in it, sorted; hidden files do not count."""
-    listing = []
-    for place, folders, files in os.walk(existing_folder(folder, "images")):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+
+def _listing(folder: Path) -> list[tuple[str, int, str]]:
+    """(name below `folder`, bytes, digest of both ends) of every file in it, sorted.
+
+    Links are followed, each folder once. Hidden files do not count (.DS_Store, ._0.jpg), unless
+    they end as an image does.
+    """
+    listing, seen = [], set()
+    for place, folders, files in os.walk(existing_folder(folder, "images"), followlinks=True):
+        if (real := os.path.realpath(place)) in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
         for name in files:
-            if not name.startswith("."):
-                path = os.path.join(place, name)
-                listing.append((os.path.relpath(path, folder), os.path.getsize(path)))
+            image = Path(name).suffix.lower() in IMAGES and not name.startswith("._")
+            if name.startswith(".") and not image:
+                continue
+            path = os.path.join(place, name)
+            listing.append((os.path.relpath(path, folder), *_ends(path)))
     return sorted(listing)
 
 
+def _ends(path: str) -> tuple[int, str]:
+    try:
+        with open(path, "rb") as file:
+            first = file.read(EDGE)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - EDGE))
+            return size, hashlib.sha256(first + file.read()).hexdigest()[:16]
+    except OSError:  # a link to nowhere: whether an image is missing is asked when they are found
+        return -1, ""
+
+
 @functools.lru_cache(maxsize=16)  # one verdict for all folds and models
-def _check_folds(annotations: Path, labels: Path, *content: str) -> None:
+def _check_folds(annotations: Path, labels: Path, skip_empty: bool, *content: str) -> None:
     """Raise InputError where the images cannot be cut into blocks; `content`: keys of the files."""
     # Here, because keys of data without folds need no arrays: planning stays light.
     from fico_lib.datasets.karpathy.annotations import read_annotations
     from fico_lib.datasets.karpathy.folds import blocks
     from fico_lib.datasets.karpathy.labels import read_labels
 
-    entries = read_annotations(annotations)
+    entries = read_annotations(annotations, skip_empty)
     blocks(entries, read_labels(labels, entries), labels)
 
 
 def fingerprint(parameters: KarpathyParameters) -> list[str | None]:
-    """Keys of the annotations' content, the labels' content, and the images' names and sizes.
+    """Keys of the annotations' content, the labels' content, and the images' names and edges.
 
     Raises InputError where one of them is missing, and where labels do not allow the fold asked
     for: keys are computed when a run is planned, long before its data are loaded.
@@ -46,5 +70,6 @@ def fingerprint(parameters: KarpathyParameters) -> list[str | None]:
     if parameters.images:
         keys[2] = digest(_listing(parameters.path(parameters.images)))
     if parameters.fold is not None:
-        _check_folds(annotations, parameters.path(parameters.labels), *keys[:2])
+        labels = parameters.path(parameters.labels)
+        _check_folds(annotations, labels, parameters.skip_empty_captions, *keys[:2])
     return keys

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fico_lib.datasets.karpathy.paths import existing_folder
 from fico_lib.runtime.errors import InputError
@@ -17,6 +17,28 @@ def _broken(path: Path, image_id: str, error: Exception) -> InputError:
     return InputError(
         f"broken image {path} (image id '{image_id}'): {error or type(error).__name__}"
     )
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """An image as a viewer shows it: RGB, turned as its EXIF tag says, transparency on white.
+
+    16-bit grey is scaled to 8 bits. Raises `InputError` for numbers without a known white: 32-bit
+    integers, and floats.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        values = np.asarray(image).astype(np.float32) / 257
+        image = Image.fromarray(np.rint(values).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise InputError(
+            f"its mode is '{image.mode}', {'32-bit integers' if image.mode == 'I' else 'floats'} "
+            "without a known white; expected 8 or 16 bits (convert it first)"
+        )
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
 
 
 class FolderImages:
@@ -37,7 +59,7 @@ class FolderImages:
         for i, row in enumerate(rows):
             try:
                 with Image.open(self.paths[row]) as image:
-                    images[i] = image.convert("RGB").resize(
+                    images[i] = upright_rgb(image).resize(
                         (self.size, self.size), Image.Resampling.BICUBIC
                     )
             except Exception as error:  # Pillow raises many kinds for a damaged file
@@ -71,8 +93,13 @@ def find_images(
     """
     existing_folder(folder, "images")
     paths, missing = [], []
+    root = os.path.abspath(folder)
     for (below, filename), image_id in zip(names, image_ids, strict=True):
         path = folder / below / filename
+        if os.path.commonpath([root, os.path.abspath(path)]) != root or "\0" in str(path):
+            raise InputError(
+                f"image {below}/{filename} (image id '{image_id}') is outside the folder {folder}"
+            )
         if not path.is_file():
             path = folder / filename
         if not path.is_file():
@@ -90,6 +117,8 @@ def _damage(path: Path) -> Exception | None:
     """What is wrong with the file: every byte is decoded, at a low resolution where that helps."""
     try:
         with Image.open(path) as image:
+            if image.mode in ("I", "F"):
+                upright_rgb(image)  # says why not
             image.draft("L", (32, 32))
             image.load()
     except Exception as error:  # see `read`; the caller raises it with the file's name

@@ -2,8 +2,9 @@
 
 A file that names its rows (by filename, imgid or cocoid) must have a row for every image and may
 have more; a file that does not must have exactly one row per image, in the order of the JSON.
-Labels are 0/1 (or booleans) or -1/1; in both, 1 means that the image has the category. A row
-without any label stands for an image that nobody labelled: category tasks leave it out.
+Labels are 0/1 (or booleans, True and False in a CSV) or -1/1; in both, 1 means that the image has
+the category. A row without any label stands for an image that nobody labelled: category tasks leave
+it out.
 """
 
 import csv
@@ -14,10 +15,12 @@ import numpy as np
 
 from fico_lib.datasets.karpathy.annotations import Entry
 from fico_lib.datasets.karpathy.paths import existing_file
-from fico_lib.runtime.arrays import as_bits, as_numpy, read_mat, read_npz
+from fico_lib.formats import read_mat
+from fico_lib.runtime.arrays import as_bits, as_numpy, read_npz
 from fico_lib.runtime.errors import InputError
 
 KEYS = ("filename", "imgid", "cocoid")
+TRUTH = {"true": "1", "false": "0", "1": "1", "0": "0", "1.0": "1", "0.0": "0", "-1": "-1"}
 LONG = ("category", "label")  # second column of a CSV with one image and one category per line
 
 Labels = tuple[np.ndarray, tuple[str, ...]]  # (n, categories) bool, and their names
@@ -26,11 +29,29 @@ Labels = tuple[np.ndarray, tuple[str, ...]]  # (n, categories) bool, and their n
 def _binary(values: np.ndarray, path: Path, row_name: Callable[[int], str]) -> np.ndarray:
     """The labels as bool; InputError where they are no matrix, or neither 0/1 nor -1/1."""
     values = as_numpy(values, f"{path}: labels")
+    if 1 in values.shape[1:] or values.ndim == 1:
+        values = _one_hot(values, path)
     if values.ndim != 2:
         raise InputError(f"{path}: labels of shape {values.shape}, expected (images, categories)")
     return as_bits(
         values, lambda row, column: f"{path}: label of {row_name(row)}, column {column},"
     )
+
+
+def _one_hot(values: np.ndarray, path: Path) -> np.ndarray:
+    """Class numbers, one for each image, as (n, classes); other values as they are."""
+    flat = values.reshape(-1)
+    whole = values.dtype.kind in "iu" or (
+        values.dtype.kind == "f" and np.isfinite(flat).all() and (flat == np.floor(flat)).all()
+    )
+    if not whole or not flat.size or flat.min() < 0:
+        return values
+    if values.ndim == 2 and flat.max() <= 1:
+        raise InputError(
+            f"{path}: one column of 0 and 1 could be one category or two classes; give booleans "
+            "for a category, or class numbers in an array of one axis"
+        )
+    return flat[:, None] == np.unique(flat)
 
 
 def _pick(labels: np.ndarray, names: Sequence[str], path: Path, entries: list[Entry], key: str):
@@ -79,15 +100,24 @@ def _read_csv(path: Path, entries: list[Entry]) -> Labels:
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+            lines = ([cell.strip() for cell in row] for row in csv.reader(file))
+            header, *rows = [row for row in lines if any(row)] or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a CSV file ({error})") from error
+    if len(header) > 2 and header[0] in ("", "Unnamed: 0", "index") and header[1] in KEYS:
+        header, rows = header[1:], [row[1:] for row in rows]  # the row numbers that pandas writes
     if len(header) < 2 or header[0] not in KEYS:
         raise InputError(f"{path}: header {header}, expected {' or '.join(KEYS)} and categories")
     for i, row in enumerate(rows):
         if len(row) != len(header):
             raise InputError(f"{path}: row {i + 1} has {len(row)} cells, expected {len(header)}")
-    if len(header) == 2 and header[1] in LONG:
+    if len(header) == 2 and header[1] in LONG and rows:
+        if {category.lower() for _, category in rows} <= TRUTH.keys():
+            raise InputError(
+                f"{path}: column '{header[1]}' holds {rows[0][1]}, which could say whether an "
+                "image has a category or name a class; head it with the category's name, or name "
+                "classes by words"
+            )
         categories = tuple(sorted({category for _, category in rows}))
         names = tuple(dict.fromkeys(name for name, _ in rows))
         row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (names, categories))
@@ -97,10 +127,13 @@ def _read_csv(path: Path, entries: list[Entry]) -> Labels:
     else:
         categories, names = _check_names(header[1:], len(header) - 1, path), [r[0] for r in rows]
         try:
-            values = np.array([row[1:] for row in rows], np.float64).reshape(-1, len(categories))
+            cells = [[TRUTH.get(cell.lower(), cell) for cell in row[1:]] for row in rows]
+            values = np.array(cells, np.float64).reshape(-1, len(categories))
         except ValueError as error:
             raise InputError(f"{path}: labels must be numbers ({error})") from error
-        labels = _binary(values, path, lambda row: f"{header[0]} '{names[row]}'")
+        labels = as_bits(
+            values, lambda r, c: f"{path}: label of {header[0]} '{names[r]}', column {c},"
+        )
     return _pick(labels, names, path, entries, header[0]), categories
 
 
@@ -130,8 +163,11 @@ def _read_npz(path: Path, entries: list[Entry]) -> Labels:
 
 
 def _read_mat(path: Path, entries: list[Entry]) -> Labels:
-    """A matrix `LAll` (images, categories), dense or sparse, as published with hashing methods."""
-    labels = _binary(read_mat(path, "LAll"), path, lambda row: f"row {row}")
+    """A matrix `LAll` (images, categories), dense or sparse, as published with hashing methods.
+
+    Or the only matrix there is; or class numbers (images, 1).
+    """
+    labels = _binary(read_mat(path), path, lambda row: f"row {row}")
     return _in_order(labels, path, entries), _unnamed(labels.shape[1])
 
 

@@ -73,7 +73,7 @@ def load_karpathy(parameters: KarpathyParameters) -> Dataset:
     labels that do not fit and (unless turned off) broken images.
     """
     path = parameters.path(parameters.annotations)
-    entries = read_annotations(path)
+    entries = read_annotations(path, parameters.skip_empty_captions)
     labels = read_labels(parameters.path(parameters.labels), entries) if parameters.labels else None
     split_of = _split_names(parameters, entries, labels)
     files = _files(parameters, entries)

@@ -32,6 +32,9 @@ class KarpathyParameters(DatasetSchema):
     image_size: int = Field(
         256, ge=8, le=2048, description="images are resized to this height and width, pixels"
     )
+    skip_empty_captions: bool = Field(
+        False, description="leave captions without text out, instead of refusing them"
+    )
     verify_images: bool = Field(
         True, description="decode every image when the set is loaded, so that a broken one shows"
     )

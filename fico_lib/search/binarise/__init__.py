@@ -9,6 +9,7 @@ import numpy as np
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.registry import load, lookup, module_of
 
+MOST = 65_536  # bits
 KIND = "binary quantizer"
 QUANTIZERS = {
     "itq": "fico_lib.search.binarise.itq:itq",
@@ -36,6 +37,6 @@ def fit(name: str, train: np.ndarray, bits: int, seed: int = 0):
     make of d dimensions.
     """
     target = lookup(KIND, QUANTIZERS, name)
-    if bits < 1:
-        raise InputError(f"bits: found {bits}; expected at least 1")
+    if isinstance(bits, bool) or not isinstance(bits, (int, np.integer)) or not 1 <= bits <= MOST:
+        raise InputError(f"bits: found {bits!r:.60}; expected 1 to {MOST}")
     return load(target)(train, bits, seed)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
+
+from fico_lib.runtime.devices import threads
 
 ROWS = 65_536  # vectors projected at a time
 
@@ -38,9 +41,12 @@ def principal_directions(train: np.ndarray, count: int) -> tuple[np.ndarray, np.
     """Mean (d,) of `train` (n, d) and its `count` leading principal directions (d, count)."""
     from scipy.linalg import eigh
 
-    rows = torch.from_numpy(train)  # torch keeps to the threads that a search may use
-    mean = rows.mean(0)
-    centred, d = rows - mean, train.shape[1]
-    covariance = (centred.T @ centred / len(train)).double().numpy()
-    _, vectors = eigh(covariance, subset_by_index=(d - count, d - 1))
+    rows = torch.from_numpy(train)
+    # On one thread: the last digits of sums depend on their number, and with them which of two
+    # directions that explain nearly as much comes first.
+    with threads(1), threadpool_limits(1):
+        mean = rows.mean(0)
+        centred, d = rows - mean, train.shape[1]
+        covariance = (centred.T @ centred / len(train)).double().numpy()
+        _, vectors = eigh(covariance, subset_by_index=(d - count, d - 1))
     return mean.numpy(), np.ascontiguousarray(vectors[:, ::-1], np.float32)

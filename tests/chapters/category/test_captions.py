@@ -1,6 +1,7 @@
 """The `captions` setting: who stands for an image, what is fitted on what, and the command."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -143,3 +144,19 @@ def test_the_command_records_what_the_chapter_reads(folder, tmp_path, monkeypatc
 def test_without_recorded_results_the_chapter_says_so():
     (said,) = tables.recorded([])
     assert "No such result is recorded" in repr(said)
+
+
+@pytest.mark.parametrize(
+    ("captions_of", "message"),
+    [
+        (lambda i: f"{KINDS[i % 3]}号{i}在这里", "1.0 words on average; expected blanks"),
+        (lambda i: f"one{i} two{i} three{i}", "no word occurs in 2 captions and not in all"),
+        (lambda i: "the very same caption", "no word occurs in 2 captions and not in all"),
+        (lambda i: "! . ,", "0.0 words on average"),
+    ],
+)
+def test_captions_that_cannot_be_told_apart_are_refused(captions_of, message):
+    split = replace(make_split(), captions=tuple(captions_of(i) for i in range(240)))
+    parameters = CHAPTER.model_copy(update={"features": CropParameters(min_count=2, max_words=10)})
+    with pytest.raises(InputError, match=message.replace(".", r"\.")):
+        captions.task("x", split, parameters)
