@@ -33,7 +33,6 @@ from fico_lib.metrics.presets import PRESETS
 
 
 def audit_command(
-    context: typer.Context,
     images: Images = None,
     texts: Texts = None,
     scores: ScoresFile = None,
@@ -61,7 +60,7 @@ def audit_command(
     given, beside = Inputs(
         images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image, labels,
         qrels, qrels_t2i, skip_unknown, bits, missing, measure,
-    ).read(context)  # fmt: skip
+    ).read()  # fmt: skip
     rows = list(audit(given, **beside, device=device, memory=memory))
     if format == "json":
         typer.echo(json.dumps(rows, indent=1, allow_nan=False))

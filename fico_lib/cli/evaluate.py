@@ -50,7 +50,8 @@ from fico_lib.similarity.normalised import SHARPNESS
 
 OF_PAIRS = (
     "image_of_caption", "captions_per_image", "labels", "qrels", "qrels_t2i", "skip_unknown",
-    "missing", "compress", "normalise", "hubness",
+    "missing",
+    "normalise", "hubness", "compress",
 )  # fmt: skip
 NOT_OF_FOLDERS = (*OF_PAIRS, "bits", "measure", "per_query")
 
@@ -139,11 +140,11 @@ def evaluate_command(
         given, beside = Inputs(
             images, texts, scores, scores_t2i, encodings, image_of_caption, captions_per_image,
             labels, qrels, qrels_t2i, skip_unknown, bits, missing, measure,
-        ).read(context)  # fmt: skip
+        ).read()  # fmt: skip
+        beside |= settings | {"hubness": hubness}
         judged = given
         if setting is not None:
-            judged = compression.compressed(given, setting, beside.pop("measure"))
-        beside |= settings | {"hubness": hubness}
+            judged = compression.compressed(given, setting, beside.pop("measure", None))
         if normalise is not None:  # first, as it takes less: what it does not take shows at once
             normalised = evaluate(judged, normalise=normalise, **beside)
         result = evaluate(judged, **beside)

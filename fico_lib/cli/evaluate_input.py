@@ -1,6 +1,7 @@
 """What `fico evaluate` reads: encodings from arrays in files, judgements, depths."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -77,8 +78,10 @@ def _signs(array: np.ndarray) -> bool:
     return bool((abs(array) == 1).all() and array.min() < 0 < array.max())
 
 
-def read_labels(path: Path, n_images: int, per_image: int | None) -> np.ndarray:
+def labels_of(path: Path | None, n_images: int, per_image: int | None) -> np.ndarray | None:
     """The labels, one row per image; also where they are repeated as images are."""
+    if path is None:
+        return None
     labels = read_array(path)
     if per_image and per_image > 1 and len(labels) == per_image * n_images:
         return unrepeated(labels.reshape(len(labels), -1), per_image, str(path))
@@ -86,9 +89,15 @@ def read_labels(path: Path, n_images: int, per_image: int | None) -> np.ndarray:
 
 
 def relevance(
-    qrels: Path | None, qrels_t2i: Path | None, encodings: Encodings, unknown: str
+    qrels: Path | None,
+    qrels_t2i: Path | None,
+    encodings: Encodings,
+    unknown: Literal["skip", "error"] = "error",
 ) -> object:
-    """Judgements of one file or of one for each direction, None where there are none."""
+    """Judgements of one file or of one for each direction, None where there are none.
+
+    unknown: what a judgement of an item that is not there does.
+    """
     if qrels is None:
         if qrels_t2i is not None:
             raise InputError("--qrels-t2i needs --qrels beside it")

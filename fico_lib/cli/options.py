@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from fico_lib.cli.evaluate_input import from_arrays, read_labels, relevance
+from fico_lib.cli.evaluate_input import from_arrays, labels_of, relevance
 from fico_lib.encodings import Encodings, load
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import MEASURES
@@ -46,15 +46,17 @@ DatabaseLabels = Annotated[Path | None, file("Labels of the database, in the sam
 Device = Annotated[str, option("auto, cpu, cuda or cuda:N.")]
 Memory = Annotated[str, option("What may be used above the inputs.")]
 
-OF_ARRAYS = ("image_of_caption", "captions_per_image", "bits", "missing")
-
 
 def refuse_beside(context: typer.Context, name: str, others: Iterable[str]) -> None:
     """Raise InputError where an option of `others` was given on the command line beside `name`."""
     for other in others:
         source = context.get_parameter_source(other)
         if source is not None and source.name == "COMMANDLINE":
-            raise InputError(f"--{other.replace('_', '-')}: has no place beside {name}")
+            raise _no_place(other, name)
+
+
+def _no_place(option: str, beside: str) -> InputError:
+    return InputError(f"--{option.replace('_', '-')}: has no place beside {beside}")
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,28 @@ class Inputs:
     missing: float | None
     measure: str | None
 
-    def read(self, context: typer.Context) -> tuple[Encodings, dict[str, Any]]:
-        """The encodings, and what `evaluate` takes beside them; no option is without effect."""
-        if self.encodings is not None:
-            refuse_beside(context, "--encodings", OF_ARRAYS)
-        if self.scores is not None:
-            refuse_beside(context, "--scores", ("bits", "measure"))
+    def read(self) -> tuple[Encodings, dict[str, Any]]:
+        """The encodings, and what `evaluate` takes beside them."""
+        self._check()
+        given = self._encodings()
+        unknown: Literal["skip", "error"] = "skip" if self.skip_unknown else "error"
+        return given, {
+            "labels": labels_of(self.labels, given.n_images, self.captions_per_image),
+            "relevance": relevance(self.qrels, self.qrels_t2i, given, unknown),
+            "measure": self.measure,
+        }
+
+    def _check(self) -> None:
+        """Raise InputError for an option that the source has no use for."""
+        of_arrays = ("image_of_caption", "captions_per_image", "bits", "missing")
+        for source, others in (("encodings", of_arrays), ("scores", ("bits", "measure"))):
+            if getattr(self, source) is None:
+                continue
+            for other in others:
+                if getattr(self, other) is not None:
+                    raise _no_place(other, f"--{source}")
         if self.skip_unknown and self.qrels is None:
             raise InputError("--skip-unknown belongs to --qrels")
-        given, labels = self._encodings(), None
-        if self.labels is not None:
-            labels = read_labels(self.labels, given.n_images, self.captions_per_image)
-        unknown = "skip" if self.skip_unknown else "error"
-        judged = relevance(self.qrels, self.qrels_t2i, given, unknown)
-        return given, {"labels": labels, "relevance": judged, "measure": self.measure}
 
     def _encodings(self) -> Encodings:
         if self.encodings is not None:

@@ -119,6 +119,8 @@ class Categories:
     Holds label sets as bit masks; a caption has its image's labels.
     """
 
+    classes: np.ndarray | None = None  # numbers in place of sets, where there is one of each
+
     def __init__(self, labels: object, image_of_caption: np.ndarray, n_images: int):
         self.image_of_caption = image_of_caption
         self._on_device: tuple | None = None

@@ -128,7 +128,7 @@ class _SharedLabels(Categories):
         self.queries, self.database = labels[:n], labels[n:]
         self.masks = {FROM: (label_masks(self.queries), label_masks(self.database))}
         self.nothing = ~self.queries[:, self.database.any(0)].any(1)
-        self._on_device, self.classes = None, None
+        self._on_device = None
 
     def tensor_block(self, direction: str, rows: np.ndarray, backend):
         """As `block`, computed as a product of labels where `backend` keeps its tensors."""

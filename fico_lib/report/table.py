@@ -115,10 +115,11 @@ class Text:
     markdown: str
 
     def _ipython_display_(self) -> None:
-        if self.markdown:  # no box where a run leaves nothing to say
-            from IPython.display import display
+        if self.markdown:
+            raise NotImplementedError  # IPython goes on to the Markdown; else nothing is shown
 
-            display({"text/markdown": self.markdown, "text/plain": self.markdown}, raw=True)
+    def _repr_markdown_(self) -> str:
+        return self.markdown
 
     def __repr__(self) -> str:
         return self.markdown

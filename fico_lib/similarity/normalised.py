@@ -31,7 +31,6 @@ class NormalisedBlocks:
     """Blocks of scores (see `fico_lib.similarity.blocks`), normalised; float64."""
 
     def __init__(self, blocks: Any, encodings: Any, method: Normalisation, memory: int):
-        """encodings: those whose scores the blocks are, of any kind, or compressed."""
         if isinstance(encodings, Scores) and encodings.missing is not None:
             raise InputError(f"normalise '{method}': found partial scores; expected all of them")
         self.blocks, self.method, self.backend = blocks, method, blocks.backend

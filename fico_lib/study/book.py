@@ -18,6 +18,7 @@ import nbformat
 from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime.files import write_whole
 from fico_lib.study.metric_lab import write_grid
+from fico_lib.study.questions import write_questions
 from fico_lib.study.repository import EXECUTED, OF_PROFILE
 
 OPENING = "opening"  # of the index: the findings' sentences under this name, over the page's
@@ -51,10 +52,12 @@ def stage(repository: Path, profile: str, sources: Path) -> None:
             raise BookError(f"{executed} holds an exception: run the chapter again")
         shutil.copy(executed, sources / "notebooks" / f"{name}.ipynb")
     open_with_findings(repository / "results" / profile / "findings", sources / "book")
-    write_grid(sources / "book" / "_static" / "lab" / "grid.js")
+    static = sources / "book" / "_static"
+    write_grid(static / "lab" / "grid.js")
+    write_questions(static / "questions" / "questions.js")
     # The formulas' script, from a pinned package, so that the pages need no other host.
     script = next(f for f in files("sphinx-mathjax-offline") if f.name == "tex-svg.js")
-    shutil.copy(script.locate(), sources / "book" / "_static" / script.name)
+    shutil.copy(script.locate(), static / script.name)
 
 
 def open_with_findings(results: Path, pages: Path) -> None:

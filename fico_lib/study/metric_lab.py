@@ -26,12 +26,12 @@ from fico_lib.runtime.errors import InputError, unknown_name
 
 NAMES = ("R@{k}", "mAP@{k}", "mAP@R", "nDCG@{k}", "P@{k}", "R-Precision", "MRR@{k}")
 OPTIONS = {"denominator": DENOMINATORS, "ties": TIES, "mode": MODES}
-LARGEST = 26, 100_000  # candidates of a ranking, which have letters, and of a gallery
+LIMITS = {"queries": 6, "candidates": 26, "gallery": 100_000, "codes": 12, "bits": 16}
 WORDS = {
-    "case": "1 and 0 with = between tied places, as 10=1, and / between queries",
+    "case": "1 and 0 with = between tied places, as 10=1, / between queries, 6 of 26 at most",
     "k": "a whole number of at least 1",
-    "gallery": "candidates:relevant, as 100:5",
-    "codes": "codes of equally many bits, as 0110:0111r,0000",
+    "gallery": "candidates:relevant, as 100:5, at most 100000",
+    "codes": "codes of equally many bits, as 0110:0111r,0000, at most 12 of 16 bits",
 }
 
 
@@ -86,15 +86,17 @@ def _is_valid(name: str, value: str) -> bool:
         return bool(re.fullmatch(r"[1-9]\d{0,5}", value))
     if name == "gallery":
         found = re.fullmatch(r"([1-9]\d{0,5}):(\d{1,6})", value)
-        return bool(found) and int(found[2]) <= int(found[1]) <= LARGEST[1]
+        return bool(found) and int(found[2]) <= int(found[1]) <= LIMITS["gallery"]
     if name == "codes":
         found = re.fullmatch(r"([01]+):([01]+r?(?:,[01]+r?)*)", value)
         codes = found[2].split(",") if found else []
-        return bool(found) and {len(code.rstrip("r")) for code in codes} == {len(found[1])}
+        sizes = {len(code.rstrip("r")) for code in codes}
+        fits = bool(found) and sizes == {len(found[1])} and max(sizes) <= LIMITS["bits"]
+        return fits and len(codes) <= LIMITS["codes"]
     rankings = value.split("/")
-    return all(
-        re.fullmatch("[01](=?[01])*", ranking) and len(ranking.replace("=", "")) <= LARGEST[0]
-        for ranking in rankings
+    return len(rankings) <= LIMITS["queries"] and all(
+        re.fullmatch("[01](=?[01])*", r) and len(r.replace("=", "")) <= LIMITS["candidates"]
+        for r in rankings
     )
 
 

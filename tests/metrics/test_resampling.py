@@ -183,30 +183,6 @@ def test_an_exact_number_has_no_width():
     assert (drawn * 100 - drawn * 100).interval() == (0, 0)
 
 
-def test_draws_that_are_not_kept_come_out_the_same(monkeypatch):
-    values, clusters = np.random.default_rng(0).random(90), np.arange(90) // 3
-    kept = Resampling(30, 200).estimate([values], clusters)
-    monkeypatch.setattr("fico_lib.metrics.resampling.DRAWS", 100)
-    monkeypatch.setattr("fico_lib.metrics.resampling.KEPT", 0)
-    resampling = Resampling(30, 200)
-    for _ in range(2):
-        again = resampling.estimate([values], clusters)
-        np.testing.assert_allclose(again.draws, kept.draws)
-    assert resampling.estimates([(values, clusters)])[0].draws == pytest.approx(kept.draws)
-
-
-def test_the_median_of_each_draw_is_that_of_what_was_drawn():
-    rng = np.random.default_rng(0)
-    values, clusters = np.round(rng.random(40) * 9), np.arange(40) // 4
-    values[3] = np.nan
-    resampling = Resampling(10, 50, seed=3)
-    found = resampling.median(values, clusters)
-    assert found.value == np.nanmedian(values)
-    counts = np.random.default_rng(3).multinomial(10, np.full(10, 0.1), size=50)
-    for row, draw in zip(counts, found.draws, strict=True):
-        assert draw == np.nanmedian(np.repeat(values, row[clusters]))
-
-
 def test_a_percentage_is_that_of_the_same_draws():
     rng = np.random.default_rng(0)
     clusters, resampling = np.repeat(np.arange(50), 2), Resampling(50, 200)
@@ -241,3 +217,27 @@ def test_a_percentage_over_trainings_has_their_spread_to_first_order():
 def test_a_percentage_of_nothing_is_refused():
     with pytest.raises(InputError, match="percentage of 0"):
         Estimate.exact(1).percent_of(Estimate.exact(0))
+
+
+def test_draws_that_are_not_kept_come_out_the_same(monkeypatch):
+    values, clusters = np.random.default_rng(0).random(90), np.arange(90) // 3
+    kept = Resampling(30, 200).estimate([values], clusters)
+    monkeypatch.setattr("fico_lib.metrics.resampling.DRAWS", 100)
+    monkeypatch.setattr("fico_lib.metrics.resampling.KEPT", 0)
+    resampling = Resampling(30, 200)
+    for _ in range(2):
+        again = resampling.estimate([values], clusters)
+        np.testing.assert_allclose(again.draws, kept.draws)
+    assert resampling.estimates([(values, clusters)])[0].draws == pytest.approx(kept.draws)
+
+
+def test_the_median_of_each_draw_is_that_of_what_was_drawn():
+    rng = np.random.default_rng(0)
+    values, clusters = np.round(rng.random(40) * 9), np.arange(40) // 4
+    values[3] = np.nan
+    resampling = Resampling(10, 50, seed=3)
+    found = resampling.median(values, clusters)
+    assert found.value == np.nanmedian(values)
+    counts = np.random.default_rng(3).multinomial(10, np.full(10, 0.1), size=50)
+    for row, draw in zip(counts, found.draws, strict=True):
+        assert draw == np.nanmedian(np.repeat(values, row[clusters]))

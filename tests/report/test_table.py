@@ -31,10 +31,11 @@ def test_a_linked_cell_links_its_first_line():
     assert '<td><a href="instance.html">R@1 &amp; more</a><br><small>Section 5</small></td>' in html
 
 
-def test_sentences_show_themselves_and_no_sentence_shows_nothing(monkeypatch):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append((data, raw)))
-    Text("")._ipython_display_()
-    assert shown == []
-    bullets(["One.", "Two."])._ipython_display_()
-    assert shown == [({"text/markdown": "- One.\n- Two.", "text/plain": "- One.\n- Two."}, True)]
+def test_sentences_show_themselves_and_no_sentence_shows_nothing(capsys):
+    from IPython.core.formatters import DisplayFormatter
+
+    shown = DisplayFormatter().format
+    assert shown(Text("")) == ({}, {})
+    assert capsys.readouterr().out == ""
+    found, _ = shown(bullets(["One.", "Two."]))
+    assert found == {"text/markdown": "- One.\n- Two.", "text/plain": "- One.\n- Two."}

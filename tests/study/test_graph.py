@@ -90,6 +90,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
           "quick-encodings"]),
         ("chapters/instance/tables.py", ["book", CHOOSE, FINDINGS, "chapter: instance"]),
         ("study/book.py", ["book"]),
+        ("study/questions.py", ["book"]),
         ("datasets/karpathy/__init__.py", []),
         ("cli/evaluate.py", []),
     ],

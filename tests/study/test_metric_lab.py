@@ -4,7 +4,6 @@ The page's own formulas run in Node.js and in a headless Chromium where there is
 where there is none); the rest runs everywhere.
 """
 
-import html
 import json
 import re
 import shutil
@@ -13,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chromium import document_of
 from scipy import sparse
 
 from fico_lib.encodings import Codes
 from fico_lib.evaluation import evaluate
 from fico_lib.runtime.errors import InputError
 from fico_lib.study.metric_lab import (
+    LIMITS,
     NAMES,
     OPTIONS,
     grid,
@@ -32,7 +33,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "book" / "metric_lab.md").read_text()
 SCRIPTS = ROOT / "book" / "_static" / "lab"
 GRID = list(grid())
-PURE = ("metrics.js", "case.js", "check.js")
+PURE = [
+    f"{name}.js" for name in ("tie_groups", "hits", "average_precision", "metrics", "case", "check")
+]
 
 
 def links():
@@ -46,7 +49,9 @@ LINKS = list(links())
 WRONG = [
     "case=12", "case==1", "case=1==0", "case=10/", "case=", f"case={'1' * 27}", "k=0", "k=1.5",
     "denominator=all", "ties=random", "mode=some", "gallery=5", "gallery=5:6", "gallery=0:0",
-    "gallery=100001:1", "codes=01", "codes=01:0", "codes=01:02", "codes=01:10r,", "colour=red", "",
+    "gallery=100001:1", f"case={'/'.join('1111111')}", f"codes={'0' * 17}:{'0' * 17}",
+    f"codes=0:{','.join('1' * 13)}", "codes=01", "codes=01:0", "codes=01:02", "codes=01:10r,",
+    "colour=red", "",
 ]  # fmt: skip
 
 
@@ -151,6 +156,8 @@ def test_the_page_offers_the_conventions_of_the_library():
         select = re.search(rf'<select id="lab-{name}">(.*?)</select>', PAGE, re.S)[1]
         assert tuple(re.findall(r'value="(\w+)"', select)) == options
         assert json.dumps(options) in (SCRIPTS / "case.js").read_text()
+    limits = ", ".join(f"{name}: {most}" for name, most in LIMITS.items())
+    assert f"LIMITS = {{ {limits} }}" in (SCRIPTS / "case.js").read_text()
     shown = re.findall(r'^    "?([\w@-]+)"?: ?[(a-z]', (SCRIPTS / "metrics.js").read_text(), re.M)
     assert [name for name in NAMES if name.format(k="k") not in shown] == []
 
@@ -228,7 +235,6 @@ def test_a_wrong_address_is_told_in_the_page_too(in_node):
 
 
 DRIVE = """
-<script>
 const lab = (id) => document.getElementById("lab-" + id);
 const chip = (name) => document.querySelector(`[data-focus="chip-0-${name}"]`);
 const press = (key, more = {}) => document.activeElement.dispatchEvent(
@@ -247,46 +253,24 @@ const bit = document.querySelector('[data-focus="bit-query-0"]');
 bit.click(); steps.push(decodeURIComponent(lab("codes-link").hash));
 steps.push(lab("wrong").textContent);
 document.body.dataset.steps = JSON.stringify(steps);
-</script>
 """
 
 
-@pytest.fixture(scope="module")
-def in_chromium(study, tmp_path_factory):
-    """The built page's document after its scripts ran, and one of one's own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if browser is None:
-        pytest.skip(f"needs a Chromium, found none of {', '.join(names)}")
+def document(study, address: str, script: str = "") -> str:
     page = study.folder / "_build" / "html" / "book" / "metric_lab.html"
-
-    def run(case: str, script: str = "") -> str:
-        copy = page.with_name("metric_lab_driven.html")
-        copy.write_text(page.read_text().replace("</body>", f"{script}</body>"))
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        options += [f"--user-data-dir={tmp_path_factory.mktemp('browser')}"]
-        options += ["--virtual-time-budget=20000", "--dump-dom", f"{copy.as_uri()}#{case}"]
-        try:
-            done = subprocess.run(
-                [browser, *options], capture_output=True, text=True, check=True, timeout=120
-            )
-        finally:
-            copy.unlink()
-        return html.unescape(done.stdout)
-
-    return run
+    return document_of(page, address, script)
 
 
-def test_the_built_page_agrees_with_the_library(in_chromium):
-    verdict = json.loads(re.search(r'data-verdict="(\{.*?\})"', in_chromium("check"))[1])
+def test_the_built_page_agrees_with_the_library(study):
+    verdict = json.loads(re.search(r'data-verdict="(\{.*?\})"', document(study, "check"))[1])
     assert verdict == {
         "cases": len(GRID), "compared": numbers(GRID).size, "wrong": 0,
     }  # fmt: skip
 
 
-def test_the_built_page_works_by_keyboard(in_chromium):
-    document = in_chromium("case=100&k=2&codes=00:01r", DRIVE)
-    assert json.loads(re.search(r'data-steps="(\[.*?\])"', document)[1]) == [
+def test_the_built_page_works_by_keyboard(study):
+    found = document(study, "case=100&k=2&codes=00:01r", DRIVE)
+    assert json.loads(re.search(r'data-steps="(\[.*?\])"', found)[1]) == [
         "#case=100&k=2",
         *("#case=010&k=2", "chip-0-a"),  # moved with Shift, and the focus with it
         "chip-0-c",
@@ -299,7 +283,7 @@ def test_the_built_page_works_by_keyboard(in_chromium):
     ]
 
 
-def test_an_address_loads_its_case(in_chromium):
-    document = in_chromium("case=101001&k=2&denominator=total")
-    assert re.search(r"mAP@2</th><td>33.33</td>", document)
-    assert "found 'all'; expected hits" in in_chromium("case=1&denominator=all")
+def test_the_built_page_loads_the_case_of_an_address(study):
+    found = document(study, "case=101001&k=2&denominator=total")
+    assert re.search(r"mAP@2</th><td>33.33</td>", found)
+    assert "found 'all'; expected hits" in document(study, "case=1&denominator=all")

@@ -21,7 +21,7 @@ const labCase = (() => {
 
   function readRanking(text) {
     if (!/^[01](=?[01])*$/.test(text)) {
-      fail("case", text, "1 and 0 with = between tied places, as 10=1, and / between queries");
+      fail("case", text, "1 and 0 with = between tied places, as 10=1, / between queries");
     }
     const relevant = [];
     const joined = [];
@@ -55,7 +55,7 @@ const labCase = (() => {
     const [, candidates, relevant] = text.match(/^([1-9]\d{0,5}):(\d{1,6})$/) || [];
     const gallery = { candidates: Number(candidates), relevant: Number(relevant) };
     if (!(gallery.relevant <= gallery.candidates && gallery.candidates <= LIMITS.gallery)) {
-      fail("gallery", text, "candidates:relevant, as 100:5");
+      fail("gallery", text, "candidates:relevant, as 100:5, at most 100000");
     }
     return gallery;
   }
@@ -65,7 +65,7 @@ const labCase = (() => {
     const codes = (rest || "").split(",").map((code) => code.match(/^([01]+)(r?)$/) || []);
     const fits = query && query.length <= LIMITS.bits && codes.length <= LIMITS.codes;
     if (!fits || codes.some(([, bits]) => !bits || bits.length !== query.length)) {
-      fail("codes", text, "codes of equally many bits, as 0110:0111r,0000");
+      fail("codes", text, "codes of equally many bits, as 0110:0111r,0000, at most 12 of 16 bits");
     }
     return {
       query: [...query].map(Number),

@@ -59,7 +59,7 @@
     refill(find("tools"), ...labRankings.tools(state, draw));
     refill(find("rankings-table"), table("The rankings above, in percent", columns, state.k));
     const query = state.rankings[state.selected.query];
-    const groups = labMetrics.tieGroups(query, state.ties);
+    const groups = labGroups.tieGroups(query, state.ties);
     refill(find("curve"), labView.curve(found.curve, labMetrics.operatingPoints(groups)));
     find("curve-said").textContent = one
       ? "Interpolated precision; rings are the ends of whole ties."

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from fico_lib.chapters.compression.results import Ladder
 from fico_lib.chapters.compression.times import alike
@@ -49,6 +50,7 @@ def pareto(found: Ladder, times: pd.DataFrame, model: str) -> Figure:
             if cost == "kept_bytes":
                 _codes(panel, found.codes, metric)
             panel.set_xscale("log")
+            panel.xaxis.set_minor_formatter(NullFormatter())
             panel.set_xlabel(name)
         line[0].set_ylabel(f"{metric} (%), {DIRECTIONS[DIRECTION]}")
     figure.legend(

@@ -172,5 +172,9 @@ def speeds(times: pd.DataFrame) -> Text:
         "For an exhaustive search on a processor the same authors state that int8 is on average "
         f"{SPEEDS['int8']} times as fast as float32, in another library than the rest, and binary "
         f"{SPEEDS['binary']} times. "
-        + (f"Here {' and '.join(here)} as fast." if here else "Here neither was measured.")
+        + (
+            f"Here, over {times['gallery'].max():,.0f} vectors, {' and '.join(here)} as fast."
+            if here
+            else "Here neither was measured."
+        )
     )

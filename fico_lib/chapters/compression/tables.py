@@ -8,7 +8,6 @@ from fico_lib.chapters.compression.gap import CENTRINGS, EXACTLY
 from fico_lib.chapters.compression.parameters import EXACT
 from fico_lib.chapters.compression.published import ladder as published_ladder
 from fico_lib.chapters.compression.results import METRICS, Ladder
-from fico_lib.chapters.compression.times import alike
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.reference_rows import name_of
 from fico_lib.report.table import Table, Text, bullets, interval_of, with_interval
@@ -83,36 +82,28 @@ def missing(found: Ladder) -> Iterator[str]:
         )
 
 
-def rungs(found: Ladder, times: pd.DataFrame, model: str) -> Table:
-    """The short ladder of one model: bytes, time, and what is kept."""
+def rungs(found: Ladder, model: str) -> Table:
+    """The short ladder of one model: bytes, and what is kept."""
     rows = found.grid[found.grid["model"] == model].set_index(PLACE[1:])
     settings = [s for s in dict.fromkeys(rows.index.get_level_values(0)) if _is_short(s)]
     first = rows.groupby(level=0, sort=False).first()
-    clock = _milliseconds(times) if model == found.models[0] else {}
 
     def cell(setting: str, *place: str) -> str:
-        if place[0] == "cost":
-            if place[1] == "ms":
-                return clock.get(str(alike(Compression.parse(setting))), NOT_MEASURED)
-            return f"{first.loc[setting, place[1]]:,.0f}"
+        if place == ("bytes",):
+            searched, kept = first.loc[setting, ["searched_bytes", "kept_bytes"]]
+            return f"{searched:,.0f}" + (f"\n{kept:,.0f} kept" if kept > searched else "")
         row = rows.loc[(setting, *place)]
         if setting == EXACT:
             return f"{row['percent']:.1f} %"
         return interval_of(row, "retained_percent", "retained_low", "retained_high")
 
-    columns = {
-        ("cost", "searched_bytes"): ("bytes of an item", "searched"),
-        ("cost", "kept_bytes"): ("bytes of an item", "kept"),
-    }
-    if clock:
-        columns["cost", "ms"] = ("time", "ms per query")
     return wide_table(
         {setting: label(setting) for setting in settings},
-        columns | by_direction(METRICS),
+        {"bytes": ("", "bytes")} | by_direction(METRICS),
         cell,
         f"{name_of(model)}: float32 in percent, below it per cent kept of that, with 95 % paired "
-        "intervals. Searched: read by every query. Kept: with what rescoring reads."
-        + (_how_timed(times) if clock else ""),
+        "intervals. Bytes: of an item, read by every query; kept: with what rescoring reads, where "
+        "that is more.",
         labels=("stored",),
     )
 
@@ -128,19 +119,14 @@ def _is_short(setting: str) -> bool:
     return not one.reduction or one.quantizer in ("int8", "sign-mean")
 
 
-def _milliseconds(times: pd.DataFrame) -> dict[str, str]:
-    timed = times.dropna(subset="ms")
-    return {row.setting: f"{row.ms:.3f}" for row in timed.itertuples()}
-
-
 def _how_timed(times: pd.DataFrame) -> str:
     timed = times.dropna(subset="ms")
     if timed.empty:
         return ""
     one = timed.iloc[0]
     return (
-        f" Time: one query at a time, one thread, {one['gallery']:,.0f} random vectors, all read; "
-        f"the median of {timed['repeats'].min():.0f} to {timed['repeats'].max():.0f} repeats."
+        f" One query at a time, one thread, {one['gallery']:,.0f} random vectors, all read; "
+        f"{timed['repeats'].min():.0f} repeats or more."
     )
 
 

@@ -211,13 +211,19 @@ def test_what_is_timed_finds_what_it_should(setting):
 
 
 def test_tables_show_every_rung_and_every_code(found, clock):
-    frame = tables.rungs(found, clock, "vse").frame
+    frame = tables.rungs(found, "vse").frame
     stored = list(frame["", "stored"])
     assert stored[0] == "float32"
     assert "signs about the mean, rotated PCA to 16" in stored
     assert "RaBitQ, 4 bits" in stored
-    assert (frame["time", "ms per query"] != "").all()
-    assert "time" not in {heading for heading, _ in tables.rungs(found, clock, "beit3").frame}
+    sizes = dict(zip(stored, frame["", "bytes"], strict=True))
+    assert sizes["float32"] == "128"
+    assert sizes["signs about the mean, rotated PCA to 16"] == "2"
+    assert len(tables.rungs(found, "beit3").frame) < len(frame)
+    speeds = tables.speeds(clock).frame
+    assert speeds["× float32"].iloc[0] == "1.0"
+    assert speeds["ms per query"].str.contains(r"\[").all()
+    assert "over 200 vectors, int8 is" in repr(sentences.speeds(clock))
     assert len(tables.offsets(found).frame) == 4
     learnt = tables.learnt(found).frame
     assert learnt["", "model"].iloc[0].startswith("adv64")
