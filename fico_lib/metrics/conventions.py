@@ -83,7 +83,7 @@ def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str
     except TypeError:
         listed = (given,)
     for k in listed:
-        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and k >= 1
+        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 1 <= k <= 2**62
         if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
             raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")
