@@ -141,12 +141,12 @@ def one_of(*names):
 def depths(words=()):
     def allowed(value):
         if isinstance(value, str) or whole(value, 1):
-            return whole(value, 1) or value in words
+            return whole(value, 1, 2**62) or value in words
         try:
             found = list(value)
         except TypeError:
             return False
-        right = all(whole(k, 1) or (isinstance(k, str) and k in words) for k in found)
+        right = all(whole(k, 1, 2**62) or (isinstance(k, str) and k in words) for k in found)
         return right and 0 < len(found) == len({*map(str, found)})
 
     return allowed

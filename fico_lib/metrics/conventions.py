@@ -10,6 +10,8 @@ from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empt
 from fico_lib.metrics.registry import METRICS, Metric, metric
 from fico_lib.runtime.errors import InputError, unknown_name
 
+MOST = 2**62  # a larger k is no number of an array
+
 
 @dataclass(frozen=True)
 class Conventions:
@@ -83,7 +85,7 @@ def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str
     except TypeError:
         listed = (given,)
     for k in listed:
-        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 1 <= k <= 2**62
+        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 1 <= k <= MOST
         if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
             raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")

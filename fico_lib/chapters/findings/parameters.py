@@ -22,7 +22,6 @@ class FindingsChapter(ChapterParameters):
     reads: ClassVar[tuple[str, ...]] = (
         *("instance", "category", "factors"),
         *("encoding_storage", "attention", "search", "bitwise_search", "coarse_to_fine"),
-        "compression",
         "selfalign",
     )
     recorded: ClassVar[str] = "*"
