@@ -1,5 +1,6 @@
 """The command line: `fico list`, `describe`, `run`, `build`, `evaluate`, `bench-search`, ..."""
 
+import inspect
 import sys
 from pathlib import Path
 from pickle import UnpicklingError
@@ -168,6 +169,10 @@ step_app.command("chapter")(steps.chapter)
 step_app.command("book")(steps.book)
 step_app.command("released-features")(steps.released_features)
 step_app.command("released-weights")(steps.released_weights)
+
+for _command in app.registered_commands:  # typer keeps the line breaks of all but the first lines
+    _paragraphs = (inspect.getdoc(_command.callback) or "").split("\n\n")
+    _command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in _paragraphs)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import typer
 
 from fico_lib.cli.evaluate_output import number, print_table, write_csv
 from fico_lib.cli.options import (
+    FORMATS,
     Bits,
     CaptionsPerImage,
     Device,
@@ -25,8 +26,8 @@ from fico_lib.cli.options import (
     ScoresT2I,
     SkipUnknown,
     Texts,
+    choice,
     one_source,
-    option,
 )
 from fico_lib.evaluation import audit
 from fico_lib.metrics.presets import PRESETS
@@ -47,7 +48,7 @@ def audit_command(
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
-    format: Annotated[Literal["table", "json", "csv"], option("What to print.")] = "table",
+    format: Annotated[Literal[FORMATS], choice("What to print", FORMATS)] = "table",
     device: Device = "auto",
     memory: Memory = "2GB",
 ) -> None:

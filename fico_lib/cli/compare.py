@@ -22,7 +22,7 @@ from fico_lib.metrics import TASKS
 from fico_lib.metrics.ranks import Ranks
 from fico_lib.metrics.registry import METRICS, metric
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.files import write_whole
+from fico_lib.runtime.files import check_writable, write_whole
 
 PLOTS = (".svg", ".png", ".pdf")
 COLUMNS = ["task", "direction", "query", "image", "metric", "value"]
@@ -58,8 +58,10 @@ def compare_command(
     p-values by sign flips of images, corrected for their number by Holm's procedure, and the ranks
     that each model may have. CSVs hold the differences.
     """
-    if plot is not None and plot.suffix not in PLOTS:
-        raise InputError(f"--plot {plot}: expected a name that ends in {', '.join(PLOTS)}")
+    if plot is not None:
+        check_writable(plot, "--plot")
+        if plot.suffix not in PLOTS:
+            raise InputError(f"--plot {plot}: expected a name that ends in {', '.join(PLOTS)}")
     wanted = names(metrics)
     for name in wanted:
         metric(name)

@@ -10,6 +10,7 @@ from fico_lib.cli import compress as compression
 from fico_lib.cli.evaluate_input import depths, names
 from fico_lib.cli.evaluate_output import print_result, write_per_query
 from fico_lib.cli.options import (
+    FORMATS,
     Bits,
     CaptionsPerImage,
     DatabaseCodes,
@@ -33,7 +34,9 @@ from fico_lib.cli.options import (
     ScoresT2I,
     SkipUnknown,
     Texts,
+    choice,
     file,
+    folder,
     one_source,
     option,
     refuse_beside,
@@ -41,7 +44,7 @@ from fico_lib.cli.options import (
 from fico_lib.cli.released import evaluate_released
 from fico_lib.cli.two_sets import TwoSets
 from fico_lib.evaluation import evaluate
-from fico_lib.metrics import Denominator, Empty, Mode, Ties
+from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.metrics.presets import PRESETS, preset
 from fico_lib.runtime.files import check_writable
@@ -63,7 +66,7 @@ def evaluate_command(
     scores: ScoresFile = None,
     scores_t2i: ScoresT2I = None,
     encodings: EncodingsFile = None,
-    released: Annotated[Path | None, file("The paper's results_data/: all models in it.")] = None,
+    released: Annotated[Path | None, folder("The paper's results_data/: all models in it.")] = None,
     image_of_caption: ImageOfCaption = None,
     captions_per_image: CaptionsPerImage = None,
     labels: Labels = None,
@@ -79,28 +82,34 @@ def evaluate_command(
     bits: Bits = None,
     missing: Missing = None,
     measure: Measure = None,
-    compress: Annotated[str | None, option(compression.HELP)] = None,
+    compress: Annotated[str | None, typer.Option(help=compression.HELP, metavar="SETTING")] = None,
     as_: Annotated[
         Literal[tuple(PRESETS)] | None,
-        typer.Option("--as", help="All conventions of a tool, in place of those below."),
+        typer.Option(
+            "--as",
+            metavar="WORD",
+            help=f"All conventions of a tool, in place of those below: {', '.join(PRESETS)}.",
+        ),
     ] = None,
     metrics: Annotated[
         str | None, option("Metrics by name, such as R@1,nDCG@10; see `fico list`.")
     ] = None,
     recall_at: Annotated[str, option("Depths of R@k.")] = "1,5,10",
     map_at: Annotated[str, option("Depths of mAP@k.")] = "10,100,all",
-    mode: Annotated[Mode, option("R@k: any positive, or the fraction.")] = Conventions.mode,
-    ties: Annotated[Ties, option("What equal scores are worth.")] = Conventions.ties,
-    denominator: Annotated[Denominator, option("AP@k is divided by.")] = Conventions.denominator,
-    empty: Annotated[Empty, option("Queries with nothing relevant.")] = Conventions.empty,
+    mode: Annotated[Mode, choice("What R@k asks of positives", MODES)] = Conventions.mode,
+    ties: Annotated[Ties, choice("What equal scores are worth", TIES)] = Conventions.ties,
+    denominator: Annotated[
+        Denominator, choice("AP@k is divided by", DENOMINATORS)
+    ] = Conventions.denominator,
+    empty: Annotated[Empty, choice("Queries with nothing relevant", EMPTY)] = Conventions.empty,
     normalise: Annotated[
         Literal[tuple(SHARPNESS)] | None,
-        option("Also with scores normalised over all queries, which then see each other."),
+        choice("Also with scores normalised over all queries, which see each other", SHARPNESS),
     ] = None,
     hubness: Annotated[
         int | None, typer.Option(min=1, help="Skewness of the k-occurrence, for this k.")
     ] = None,
-    format: Annotated[Literal["table", "json", "csv"], option("What to print.")] = "table",
+    format: Annotated[Literal[FORMATS], choice("What to print", FORMATS)] = "table",
     per_query: Annotated[Path | None, file("Write per-query values to this CSV.")] = None,
     device: Device = "auto",
     memory: Memory = "2GB",

@@ -12,6 +12,8 @@ from fico_lib.encodings import Encodings, load
 from fico_lib.runtime.errors import InputError
 from fico_lib.similarity import MEASURES
 
+FORMATS = ("table", "json", "csv")
+
 
 def option(text: str):
     """An option whose default is shown."""
@@ -21,6 +23,17 @@ def option(text: str):
 def file(text: str):
     """An option that takes a file."""
     return typer.Option(help=text, metavar="FILE")
+
+
+def folder(text: str):
+    """An option that takes a folder."""
+    return typer.Option(help=text, metavar="FOLDER")
+
+
+def choice(text: str, values: Iterable[str], default: bool = True):
+    """An option that takes one of a few words, which its help names, as it has more room."""
+    words = f"{text}: {', '.join(values)}."
+    return typer.Option(help=words, metavar="WORD", show_default=default)
 
 
 Images = Annotated[Path | None, file("Embeddings or codes of the images.")]
@@ -33,10 +46,15 @@ CaptionsPerImage = Annotated[int | None, option("The map, if captions come in or
 Labels = Annotated[Path | None, file("Labels of the images, for the category task.")]
 Qrels = Annotated[Path | None, file("TREC judgements, image rows by caption rows.")]
 QrelsT2I = Annotated[Path | None, file("The same, caption rows by image rows.")]
-SkipUnknown = Annotated[bool, option("Leave out judgements of unknown items.")]
+SkipUnknown = Annotated[
+    bool, typer.Option("--skip-unknown", help="Leave out judgements of unknown items.")
+]
 Bits = Annotated[int | None, option("The arrays are codes of so many bits.")]
 Missing = Annotated[float | None, option("The value of pairs that were not scored.")]
-Measure = Annotated[Literal[tuple(MEASURES)] | None, option("What compares them; default cosine.")]
+Measure = Annotated[
+    Literal[tuple(MEASURES)] | None,
+    choice("What compares them, by default cosine", MEASURES),
+]
 QueryCodes = Annotated[Path | None, file("Codes of queries, in place of images and texts.")]
 DatabaseCodes = Annotated[Path | None, file("Codes of the database that they search.")]
 QueryEmbeddings = Annotated[Path | None, file("Embeddings of queries, in place of codes.")]

@@ -107,6 +107,11 @@ def evaluate(
     codes = encodings if isinstance(encodings, Codes) and normalise is None else None
     if normalise is not None:
         lookup("normalisation", SHARPNESS, normalise)
+        if isinstance(encodings, Compressed) and encodings.second:
+            raise InputError(
+                f"normalise '{normalise}': found rescored embeddings, whose two stages have scales "
+                "of their own; expected a setting without rescoring"
+            )
         blocks = NormalisedBlocks(blocks, encodings, normalise, resources.memory)
     collectors = {
         task: {

@@ -34,8 +34,12 @@ def _chosen(path: Path, key: str | None, names: list[str]) -> str:
     wanted = key or (names[0] if len(names) == 1 else "LAll")
     if wanted not in names:
         found = ", ".join(sorted(names)) or "none"
-        hint = f"; name one, as in {path.name}:{names[0]}" if key is None and names else ""
-        raise InputError(f"{path}: no matrix '{wanted}'; it has {found}{hint}")
+        if key is None and names:
+            raise InputError(
+                f"{path}: holds {len(names)} matrices ({found}), none of them 'LAll'; "
+                f"name one, as in {path.name}:{names[0]}"
+            )
+        raise InputError(f"{path}: no matrix '{wanted}'; it has {found}")
     return wanted
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fico_lib.metrics import DENOMINATORS, EMPTY, MODES, TIES, Denominator, Empty, Mode, Ties
-from fico_lib.metrics.registry import METRICS, Metric, metric
+from fico_lib.metrics.registry import METRICS, MOST, Metric, metric
 from fico_lib.runtime.errors import InputError, unknown_name
 
 
@@ -83,10 +83,12 @@ def _depths(name: str, values: Sequence[int | str] | int | str, words: tuple[str
     except TypeError:
         listed = (given,)
     for k in listed:
-        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 1 <= k <= 2**62
+        whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool) and 1 <= k <= MOST
         if not whole and not (isinstance(k, str) and k in words):
             also = f" or {' or '.join(map(repr, words))}" if words else ""
-            raise InputError(f"{name}: found {k!r:.60}; expected whole numbers of at least 1{also}")
+            most = f" and at most {MOST}" if isinstance(k, int) and k > MOST else ""
+            expected = f"whole numbers of at least 1{most}{also}"
+            raise InputError(f"{name}: found {k!r:.60}; expected {expected}")
     depths = tuple(k if isinstance(k, str) else int(k) for k in listed)
     if not depths or len(set(depths)) < len(depths):
         raise InputError(f"{name}: found {list(depths)}; expected at least one k, each once")

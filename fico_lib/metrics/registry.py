@@ -19,7 +19,9 @@ from fico_lib.metrics.radius import precision_within, recall_within
 from fico_lib.metrics.recall import first_rank, hit_at_k
 from fico_lib.metrics.reciprocal_rank import reciprocal_rank_at_k
 from fico_lib.metrics.tie_groups import Ranking
-from fico_lib.runtime.errors import unknown_name
+from fico_lib.runtime.errors import InputError, unknown_name
+
+MOST = 2**62  # a larger k is no number of an array
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ def metric(name: str) -> Metric:
     (5, 'mAP@N', 'AP@10')
     """
     base, _, depth = name.partition("@")
+    if depth.isdecimal() and len(depth) >= len(str(MOST)):
+        raise InputError(f"metric {name:.40}: found a k of {len(depth)} digits; expected fewer")
     k: int | Literal["all"] = int(depth) if depth.isdecimal() else "all"
     for entry in (METRICS.get(name), METRICS.get(base)):
         found = entry and _with_k(entry, k)

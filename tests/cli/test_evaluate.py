@@ -6,54 +6,14 @@ import json
 
 import numpy as np
 import pytest
-import typer
-from scipy.io import savemat
-from typer.testing import CliRunner
 
-from fico_lib.cli.audit import audit_command
-from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.encodings import Codes, Embeddings, Scores
 from fico_lib.evaluation import audit, evaluate, evaluate_two_sets
 from fico_lib.metrics.presets import preset
 from fico_lib.runtime.errors import InputError
 from fico_lib.search.compress import compress
 
-app = typer.Typer(pretty_exceptions_enable=False)
-app.command("evaluate")(evaluate_command)
-audit_app = typer.Typer(pretty_exceptions_enable=False)
-audit_app.command("audit")(audit_command)
-
-N, M = 6, 30
-
-
-def run(*arguments, command=app):
-    result = CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def run_audit(*arguments):
-    return run(*arguments, command=audit_app)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    rng = np.random.default_rng(0)
-    images, texts = rng.standard_normal((N, 16)), rng.standard_normal((M, 16))
-    of = rng.permutation(np.arange(M) % N)
-    np.save(tmp_path / "img.npy", images)
-    np.save(tmp_path / "txt.npy", texts)
-    np.save(tmp_path / "map.npy", of)
-    np.save(tmp_path / "labels.npy", rng.random((N, 4)) < 0.5)
-    return tmp_path
-
-
-def arrays(folder):
-    return [np.load(folder / f"{name}.npy") for name in ("img", "txt", "map", "labels")]
-
-
-def embeddings(folder):
-    return ["--images", folder / "img.npy", "--texts", folder / "txt.npy"]
+from .conftest import M, N, arrays, embeddings, run, run_audit
 
 
 def test_json_is_what_the_call_returns(folder):
@@ -268,13 +228,6 @@ def test_normalised_scores_stand_apart(folder, method):
     assert "hubness, normalised t2i: skewness" in output
 
 
-@pytest.mark.parametrize("option", ["labels", "per-query", "normalise", "bits", "hubness"])
-def test_what_a_released_folder_does_not_take_is_refused(folder, option):
-    value = {"normalise": "qb-norm", "bits": "8", "hubness": "3"}.get(option, "x.npy")
-    with pytest.raises(InputError, match=f"--{option}: has no place beside --released"):
-        run("--released", folder, f"--{option}", value)
-
-
 @pytest.fixture
 def sets(tmp_path):
     rng = np.random.default_rng(0)
@@ -315,67 +268,6 @@ def test_two_sets(sets):
             run(*wrong)
 
 
-@pytest.fixture
-def released(tmp_path):
-    rng = np.random.default_rng(3)
-    folder, n, m = tmp_path / "results_data", 8, 40
-    folder.mkdir()
-    of = np.arange(m) // 5
-    x, y = rng.standard_normal((n, 12)), rng.standard_normal((m, 12))
-    sim = rng.random((n, m))
-    partial_i2t, partial_t2i = sim.copy(), sim.T.copy()
-    partial_i2t[:, ::3] = -100
-    partial_t2i[:, 0] = -100
-    np.save(folder / "beit3_f30k_img.npy", x)
-    np.save(folder / "beit3_f30k_txt.npy", y)
-    np.save(folder / "vsrn_f30k_sim.npy", np.repeat(sim, 5, axis=0))
-    np.save(folder / "ucch_f30k_img.npy", np.repeat(np.sign(x), 5, axis=0))
-    np.save(folder / "ucch_f30k_txt.npy", np.sign(y))
-    np.save(folder / "adv(64bit)_f30k_img.npy", (x > 0).astype(float))
-    np.save(folder / "adv(64bit)_f30k_txt.npy", (y > 0).astype(float))
-    np.save(folder / "blip2_f30k_sim_i2t.npy", partial_i2t)
-    np.save(folder / "blip2_f30k_sim_t2i.npy", partial_t2i)
-    np.save(folder / "scan_coco_sim.npy", sim[:, :-1])
-    np.save(folder / "mscoco_test_indices.npy", of[:-1])
-    labels = (rng.random((n, 5)) < 0.5).astype(np.uint8)
-    labels[:, 0] = 1
-    savemat(folder / "flickr30k-karpathy-test-lall.mat", {"LAll": labels})
-    savemat(folder / "coco-karpathy-testall-lall.mat", {"LAll": labels})
-    return folder, x, y, sim, labels
-
-
-def test_the_released_folder(released):
-    folder, x, y, sim, labels = released
-    found = json.loads(run("--released", folder, "--format", "json", "--map-at", "3,all"))
-    of = np.arange(40) // 5
-    assert sorted(found) == [
-        "adv(64bit)_f30k", "beit3_f30k", "blip2_f30k", "scan_coco", "ucch_f30k", "vsrn_f30k",
-    ]  # fmt: skip
-    how = {"map_at": (3, "all")}
-    codes = {"recall_at": (1, 5, 10, 50, 100, 200), **how}
-    expected = {
-        "beit3_f30k": evaluate(Embeddings(x, y, of), labels, **how),
-        "vsrn_f30k": evaluate(Scores(sim, None, of), labels, **how),
-        "scan_coco": evaluate(Scores(sim[:, :-1], None, of[:-1]), labels, **how),
-        "ucch_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
-        "adv(64bit)_f30k": evaluate(Codes.pack(x > 0, y > 0, of), labels, **codes),
-    }
-    for name, result in expected.items():
-        for task in ("instance", "category"):
-            assert found[name][task] == result.to_dict()[task], name
-    blip2 = found["blip2_f30k"]
-    assert blip2["instance"]["i2t"]["R@10"] is not None
-    assert blip2["category"]["i2t"]["mAP@3"] is not None
-    assert blip2["category"]["i2t"]["mAP@N"] is None
-    assert blip2["category"]["t2i"]["pr"] is None
-
-
-def test_the_released_folder_as_the_papers_tables(released):
-    output = run("--released", released[0])
-    assert all(f"Table {number}" in output for number in (2, 3, 4))
-    assert "n/a" in output
-
-
 def test_compressed_embeddings_are_what_the_call_returns(folder):
     images, texts, of, labels = arrays(folder)
     asked = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--labels",
@@ -395,6 +287,7 @@ def test_compressed_embeddings_are_what_the_call_returns(folder):
         (["--compress", "int9"], "quantizer 'int9'"),
         (["--compress", "int8:pca17"], "vectors of 16 dimensions"),
         (["--compress", "int8", "--measure", "euclidean"], "expected cosine or inner_product"),
+        (["--compress", "sign-mean+int8x2", "--normalise", "qb-norm"], "without rescoring"),
         (["--compress", "int8", "--bits", "16"], "found Codes; expected embeddings"),
     ],
 )
@@ -407,117 +300,3 @@ def test_what_cannot_be_compressed_is_said(folder, more, message):
         run(*embeddings(folder), "--image-of-caption", folder / "map.npy", *more)
     with pytest.raises(InputError, match="--compress: has no place"):
         run("--released", folder, "--compress", "int8")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            ["--released", ".", "--per-query", "q.csv"],
-            "--per-query: has no place beside --released",
-        ),
-        (["--released", ".", "--labels", "none.npy"], "--labels: has no place"),
-        (["--released", ".", "--bits", "64"], "--bits: has no place"),
-        (
-            ["--encodings", "e.npz", "--captions-per-image", "5"],
-            "--captions-per-image: has no place beside --encodings",
-        ),
-        (["--encodings", "e.npz", "--missing", "0"], "--missing: has no place"),
-        (
-            ["--scores", "s.npy", "--captions-per-image", "5", "--bits", "8"],
-            "--bits: has no place beside --scores",
-        ),
-        (["--scores", "s.npy", "--measure", "cosine"], "--measure: has no place"),
-        (["--images", "img.npy", "--texts", "txt.npy", "--skip-unknown"], "belongs to --qrels"),
-        (["--encodings", "e.npz", "--per-query", "."], "--per-query .: it is a folder"),
-        (["--encodings", "e.npz", "--per-query", "img.npy/q.csv"], "is a file, not a folder"),
-    ],
-)
-def test_no_option_is_dropped_in_silence(folder, monkeypatch, arguments, message):
-    monkeypatch.chdir(folder)
-    with pytest.raises(InputError, match=message):
-        run(*arguments)
-
-
-def test_packed_codes_are_not_taken_for_vectors(folder):
-    images, texts, of, _ = arrays(folder)
-    np.save(folder / "img.npy", np.packbits(images > 0, axis=1))
-    np.save(folder / "txt.npy", np.packbits(texts > 0, axis=1))
-    base = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--format", "json"]
-    with pytest.raises(InputError, match="uint8, which may be packed codes"):
-        run(*base)
-    expected = evaluate(Codes.pack(images > 0, texts > 0, of)).to_dict()
-    assert json.loads(run(*base, "--bits", "16")) == expected
-    assert json.loads(run(*base, "--measure", "cosine")) != expected
-
-
-def test_signs_are_codes_and_codes_have_one_measure(folder):
-    images, texts, of, _ = arrays(folder)
-    np.save(folder / "img.npy", np.sign(images))
-    np.save(folder / "txt.npy", np.sign(texts))
-    base = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--format", "json"]
-    assert json.loads(run(*base)) == evaluate(Codes.pack(images > 0, texts > 0, of)).to_dict()
-    with pytest.raises(InputError, match="not by cosine"):
-        run(*base, "--bits", "16", "--measure", "cosine")
-
-
-def test_labels_that_are_repeated_like_the_images(folder):
-    images, texts, _, labels = arrays(folder)
-    np.save(folder / "img.npy", np.repeat(images, 5, axis=0))
-    np.save(folder / "labels.npy", np.repeat(labels, 5, axis=0))
-    found = run(*embeddings(folder), "--captions-per-image", "5", "--labels",
-                folder / "labels.npy", "--format", "json")  # fmt: skip
-    of = np.arange(M) // 5
-    assert json.loads(found) == evaluate(Embeddings(images, texts, of), labels).to_dict()
-
-
-def test_judgements_that_name_nothing_relevant_are_refused(folder):
-    (folder / "q").write_text("0 0 0 0\n")
-    base = [*embeddings(folder), "--image-of-caption", folder / "map.npy", "--qrels", folder / "q"]
-    with pytest.raises(InputError, match="judges no pair"):
-        run(*base)
-    (folder / "q").write_text("0 0 0 1\n0 0 999 1\n")
-    with pytest.raises(InputError, match="unknown id '999'"):
-        run(*base)
-    run(*base, "--skip-unknown")
-
-
-def test_codes_of_a_toolbox_by_name(folder):
-    images, texts, of, _ = arrays(folder)
-    savemat(folder / "codes.mat", {"qB": np.sign(images), "rB": np.sign(texts)})
-    found = run("--images", f"{folder}/codes.mat:qB", "--texts", f"{folder}/codes.mat:rB",
-                "--image-of-caption", folder / "map.npy", "--format", "json")  # fmt: skip
-    assert json.loads(found) == evaluate(Codes.pack(images > 0, texts > 0, of)).to_dict()
-
-
-def test_the_files_of_macos_are_no_models(released):
-    folder = released[0]
-    expected = run("--released", folder, "--format", "json")
-    for place in (folder / "__MACOSX", folder):
-        place.mkdir(exist_ok=True)
-        (place / "._beit3_f30k_img.npy").write_bytes(b"Mac OS X")
-        (place / "._flickr30k-karpathy-test-lall.mat").write_bytes(b"Mac OS X")
-    assert run("--released", folder, "--format", "json") == expected
-
-
-def test_a_zero_among_released_signs_is_said(released):
-    folder, _, y, *_ = released
-    np.save(folder / "ucch_f30k_txt.npy", np.where(np.arange(12) == 3, 0, np.sign(y)))
-    with pytest.raises(InputError, match=r"ucch on f30k.*row 0, column 3 is 0 beside -1 and 1"):
-        run("--released", folder)
-
-
-@pytest.mark.parametrize("array", [np.ones(3), np.ones((2, 2, 2)), np.ones((0, 4)), np.array("x")])
-def test_released_arrays_of_other_shapes_are_named(released, array):
-    folder = released[0]
-    np.save(folder / "beit3_f30k_img.npy", array)
-    with pytest.raises(InputError, match=r"beit3_f30k_img.npy: found"):
-        run("--released", folder)
-
-
-def test_the_same_model_twice_is_said(released):
-    folder = released[0]
-    (folder / "copy").mkdir()
-    np.save(folder / "copy" / "scan_coco_sim.npy", np.ones((8, 39)))
-    with pytest.raises(InputError, match=r"scan_coco_sim.npy is there twice"):
-        run("--released", folder)

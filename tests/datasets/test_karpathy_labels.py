@@ -110,7 +110,7 @@ WIDE = "filename,cat,dog\n" + "".join(f"{i}.jpg,0,1\n" for i in range(5))
         (npz(labels=LABELS[::-1], annotated=np.array([1, 1, 0, 1, 0, 1])), "row 4 has labels"),
         (text("x", "labels.npz"), r"expected a whole \.npz archive"),
         (mat(LAll=LABELS[:4]), "labels have 4 rows"),
-        (mat(L=LABELS, M=LABELS), "no matrix 'LAll'"),
+        (mat(L=LABELS, M=LABELS), "none of them 'LAll'"),
         (mat(LAll="text"), "labels"),
         (text("not matlab", "labels.mat"), "expected a MATLAB file"),
         (text("x", "labels.txt"), "labels must be a file of .csv, .npz, .mat"),

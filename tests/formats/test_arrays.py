@@ -2,6 +2,7 @@
 
 import struct
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,13 @@ from fico_lib.runtime.errors import InputError
 
 OF_INTEGERS = {".bvecs": np.uint8, ".u8bin": np.uint8, ".i8bin": np.int8}
 OF_INTEGERS |= {".ivecs": np.int32, ".ibin": np.int32}
-EXTRAS = {".hdf5": "h5py", ".h5": "h5py", ".parquet": "pyarrow"}
+EXTRAS = {".hdf5": "h5py", ".h5": "h5py", ".parquet": "pyarrow", ".arrow": "pyarrow"}
+
+
+def _needs(suffix):
+    """Skip where the library that reads a format, which an extra brings, is not installed."""
+    if suffix in EXTRAS:
+        pytest.importorskip(EXTRAS[suffix])
 
 
 def example(suffix, n=5, d=3):
@@ -26,8 +33,7 @@ def example(suffix, n=5, d=3):
 
 @pytest.mark.parametrize("suffix", TO_WRITE)
 def test_what_is_written_is_read_again(tmp_path, suffix):
-    if suffix in EXTRAS:
-        pytest.importorskip(EXTRAS[suffix])
+    _needs(suffix)
     array = example(suffix)
     write_array(tmp_path / f"a{suffix}", array)
     found = read_array(tmp_path / f"a{suffix}")
@@ -84,12 +90,13 @@ def test_an_ending_in_capitals_is_the_same(tmp_path):
         ("a.pt", b"", r"\.pt is not read"),
         ("a.npy.gz", b"", r"\.gz is not read"),
         ("array", b"", "without an ending"),
-        ("a.hdf5", b"nothing", "HDF5|pip install"),
-        ("a.parquet", b"nothing", "column of vectors|pip install"),
-        ("a.arrow", b"nothing", "column of vectors|pip install"),
+        ("a.hdf5", b"nothing", "HDF5"),
+        ("a.parquet", b"nothing", "column of vectors"),
+        ("a.arrow", b"nothing", "column of vectors"),
     ],
 )
 def test_files_that_are_not_what_they_say(tmp_path, name, content, message):
+    _needs(Path(name).suffix)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=message) as found:
         read_array(tmp_path / name)
@@ -98,6 +105,7 @@ def test_files_that_are_not_what_they_say(tmp_path, name, content, message):
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_folder_a_missing_file_and_an_empty_one_are_said(tmp_path, suffix):
+    _needs(suffix)
     (tmp_path / f"folder{suffix}").mkdir()
     (tmp_path / f"empty{suffix}").touch()
     for name, message in (("folder", "a folder"), ("missing", "no such file"), ("empty", "empty")):

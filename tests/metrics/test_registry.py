@@ -45,3 +45,10 @@ def test_the_mean_leaves_out_nan_and_does_not_know_infinity():
     assert metric("MeanR").mean(np.array([1, np.inf, 3])) is None
     assert metric("MedR").mean(np.array([1, np.inf, 3])) == 3
     assert metric("MedR").mean(np.array([np.nan])) is None
+
+
+def test_a_k_beyond_the_numbers_of_arrays_is_refused():
+    with pytest.raises(InputError, match="found a k of 5000 digits"):
+        metric("R@" + "9" * 5000)
+    with pytest.raises(InputError, match="at most 4611686018427387904"):
+        Conventions(recall_at=(2**62 + 1,))
