@@ -32,7 +32,7 @@ from fico_lib.encodings import (
     unrepeated,
 )
 from fico_lib.encodings.released import load_released
-from fico_lib.evaluation import evaluate
+from fico_lib.evaluation import compare, evaluate, evaluate_two_sets
 from fico_lib.evaluation.relevance import label_matrix
 from fico_lib.evaluation.trec import read_qrels
 from fico_lib.formats import Truth, check_truth, read_array, read_truth, write_array
@@ -51,6 +51,7 @@ X, Y = RNG.standard_normal((N, D)), RNG.standard_normal((M, D))
 OF = np.arange(M) // 2
 LABELS = RNG.random((N, 3)) < 0.5
 GIVEN = Embeddings(X, Y, OF)
+RESULT = evaluate(GIVEN)
 TRUTH = Truth(np.argsort(-(X @ Y.T), axis=1)[:, :3], None)
 
 # -- what people hand over by mistake -------------------------------------------------------------
@@ -187,8 +188,20 @@ def file(value):
     return False  # none of the bad values is a file that can be read
 
 
+def nothing(value):
+    try:
+        return value is None or (not isinstance(value, (str, bytes)) and not list(value))
+    except TypeError:
+        return False
+
+
 def bits_of(count):
     return lambda value: value is None or (whole(value, 1) and value == count)
+
+
+def compared(other=RESULT, names=None, samples=100, seed=0):
+    """`compare` with names for all that it takes."""
+    return compare(RESULT, other, names=names, samples=samples, seed=seed)
 
 
 MEASURE = one_of("cosine", "euclidean", "inner_product")
@@ -225,7 +238,20 @@ FUNCTIONS = {
          "measure": optional(MEASURE), "relevance": judgements,
          "queries": lambda v: v is None or (isinstance(v, dict) and v.keys() <= {"i2t", "t2i"}),
          "device": one_of("auto", "cpu"), "memory": memory,
-         "threads": optional(lambda v: whole(v, 1, 1024))},
+         "threads": optional(lambda v: whole(v, 1, 1024)), "metrics": nothing,
+         "normalise": optional(one_of("qb-norm", "dual-softmax")),
+         "hubness": optional(lambda v: whole(v, 1))},
+    ),
+    evaluate_two_sets: (
+        {"queries": X, "database": Y, "query_labels": LABELS, "database_labels": LABELS[OF]},
+        {"queries": matrix(N, D, zero=False), "database": matrix(M, D, zero=False),
+         "measure": MEASURE, "memory": memory,
+         "threads": optional(lambda v: whole(v, 1, 1024)), "device": one_of("auto", "cpu")},
+    ),
+    compared: (
+        {},
+        {"samples": lambda v: whole(v, 1, 10**6), "seed": lambda v: whole(v, 0),
+         "names": optional(lambda v: v == ["1", "2"]), "other": file},
     ),
     Conventions: (
         {},

@@ -32,7 +32,7 @@ def compare_command(
     models: Annotated[
         list[Path],
         typer.Argument(
-            metavar="MODEL...",
+            metavar="MODEL",
             help="Encodings that `Encodings.save` wrote, folders "
             "that the paper's authors released, or CSVs of `--per-query`.",
         ),

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from fico_lib.encodings.checks import whole
 from fico_lib.evaluation.result import EvaluationResult
 from fico_lib.metrics import registry
 from fico_lib.metrics.ranks import rank_intervals
@@ -13,6 +14,7 @@ from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.metrics.significance import holm, sign_flip_p
 from fico_lib.runtime.errors import InputError
 
+MOST_SAMPLES = 10**6
 Place = tuple[str, str, str]  # task, direction, metric
 
 
@@ -110,10 +112,10 @@ def compare(
     Raises InputError where the queries differ, or no metric is common to all.
     """
     models = _models(results, names)
-    if samples < 1 or seed < 0:
-        raise InputError(
-            f"samples {samples}, seed {seed}; expected at least one draw, and a seed of 0 or more"
-        )
+    if not whole(samples) or not 1 <= samples <= MOST_SAMPLES:
+        raise InputError(f"samples: found {samples!r}; expected 1 to {MOST_SAMPLES} draws")
+    if not whole(seed) or seed < 0:
+        raise InputError(f"seed: found {seed!r}; expected a whole number of at least 0")
     places = [p for p in models[0].values if all(p in m.values for m in models)]
     if not places:
         raise InputError("compare: no metric is common to all models; expected the same of each")
@@ -144,7 +146,7 @@ def compare(
 def _models(results: Sequence, names: Sequence[str] | None) -> list[PerQuery]:
     for result in results:
         if not isinstance(result, (EvaluationResult, PerQuery)):
-            raise TypeError(f"results: found {type(result).__name__}; expected EvaluationResult")
+            raise InputError(f"results: found {type(result).__name__}; expected EvaluationResult")
     if len(results) < 2:
         raise InputError(f"compare: found {len(results)} results; expected at least two")
     if names is None:
@@ -153,6 +155,8 @@ def _models(results: Sequence, names: Sequence[str] | None) -> list[PerQuery]:
             name if name and said.count(name) == 1 else f"{name or 'model'} {i}"
             for i, name in enumerate(said, 1)
         ]
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"names: found {names!r:.60}; expected a list of words")
     if len(names) != len(results) or len(set(names)) < len(names):
         raise InputError(
             f"compare: names {', '.join(names)} of {len(results)} results; expected one each, all "

@@ -17,19 +17,15 @@ from fico_lib.evaluation.relevance import (
     instance_positives,
 )
 from fico_lib.evaluation.result import EvaluationResult
-from fico_lib.evaluation.stream import Resources, default_threads, serves_both, stream, stream_both
+from fico_lib.evaluation.stream import resources, serves_both, stream, stream_both
 from fico_lib.metrics import TASKS, Denominator, Empty, Mode, Ties
 from fico_lib.metrics.conventions import Conventions, metric_names
 from fico_lib.metrics.registry import metric
 from fico_lib.runtime.errors import InputError, unknown_name
-from fico_lib.runtime.memory import parse_bytes
 from fico_lib.runtime.registry import lookup
 from fico_lib.search.compress.blocks import Compressed
-from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import source
 from fico_lib.similarity.normalised import SHARPNESS, WARNING, Normalisation, NormalisedBlocks
-
-MOST_THREADS = 1024
 
 
 def evaluate(
@@ -98,10 +94,8 @@ def evaluate(
     shared = positives if labels is None else Categories(labels, of, n)
     rows = {"i2t": _rows(queries, "i2t", n), "t2i": _rows(queries, "t2i", m)}
     _check_empty(how, tasks, positives, shared, rows)
-    if threads is not None and not (whole(threads) and 1 <= threads <= MOST_THREADS):
-        raise InputError(f"threads: found {threads!r}; expected 1 to {MOST_THREADS}, or None")
-    resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
-    blocks = source(encodings, measure, resources.backend, resources.memory)
+    given = resources(memory, threads, device)
+    blocks = source(encodings, measure, given.backend, given.memory)
     own = instance_positives(of, n) if without_own else None
     hubs = _hubs(hubness, rows, n, m)
     codes = encodings if isinstance(encodings, Codes) and normalise is None else None
@@ -112,7 +106,7 @@ def evaluate(
                 f"normalise '{normalise}': found rescored embeddings, whose two stages have scales "
                 "of their own; expected a setting without rescoring"
             )
-        blocks = NormalisedBlocks(blocks, encodings, normalise, resources.memory)
+        blocks = NormalisedBlocks(blocks, encodings, normalise, given.memory)
     collectors = {
         task: {
             direction: _collector(
@@ -125,14 +119,14 @@ def evaluate(
     if (
         not hubs
         and normalise is None
-        and serves_both(encodings, tasks, how, relevance, queries, resources)
+        and serves_both(encodings, tasks, how, relevance, queries, given)
     ):
-        stream_both(encodings.i2t, of, collectors["instance"], resources)
+        stream_both(encodings.i2t, of, collectors["instance"], given)
     else:
         for direction in DIRECTIONS:
             together = [collectors[task][direction] for task in tasks]
             together = [hubs[direction], *together] if hubs else together
-            stream(blocks, direction, rows[direction], together, resources)
+            stream(blocks, direction, rows[direction], together, given)
     found = {
         task: {
             direction: collector.result(
@@ -158,7 +152,7 @@ def evaluate(
 def _hubs(k: int | None, rows: dict, n_images: int, n_captions: int) -> dict[str, HubCollector]:
     if k is None:
         return {}
-    if isinstance(k, bool) or not hasattr(k, "__index__") or int(k) < 1:
+    if not whole(k) or k < 1:
         raise InputError(f"hubness: found {k!r}; expected a whole number of at least 1")
     return {
         "i2t": HubCollector(len(rows["i2t"]), n_captions, k),

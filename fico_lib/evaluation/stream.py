@@ -2,18 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fico_lib.encodings import Encodings, Scores
+from fico_lib.encodings.checks import whole
 from fico_lib.evaluation.counts import BothDirections
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.machine import cores
+from fico_lib.runtime.memory import parse_bytes
 from fico_lib.search.compress.blocks import Compressed
-from fico_lib.similarity.backend import NumpyBackend, TorchBackend
+from fico_lib.similarity.backend import NumpyBackend, TorchBackend, backend
 
+MOST_THREADS = 1024
 SLICE = 1 << 19  # scores ranked at once by one thread: more would leave its cache
 RANKING = 32  # bytes that ranking takes per score of a slice
 DEVICE_RANKING = 192  # the same on a GPU, which ranks a chunk at once
@@ -26,6 +29,13 @@ class Resources:
     memory: int
     threads: int
     backend: NumpyBackend | TorchBackend
+
+
+def resources(memory: int | str, threads: int | None, device: Any) -> Resources:
+    """What `evaluate` and `evaluate_two_sets` are given, checked. Raises `InputError`."""
+    if threads is not None and not (whole(threads) and 1 <= threads <= MOST_THREADS):
+        raise InputError(f"threads: found {threads!r}; expected 1 to {MOST_THREADS}, or None")
+    return Resources(parse_bytes(memory), threads or default_threads(), backend(device))
 
 
 def default_threads() -> int:

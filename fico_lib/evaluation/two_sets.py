@@ -11,14 +11,12 @@ from fico_lib.encodings import pack_bits
 from fico_lib.encodings.checks import checked_matrix
 from fico_lib.evaluation.relevance import Categories, label_masks, label_matrix
 from fico_lib.evaluation.result import EvaluationResult
-from fico_lib.evaluation.stream import Resources, default_threads, stream
+from fico_lib.evaluation.stream import resources, stream
 from fico_lib.metrics.conventions import Conventions
 from fico_lib.runtime.arrays import as_numpy
 from fico_lib.runtime.errors import InputError
-from fico_lib.runtime.memory import parse_bytes
 from fico_lib.runtime.registry import lookup
 from fico_lib.similarity import MEASURES
-from fico_lib.similarity.backend import backend
 from fico_lib.similarity.blocks import AgreementBlocks, EmbeddingBlocks
 
 FROM, TO = "i2t", "q2d"  # the engine's direction for queries against candidates, and its name here
@@ -64,20 +62,20 @@ def evaluate_two_sets(
             f"query {relevance.nothing.argmax()} has no relevant item in the database "
             f"({int(relevance.nothing.sum())} such); empty='zero' or 'skip' allows them"
         )
-    resources = Resources(parse_bytes(memory), threads or default_threads(), backend(device))
+    given = resources(memory, threads, device)
     blocks: Any = (
-        AgreementBlocks(pair, resources.backend)
+        AgreementBlocks(pair, given.backend)
         if codes
-        else EmbeddingBlocks(pair, measure, resources.backend, resources.memory)
+        else EmbeddingBlocks(pair, measure, given.backend, given.memory)
     )
     from fico_lib.evaluation.category import CategoryCollector  # numba, which importing does not
 
     rows = np.arange(pair.n_images)
     collector = CategoryCollector(
-        relevance, FROM, rows, pair.n_captions, how, resources.backend,
+        relevance, FROM, rows, pair.n_captions, how, given.backend,
         blocks.highest if codes else None, None, pair.bits if codes else None,
     )  # fmt: skip
-    stream(blocks, FROM, rows, [collector], resources)
+    stream(blocks, FROM, rows, [collector], given)
     about = {"measure": "hamming" if codes else measure, "relevance": "shared labels"}
     return EvaluationResult(None, {TO: collector.result(rows, None)}, how, about, per_query)
 

@@ -69,7 +69,10 @@ def metric_names(values: Sequence[str] | str | None) -> tuple[str, ...]:
     """Names of metrics, one or several; none for None."""
     if values is None or isinstance(values, str):
         return () if values is None else (values,)
-    named = tuple(values)
+    try:
+        named: tuple[Any, ...] = (values,) if isinstance(values, bytes) else tuple(values)
+    except TypeError:
+        named = (values,)
     if wrong := [name for name in named if not isinstance(name, str)]:
         raise InputError(f"metrics: found {wrong[0]!r}; expected names such as R@1 and nDCG@10")
     return named

@@ -97,10 +97,10 @@ def test_what_cannot_be_compared_is_told():
     with pytest.raises(InputError, match="all different"):
         compare(one, one, names=["a", "a"])
     assert [r.model for r in compare(one, one).models[:2]] == ["m1 1", "m1 2"]
-    with pytest.raises(TypeError, match="results: found dict"):
+    with pytest.raises(InputError, match="results: found dict"):
         compare(one, one.to_dict())
     for wrong in ({"samples": 0}, {"seed": -1}):
-        with pytest.raises(InputError, match="expected at least one draw"):
+        with pytest.raises(InputError, match=r"found (0|-1); expected"):
             compare(one, one, **wrong)
     other = evaluate(Scores(np.random.default_rng(0).random((4, 8)), None, np.arange(8) // 2))
     with pytest.raises(InputError, match="queries of 'a' and 'b' differ"):
