@@ -64,7 +64,7 @@ LINES = "# judged by hand\nx 0 a 1\n\ny 0 b 2\n"
     [
         LINES.encode(),
         LINES.encode("utf-8-sig"),
-        gzip.compress(LINES.encode(, mtime=0)),
+        gzip.compress(LINES.encode(), mtime=0),
         LINES.replace("\n", "\r\n").encode(),
         b"query-id\tcorpus-id\tscore\nx\ta\t1\ny\tb\t2\n",
     ],
