@@ -221,7 +221,7 @@ def table_cell(study, chapter, table, column, query):
         ("attention", r"in the chapter: .* = {} s per query", "kept", "seconds_per_query",
          "model == 'scan' and k == 64 and kept == 'both kept'"),
         ("search", r"1-recall@10 {} %", "elsewhere", "one_recall_percent",
-         "data == 'vse' and what == 'IVF, 4 of 32 lists'"),
+         "data == 'vse, asked by images' and what == 'IVF, 4 of 32 lists'"),
         ("compression", r"signs: R@1 {} % by hand, {} % by", "grid", "percent",
          "model == 'vse' and setting == 'sign-mean' and direction == 't2i' and metric == 'R@1'"),
         ("selfalign", r"gain in R@sum: {} points", "sums", "gain_percent",

@@ -9,10 +9,21 @@ COSTS = ["chapter: attention", "chapter: encoding_storage"]
 ALIGNED = "chapter: selfalign"
 FINDINGS = "chapter: findings"  # it shows the claims of most others
 CHOOSE = "chapter: choose"  # it chooses from the results of five others
+BITWISE = "chapter: bitwise_search"
+COARSE = "chapter: coarse_to_fine"  # it reads the times of attention
 COMPRESSION = "chapter: compression"
 FACTORS = "chapter: factors"
 CHAPTERS = [
-    *("chapter: category", CHOOSE, COMPRESSION, "chapter: data", FACTORS, FINDINGS),
+    *(
+        BITWISE,
+        "chapter: category",
+        CHOOSE,
+        COARSE,
+        COMPRESSION,
+        "chapter: data",
+        FACTORS,
+        FINDINGS,
+    ),
     *("chapter: instance", "chapter: search"),
 ]
 
@@ -63,8 +74,8 @@ def test_a_parameter_of_training_reruns_the_encodings(study):
 def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
         chapters = [
-            *("attention", "category", "choose", "compression", "factors", "findings"),
-            *("instance", "selfalign"),
+            *("attention", "category", "choose", "coarse_to_fine", "compression", "factors"),
+            *("findings", "instance", "selfalign"),
         ]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
@@ -73,15 +84,15 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     ("module", "jobs"),
     [
         ("models/dadh.py",
-         ["book", "chapter: category", CHOOSE, COMPRESSION, FACTORS, FINDINGS, "chapter: instance",
-          "encodings"]),
+         ["book", BITWISE, "chapter: category", CHOOSE, COARSE, COMPRESSION, FACTORS, FINDINGS,
+          "chapter: instance", "encodings"]),
         ("models/controls.py",
          ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
           "quick-encodings"]),
         ("costs/architectures/hashing.py",
-         ["book", COSTS[0], CHOOSE, COSTS[1], "chapter: errata", FINDINGS]),
+         ["book", COSTS[0], CHOOSE, COARSE, COSTS[1], "chapter: errata", FINDINGS]),
         ("models/scan.py",
-         ["book", COSTS[0], CHOOSE, COSTS[1], FACTORS, FINDINGS, ALIGNED, "encodings"]),
+         ["book", COSTS[0], CHOOSE, COARSE, COSTS[1], FACTORS, FINDINGS, ALIGNED, "encodings"]),
         ("models/factor.py", ["book", FACTORS, FINDINGS, *8 * ["encodings"]]),
         ("models/selfalign.py", ["book", FINDINGS, ALIGNED, *4 * ["encodings"]]),
         ("chapters/selfalign/tables.py", ["book", FINDINGS, ALIGNED]),

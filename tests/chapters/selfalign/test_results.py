@@ -62,7 +62,7 @@ def compared() -> results.Comparison:
 
 def test_every_training_is_asked_for_once():
     requests = check(
-        seeds=[0, 1], concepts=[8, 100, 8], aligned=["all", "noun"], weights="train"
+        seeds=[0, 1], concepts=[8, 100], aligned=["all", "noun"], weights="train"
     ).requests()
     asked = [request.encodings_key for request in requests]
     # two bases in four variants, 8 concepts, nouns, and scan: 100 and "all" are a variant.
