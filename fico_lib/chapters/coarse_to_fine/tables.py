@@ -31,6 +31,7 @@ def two_stages(found: CoarseToFine, metric: str, ranker: str) -> Table:
     """One metric after both stages, and its difference to the ranking model alone."""
     rows = found.found[(found.found["metric"] == metric) & (found.found["ranker"] == ranker)]
     lines = []
+    rows = rows.sort_values(["direction", "candidates"], kind="stable")
     for screen, part in rows.groupby("screen", sort=False):
         line: dict = {("", "screen"): screen, ("", "bits"): str(found.bits[screen])}
         for row in part.to_dict("records"):
