@@ -26,6 +26,17 @@ def registered(lookup: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def growing(noun: str) -> AfterValidator:
+    """Values, called `noun` in the error, that grow, each once."""
+
+    def check(values: list[Any]) -> list[Any]:
+        if values != sorted(set(values)):
+            raise InputError(f"found {values}; expected {noun} that grow, each once")
+        return values
+
+    return AfterValidator(check)
+
+
 class ChapterParameters(BaseModel):
     """Base of the chapters' schemas. Unknown names are errors; nothing is dropped in silence."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from fico_lib.models import MODELS, PRETRAINED, model_card, weights_of
 from fico_lib.report.reference_rows import NAMES
 from fico_lib.runtime.errors import InputError
 
+Result = TypeVar("Result")
 
-def by_model(
-    results: Iterable[tuple[str, EvaluationResult]],
-) -> dict[str, list[EvaluationResult]]:
-    """Results of each model in the order given."""
-    grouped: dict[str, list[EvaluationResult]] = {}
+
+def by_model(results: Iterable[tuple[str, Result]]) -> dict[str, list[Result]]:
+    """Results, or encodings, of each model in the order given."""
+    grouped: dict[str, list[Result]] = {}
     for model, result in results:
         grouped.setdefault(model, []).append(result)
     return grouped

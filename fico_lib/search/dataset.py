@@ -143,6 +143,12 @@ def check_finite_rows(side: str, array: np.ndarray) -> None:
             raise InputError(f"{side}: row {row} holds NaN or infinity; expected numbers")
 
 
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (n, d) of any real type, scaled to length 1, float32; a row of zeros stays so."""
+    vectors = np.asarray(vectors, np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-12)
+
+
 def of_embeddings(embeddings: Embeddings) -> dict[str, SearchDataset]:
     """A model's captions as a gallery that is asked by the other modality, and by its own.
 
@@ -156,13 +162,7 @@ def of_embeddings(embeddings: Embeddings) -> dict[str, SearchDataset]:
     if embeddings.measure != "cosine":
         raise InputError(f"embeddings of '{embeddings.model}' are compared by "
                          f"{embeddings.measure}; expected cosine")  # fmt: skip
-    captions, images = (
-        side / np.linalg.norm(side, axis=1, keepdims=True).clip(1e-12)
-        for side in (
-            np.array(embeddings.texts, np.float32),
-            np.array(embeddings.images, np.float32),
-        )
-    )
+    captions, images = unit_rows(embeddings.texts), unit_rows(embeddings.images)
     _, first = np.unique(embeddings.image_of_caption, return_index=True)
     rest = np.delete(captions, first, axis=0)
     if not len(rest):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from fico_lib.datasets import dataset_key
 from fico_lib.datasets.parameters import DataParameters
@@ -11,7 +11,7 @@ from fico_lib.features.parameters import CropParameters, FeatureParameters
 from fico_lib.models.base.parameters import TrainingParameters
 from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Cut, Models, Seed, Weights
-from fico_lib.report.parameters import ChapterParameters, Device, registered
+from fico_lib.report.parameters import ChapterParameters, Device, growing, registered
 from fico_lib.runtime.digests import code_digest, digest
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.memory import parse_bytes
@@ -35,7 +35,9 @@ class BitwiseSearchChapter(ChapterParameters):
     bits: list[Annotated[int, Field(ge=8, le=4096, multiple_of=8)]] = Field(
         [64, 128, 256], min_length=1, description="lengths of codes"
     )
-    cuts: list[Cut] = Field([1, 100, 1000], min_length=1, description="results asked for")
+    cuts: Annotated[list[Cut], growing("numbers")] = Field(
+        [1, 100, 1000], min_length=1, description="results asked for"
+    )
     gallery: Annotated[list[Cut], Field(min_length=3, max_length=3)] = Field(
         [1000, 100_000, 256],
         description="[queries, vectors, dimensions] of the comparison with floats",
@@ -70,13 +72,6 @@ class BitwiseSearchChapter(ChapterParameters):
     memory: Annotated[str, registered(parse_bytes)] = Field(
         "3GB", description="what may be used; larger sizes are refused"
     )
-
-    @field_validator("cuts")
-    @classmethod
-    def _growing(cls, cuts: list[int]) -> list[int]:
-        if cuts != sorted(set(cuts)):
-            raise InputError(f"found {cuts}; expected numbers that grow, each once")
-        return cuts
 
     @model_validator(mode="after")
     def _possible(self) -> "BitwiseSearchChapter":

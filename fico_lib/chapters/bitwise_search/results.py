@@ -20,7 +20,7 @@ from fico_lib.runtime.progress import track
 from fico_lib.search import index_entry, make, query_arguments
 from fico_lib.search import measure as records
 from fico_lib.search.counting import CodeGallery
-from fico_lib.search.dataset import of_synthetic
+from fico_lib.search.dataset import of_synthetic, unit_rows
 from fico_lib.search.exact import ground_truth, top_k
 from fico_lib.search.memory import fits_memory
 from fico_lib.search.metrics import recall_1_at_k
@@ -205,7 +205,7 @@ def _task_rows(encodings: Encodings, parameters: BitwiseSearchChapter) -> Iterat
     for direction in DIRECTIONS:
         sides = encodings.images, encodings.texts
         asked, gallery = sides if direction == "i2t" else sides[::-1]
-        asked = asked if isinstance(encodings, Codes) else _unit(asked)
+        asked = asked if isinstance(encodings, Codes) else unit_rows(asked)
         k, rows = min(parameters.k, len(gallery)), np.arange(encodings.n_images)
         query_images, gallery_images = (
             (rows, encodings.image_of_caption)
@@ -243,7 +243,7 @@ def _task_searches(
         codes.add(gallery)
         yield "code_counting", "", encodings.bits, codes.search
         return
-    rows, d = _unit(gallery), gallery.shape[1]
+    rows, d = unit_rows(gallery), gallery.shape[1]
     for name, bits in [("flat", 0), ("hnsw", 0), *(("code_counting", b) for b in TASK_BITS)]:
         index = make(name, d, **({"bits": bits} if bits else {}))
         with search_settings(1, d):
@@ -251,11 +251,6 @@ def _task_searches(
         for query in query_arguments(name, {"ef_search": parameters.ef_search}):
             setting = ", ".join(f"{key} {value}" for key, value in query.items())
             yield name, setting, bits, partial(index.search, **query)
-
-
-def _unit(side: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(side, np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-12)
 
 
 def titles() -> dict[str, str]:

@@ -13,6 +13,7 @@ from fico_lib.costs.analytic import GIB
 from fico_lib.report.claims_table import ABOVE
 from fico_lib.report.costs.tables import duration
 from fico_lib.report.figure_style import GREY, STYLE, name_points, series
+from fico_lib.search.metrics import front
 
 WIDTH = 5.4  # inches: words stay legible on a screen of 420 points
 AREAS = {2**10: 20, 2**20: 70, GIB: 160}  # of a mark, by bytes of an image below
@@ -33,9 +34,7 @@ def pareto(systems: pd.DataFrame, images: int) -> Figure:
     points = {}
     for panel, task in zip(panels[:, 0], tasks, strict=True):
         rows = here[here["task"] == task].sort_values("milliseconds")
-        best = rows[
-            rows["expected_percent"] > rows["expected_percent"].cummax().shift(fill_value=-1)
-        ]
+        best = front(rows, "milliseconds", "expected_percent")
         panel.step(best["milliseconds"], best["expected_percent"], where="post", color=GREY, lw=1)
         for kind, part in rows.groupby("kind", sort=False):
             look = series(KINDS.index(kind))

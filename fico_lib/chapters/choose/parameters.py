@@ -2,23 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from fico_lib.report.accuracy_parameters import Cut
 from fico_lib.report.costs.parameters import Sizes
-from fico_lib.report.parameters import ChapterParameters
-from fico_lib.runtime.errors import InputError
+from fico_lib.report.parameters import ChapterParameters, growing
 
-
-def _growing(values: list[float]) -> list[float]:
-    if values != sorted(set(values)):
-        raise InputError(f"found {values}; expected budgets that grow, each once")
-    return values
-
-
-Budgets = Annotated[
-    list[Annotated[float, Field(gt=0)]], AfterValidator(_growing), Field(min_length=2)
-]
+Budgets = Annotated[list[Annotated[float, Field(gt=0)]], growing("budgets"), Field(min_length=2)]
 
 
 class ChooseChapter(ChapterParameters):

@@ -2,16 +2,16 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from fico_lib.models import model_module
 from fico_lib.pipeline.request import Request
 from fico_lib.report.accuracy_parameters import Cut, Models, TrainedParameters
-from fico_lib.report.parameters import registered
+from fico_lib.report.parameters import growing, registered
 from fico_lib.runtime.errors import InputError
 from fico_lib.search.binarise import quantizer_module
 
-Growing = Annotated[list[Cut], Field(min_length=1)]
+Growing = Annotated[list[Cut], growing("numbers"), Field(min_length=1)]
 
 
 class CoarseToFineChapter(TrainedParameters):
@@ -50,13 +50,6 @@ class CoarseToFineChapter(TrainedParameters):
     seconds: float = Field(
         0.2, gt=0, le=3600, description="seconds of repeats, of which there are five at least"
     )
-
-    @field_validator("candidates", "galleries", "recall_at", "bits")
-    @classmethod
-    def _growing(cls, values: list[int]) -> list[int]:
-        if values != sorted(set(values)):
-            raise InputError(f"found {values}; expected numbers that grow, each once")
-        return values
 
     @model_validator(mode="after")
     def _possible(self) -> "CoarseToFineChapter":

@@ -12,10 +12,11 @@ from fico_lib.encodings import Codes, Embeddings, Encodings, Scores
 from fico_lib.evaluation import EvaluationResult, evaluate
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.metrics.resampling import Estimate
-from fico_lib.report.runs import Runs
+from fico_lib.report.runs import Runs, by_model
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import track
 from fico_lib.search import binarise
+from fico_lib.search.dataset import unit_rows
 from fico_lib.similarity.blocks import source
 from fico_lib.similarity.two_stages import ABSENT, Stages
 
@@ -60,7 +61,7 @@ def study(
     `fico_lib.chapters.coarse_to_fine.times`. All scores of a split are held at once, float32, for
     two models and both directions: for splits of thousands of images.
     """
-    p, made = parameters, _by_model(encodings)
+    p, made = parameters, by_model((one.model, one) for one in encodings)
     screens = {name: made[name] for name in p.screens}
     for name, seeds in screens.items():
         if not isinstance(seeds[0], Codes):
@@ -95,13 +96,6 @@ def study(
     )
 
 
-def _by_model(encodings: Iterable[Encodings]) -> dict[str, list[Encodings]]:
-    made: dict[str, list[Encodings]] = {}
-    for one in encodings:
-        made.setdefault(one.model, []).append(one)
-    return made
-
-
 def _binarised(seeds: Sequence[Embeddings], parameters: CoarseToFineChapter) -> dict:
     """Codes made from embeddings, by their name, fitted to images and captions alike."""
     made: dict[str, list[Codes]] = {}
@@ -111,16 +105,11 @@ def _binarised(seeds: Sequence[Embeddings], parameters: CoarseToFineChapter) -> 
         title = f"{seeds[0].model}, {bits} bits {name}"
         made[title] = []
         for one in seeds:
-            sides = [_unit(side) for side in (one.images, one.texts)]
+            sides = [unit_rows(side) for side in (one.images, one.texts)]
             projection = binarise.fit(name, np.concatenate(sides), bits)
             codes = (projection.encode(side) for side in sides)
             made[title].append(Codes(*codes, bits, one.image_of_caption, model=title))
     return made
-
-
-def _unit(side: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(side, np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-12)
 
 
 def two_stages(screen: Codes, ranker: Encodings, k: int, seed: int = 0) -> Scores:

@@ -2,24 +2,17 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from fico_lib.costs.architectures import PAPER_MODELS, paper_model_module
-from fico_lib.report.parameters import ChapterParameters, Device, registered
+from fico_lib.report.parameters import ChapterParameters, Device, growing, registered
 from fico_lib.runtime.digests import code_digest, digest
-from fico_lib.runtime.errors import InputError
 
 DtypeName = Literal["float32", "bfloat16", "float16", "float64"]
 PaperModels = Annotated[list[str], registered(paper_model_module)]
 
 
-def _growing(sizes: list[int]) -> list[int]:
-    if sizes != sorted(set(sizes)):
-        raise InputError(f"found {sizes}; expected sizes that grow, each once")
-    return sizes
-
-
-Sizes = Annotated[list[Annotated[int, Field(ge=1, le=10**9)]], AfterValidator(_growing)]
+Sizes = Annotated[list[Annotated[int, Field(ge=1, le=10**9)]], growing("sizes")]
 
 
 class CostParameters(ChapterParameters):
