@@ -83,11 +83,13 @@ def test_one_data_set_has_one_recipe(repository):
 
 def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
     study = unbuilt_study
+    # Two seeds of one model, and what the chapter shows beside it: each is a process of its own.
+    learners = TINY.replace("vse, dadh", "dadh")
     closed = TINY.replace("vse, dadh", ", ".join(CLOSED_FORM)).replace("[0, 1]", "[0]")
-    (study.folder / "parameters" / "checkpoints.yaml").write_text(TINY + closed)
+    (study.folder / "parameters" / "checkpoints.yaml").write_text(learners + closed)
     folder = study.folder / "checkpoints" / "scenes-coco"
     settings = (f"data={{name: scenes, {SIZES}}}", f"features={FEATURES}", f"training={TRAINING}")
-    settings += ("models=[vse, dadh]", "seeds=[0, 1]")
+    settings += ("models=[dadh]", "seeds=[0, 1]")
     run = (
         "fico_lib",
         "run",
@@ -100,9 +102,9 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
     assert "nothing is released for scenes (coco)" in refused.stderr
 
     done = study.run("fico_lib", "checkpoints", "--cores", "2")
-    assert "8 of 8 are released" in done.stdout
+    assert "6 of 6 are released" in done.stdout
     made = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert len(made) == 18
+    assert len(made) == 14
 
     lost = folder / "dadh-1.json"
     lost.unlink()  # as if the training had been stopped
@@ -113,13 +115,13 @@ def test_checkpoints_are_made_listed_used_and_compared(unbuilt_study):
 
     used = study.run(*run).stdout.strip()
     durations = json.loads((study.folder / used / "run.json").read_text())["durations_seconds"]
-    assert {"vse train (when it was released)", "dadh encode_texts"} <= durations.keys()
+    assert {"dadh train (when it was released)", "dadh encode_texts"} <= durations.keys()
 
-    card = json.loads((folder / "vse-0.json").read_text())
+    card = json.loads((folder / "dadh-0.json").read_text())
     again = study.run("fico_lib", "checkpoints", "--again", "--cores", "2")
     assert again.returncode == 0  # the same machine gives the same weights
     card["metrics"]["i2t R@1"] += 1
-    (folder / "vse-0.json").write_text(json.dumps(card))
+    (folder / "dadh-0.json").write_text(json.dumps(card))
     differs = study.run("fico_lib", "checkpoints", "--again", check=False)
     assert differs.returncode == 1
     assert "differ on the same machine" in differs.stdout

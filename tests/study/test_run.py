@@ -3,10 +3,19 @@
 import json
 import re
 
+import pytest
+
 
 def run_folders(study):
     folder = study.folder / "results" / "runs"
     return set(folder.iterdir()) if folder.is_dir() else set()
+
+
+@pytest.fixture(scope="module")
+def same(study):
+    """A run with the parameters of the study: what it told, and its folder."""
+    done = study.run("fico_lib", "run", "instance", "--profile", "ci")
+    return done.stderr, study.folder / done.stdout.strip()
 
 
 def test_a_run_has_a_folder_of_its_own_and_leaves_the_study_alone(study):
@@ -21,10 +30,8 @@ def test_a_run_has_a_folder_of_its_own_and_leaves_the_study_alone(study):
     assert study.pending() == []
 
 
-def test_the_same_parameters_give_the_same_tables(study):
-    earlier = run_folders(study)
-    study.run("fico_lib", "run", "instance", "--profile", "ci")
-    (made,) = run_folders(study) - earlier
+def test_the_same_parameters_give_the_same_tables(study, same):
+    _, made = same
     kept = study.folder / "results" / "ci" / "instance"
     for table in kept.glob("*.csv"):
         assert (made / table.name).read_bytes() == table.read_bytes()
@@ -67,15 +74,13 @@ def test_papermill_can_list_the_parameters(study):
     assert "bootstrap" in done.stdout
 
 
-def test_a_run_says_which_model_of_how_many_and_ends_with_the_takeaways(study):
-    done = study.run("fico_lib", "run", "instance", "--profile", "ci")
-    told = done.stderr
+def test_a_run_says_which_model_of_how_many_and_ends_with_the_takeaways(same):
+    told, made = same
     models = re.findall(r"^model (\d+) of (\d+): (\w+) on scenes", told, re.MULTILINE)
     assert [int(number) for number, _, _ in models] == [*range(1, int(models[0][1]) + 1)]
     assert {"vse", "dadh"} <= {name for *_, name in models}
     assert "(kept)" in told
-    page = study.folder / done.stdout.strip() / "page.html"
-    assert "<h2>Takeaways</h2>" in page.read_text()
+    assert "<h2>Takeaways</h2>" in (made / "page.html").read_text()
     last = told.split("running the notebook")[1]
     assert re.search(r"^- \w+", last, re.MULTILINE)
     assert not re.search(r"\*\*|\x1b", told)
