@@ -1,5 +1,7 @@
 """Loads `scenes`: one stream of scenes per split."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fico_lib.datasets.dataset import Dataset, Split, label_words
@@ -11,7 +13,7 @@ from fico_lib.datasets.scenes.sample import Scenes, join, sample
 from fico_lib.datasets.scenes.world import KINDS
 
 # Stream 3 was the test split while models were being tuned; nothing has been tuned on 5.
-STREAMS = {"detector": 0, "train": 1, "val": 2, "extra": 4, "test": 5, "probe": 6}
+STREAMS = {"detector": 0, "train": 1, "val": 2, "extra": 4, "test": 5, "probe": 6, "gallery": 7}
 CATEGORIES = tuple(KINDS)
 BLOCK = 2048  # scenes drawn at once: the draws of a caption take more memory than its words
 
@@ -22,9 +24,9 @@ def labels_of(scenes: Scenes) -> np.ndarray:
 
 
 def _generate(
-    parameters: ScenesParameters, name: str, n: int
+    parameters: ScenesParameters, name: str, rows: range
 ) -> tuple[Scenes, list[tuple[str, ...]]]:
-    """The first `n` scenes of the split `name`, and the captions of each."""
+    """The scenes `rows` of the split `name`, and the captions of each."""
     counts = parameters.captions_per_image
     counts = counts if isinstance(counts, tuple) else (counts, counts)
     shortest, longer = LENGTHS[parameters.skew]
@@ -38,18 +40,19 @@ def _generate(
         longer,
     )
     parts, captions = [], []
-    for start in range(0, n, BLOCK):
-        index = np.arange(start, min(start + BLOCK, n))
+    for start in range(rows.start, rows.stop, BLOCK):
+        index = np.arange(start, min(start + BLOCK, rows.stop))
         parts.append(sample(parameters.seed, STREAMS[name], index, parameters.skew))
         captions += captions_of(parts[-1], counts, habits)
     return join(parts), captions
 
 
-def load_split(parameters: ScenesParameters, name: str, n: int) -> Split:
-    """The first `n` images of the split `name`, with their captions, labels and hashtags."""
-    scenes, captions = _generate(parameters, name, n)
+def load_split(parameters: ScenesParameters, name: str, n: int, start: int = 0) -> Split:
+    """`n` images of the split `name` from `start` on, with captions, labels and hashtags."""
+    rows = range(start, start + n)
+    scenes, captions = _generate(parameters, name, rows)
     labels = labels_of(scenes)
-    image_ids = [f"{name}-{i:06d}" for i in range(n)]
+    image_ids = [f"{name}-{i:06d}" for i in rows]
     caption_ids = [
         f"{image_id}-{j}"
         for image_id, own in zip(image_ids, captions, strict=True)
@@ -67,6 +70,17 @@ def load_split(parameters: ScenesParameters, name: str, n: int) -> Split:
         hashtags=label_words(labels, CATEGORIES),
         objects=scenes.objects,
     )
+
+
+def load_shard(parameters: ScenesParameters, start: int, n: int) -> Dataset:
+    """`n` further scenes from `start` on, which are in no split that models know.
+
+    They are a split of their own, named after its start: a simulated detector errs in each shard
+    in another way.
+    """
+    name = f"gallery-{start}"
+    split = replace(load_split(parameters, "gallery", n, start), name=name)
+    return Dataset("scenes", f"further scenes from {start}", {name: split}, PART_OF)
 
 
 def load_scenes(parameters: ScenesParameters) -> Dataset:
