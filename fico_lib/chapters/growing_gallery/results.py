@@ -1,8 +1,11 @@
 """Rows of the chapter on galleries that grow: quality at each size, what is kept, law, copies."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,10 +22,9 @@ from fico_lib.metrics.resampling import Estimate, Resampling
 from fico_lib.models import MODELS, weights_of
 
 FIRST, TEN = "R@1", "R@10"
-METRICS = (FIRST, TEN, "MRR@N")
+METRICS = (FIRST, TEN, "MRR@10")
 MEDIAN = "MedR"
 DISTINCT, ALL_RIGHT, ONE_RIGHT = "distinct", "all copies right", "one copy right"
-Place = tuple[str, str, int, str, str]  # ranker, direction, size, group left out, metric
 
 
 class Estimates:
@@ -86,12 +88,20 @@ class Estimates:
             self._known[key] = self.drawn(name, direction, runs)
         return self._known[key]
 
+    def left(self, name: str, direction: str, size: int) -> Estimate | None:
+        """The percentage of R@1 in the smallest gallery that is left; None where it was 0."""
+        first = self.estimate(name, direction, min(self.growth.at), FIRST)
+        if first.value == 0:
+            return None
+        return self.estimate(name, direction, size, FIRST).percent_of(first)
+
     def median(self, name: str, direction: str, size: int) -> float:
         """The median over queries of the rank of the best answer, the mean over trainings."""
         runs = [self.values(n, direction, size, ALL, MEDIAN) for n in self.places[name]]
         return float(np.mean([np.median(run) for run in runs]))
 
-    def chance(self, name: str, direction: str, size: int, metric: str) -> float:
+    @cache  # noqa: B019 - as long as these estimates are there
+    def chance(self, direction: str, size: int, metric: str) -> float:
         """What a random ranking reaches, in the metric's unit."""
         answers = np.bincount(self.growth.image_of_caption)
         relevant = answers if direction == "i2t" else np.ones(answers.sum(), np.int64)
@@ -129,8 +139,8 @@ def copied(
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found.
+class Rows:
+    """What was found, as it is kept.
 
     growth: one row per ranker, direction, size, group of candidates left out and metric; kept: the
     share of R@1 in the smallest gallery that is left at each size; medians; laws: the law of each
@@ -145,27 +155,39 @@ class Found:
     laws: pd.DataFrame
     copies: pd.DataFrame
     twins: pd.DataFrame
-    sizes: list[int]
-    held_out: int
-    bits: Mapping[str, int] = field(metadata={"file": None})
+
+    @property
+    def sizes(self) -> list[int]:
+        """Images of the galleries, ascending."""
+        return sorted(int(size) for size in set(self.growth["size"]))
+
+    @property
+    def bits(self) -> dict[str, int]:
+        """The rankers, in order, and the length of their codes; 0 for embeddings."""
+        first = self.growth.drop_duplicates("ranker")
+        return dict(zip(first["ranker"], first["bits"].tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Found(Rows):
+    """What this run found, with what differences and ratios are drawn from.
+
+    predictions: by ranker, direction, size and metric.
+    """
+
     estimates: Estimates = field(metadata={"file": None}, repr=False)
     predictions: Mapping[tuple, Estimate] = field(metadata={"file": None}, repr=False)
 
-    @property
-    def rankers(self) -> list[str]:
-        """Their names, in order."""
-        return list(self.bits)
-
     def has(self, *names: str) -> bool:
         """Whether all of these rank."""
-        return all(name in self.bits for name in names)
+        return set(names) <= set(self.bits)
 
-    def kept_share(self, name: str, direction: str, size: int) -> Estimate | None:
-        """The percentage of R@1 in the smallest gallery that is left; None where it was 0."""
-        first = self.estimates.estimate(name, direction, self.sizes[0], FIRST)
-        if first.value == 0:
-            return None
-        return self.estimates.estimate(name, direction, size, FIRST).percent_of(first)
+
+def read(folder: Path) -> tuple[Rows, dict]:
+    """Recorded rows, and their run.json."""
+    tables = {one.name: pd.read_csv(folder / f"{one.name}.csv") for one in fields(Rows)}
+    tables["growth"]["without"] = tables["growth"]["without"].fillna("")  # CSV reads "" as missing
+    return Rows(**tables), json.loads((folder / "run.json").read_text())
 
 
 def study(growth: Growth, parameters: GrowingGalleryChapter) -> Found:
@@ -174,9 +196,9 @@ def study(growth: Growth, parameters: GrowingGalleryChapter) -> Found:
     bits = {one.name: one.bits for one in growth.rankers}
     places = list(product(bits, DIRECTIONS))
     laws, predictions = _laws(estimates, places, sizes, parameters)
-    found = Found(
+    return Found(
         growth=pd.DataFrame(_growth_rows(estimates, bits, sizes)),
-        kept=pd.DataFrame(),
+        kept=pd.DataFrame(_kept_rows(estimates, bits, sizes)),
         medians=pd.DataFrame(
             {"ranker": name, "direction": d, "size": n, "rank": estimates.median(name, d, n)}
             for name, d, n in product(bits, DIRECTIONS, sizes)
@@ -184,13 +206,9 @@ def study(growth: Growth, parameters: GrowingGalleryChapter) -> Found:
         laws=laws,
         copies=pd.DataFrame(_copy_rows(estimates, places, sizes)),
         twins=pd.DataFrame(_twin_rows(growth.at)),
-        sizes=sizes,
-        held_out=parameters.held_out,
-        bits=bits,
         estimates=estimates,
         predictions=predictions,
     )
-    return replace(found, kept=pd.DataFrame(_kept_rows(found)))
 
 
 def _growth_rows(estimates: Estimates, bits: Mapping[str, int], sizes: list[int]) -> Iterator[dict]:
@@ -201,16 +219,16 @@ def _growth_rows(estimates: Estimates, bits: Mapping[str, int], sizes: list[int]
                 **{"ranker": name, "bits": bits[name], "direction": direction, "size": size},
                 **{"without": "" if without == ALL else without, "metric": metric},
                 **estimate.columns("percent"),
-                "chance_percent": estimates.chance(name, direction, size, metric),
+                "chance_percent": estimates.chance(direction, size, metric),
             }
 
 
-def _kept_rows(found: Found) -> Iterator[dict]:
-    for name, direction, size in product(found.rankers, DIRECTIONS, found.sizes[1:]):
-        share = found.kept_share(name, direction, size)
+def _kept_rows(estimates: Estimates, bits: Mapping[str, int], sizes: list[int]) -> Iterator[dict]:
+    for name, direction, size in product(bits, DIRECTIONS, sizes[1:]):
+        share = estimates.left(name, direction, size)
         if share is not None:
             yield {
-                **{"ranker": name, "bits": found.bits[name], "direction": direction, "size": size},
+                **{"ranker": name, "bits": bits[name], "direction": direction, "size": size},
                 **share.columns("percent"),
             }
 
@@ -260,6 +278,7 @@ def _laws(
             rows.append(
                 {
                     **{"ranker": name, "direction": direction, "size": size, "metric": metric},
+                    "wrong": estimates.wrong(direction, size),
                     **shape.columns("shape", "shape_low", "shape_high"),
                     "scale": float(found.scale[0]),
                     **predicted.columns("predicted_percent", "predicted_low", "predicted_high"),
@@ -271,7 +290,7 @@ def _laws(
 
 
 LAW_COLUMNS = [
-    *("ranker", "direction", "size", "metric", "shape", "shape_low", "shape_high", "scale"),
+    *("ranker", "direction", "size", "metric", "wrong", "shape", "shape_low", "shape_high", "scale"),
     *("predicted_percent", "predicted_low", "predicted_high", "percent", "low", "high"),
     *("gap_percent", "gap_low", "gap_high"),
 ]
