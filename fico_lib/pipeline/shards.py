@@ -5,7 +5,7 @@ sizes begin with the same scenes, and a run that was killed goes on where it sto
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +41,12 @@ class Texts:
 
     @classmethod
     def of(cls, split: FeatureSplit) -> "Texts":
-        """Those of a split, in memory."""
-        names = ("tokens", "lengths", "text_of_caption", "image_of_caption", "labels")
-        return cls(**{name: np.array(getattr(split, name)) for name in names})
+        """Those of a split, in memory; without labels there are no categories."""
+        names = ("tokens", "lengths", "text_of_caption", "image_of_caption")
+        labels = np.zeros((len(split.image_ids), 0), bool) if split.labels is None else split.labels
+        return cls(
+            **{name: np.array(getattr(split, name)) for name in names}, labels=np.array(labels)
+        )
 
 
 @dataclass(frozen=True)
@@ -86,3 +89,14 @@ class Shards:
             split = FeatureSplit.load(folder / name)
             encodings = [model.encode(split) for model in self.models]
             return Shard(number, Texts.of(split), encodings)
+
+
+def further_images(request: Request, cache: Path | str, n: int) -> Iterator[np.ndarray]:
+    """The encodings of the first `n` further scenes' images by one model, (a shard, ...) each.
+
+    >>> list(further_images(None, "", 0))
+    []
+    """
+    shards = Shards([request], cache) if n else None
+    for start in range(0, n, SIZE):
+        yield shards[start // SIZE].encodings[0].images[: n - start]

@@ -81,9 +81,10 @@ def grow(
     rankers += _binarised(rankers, source, p)
     count = Count(rankers, encodings, Texts.of(test))
     folder = Path(cache) / "growing" / _key(requests, rankers)
-    store = Store(folder, p.sizes)
+    sizes = p.sizes or [len(count.test.labels)]
+    store = Store(folder, sizes)
     store.check_room(count.counts)
-    at = {counts.images: counts for counts in _pass(count, store, source, p.sizes)}
+    at = {counts.images: counts for counts in _pass(count, store, source, sizes)}
     relevant = {direction: count.relevant(direction) for direction in DIRECTIONS}
     return Growth(rankers, relevant, np.array(test.image_of_caption), at)
 
@@ -99,8 +100,8 @@ def _binarised(
     """Codes made from the embeddings of one model, by binarisers that learn from scenes apart."""
     p, made = parameters, []
     for one in rankers:
-        if one.name != p.binarised or not p.binarisers:
-            continue
+        if one.name != p.binarised or not p.binarisers or not p.sizes:
+            continue  # where there is no more data, there is none to learn from apart
         if one.bits:
             raise InputError(f"binarised: '{one.name}' has codes; expected a model of embeddings")
         apart = source[LEARNED].encodings[one.source]

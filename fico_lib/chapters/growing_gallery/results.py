@@ -198,7 +198,7 @@ def study(growth: Growth, parameters: GrowingGalleryChapter) -> Found:
     laws, predictions = _laws(estimates, places, sizes, parameters)
     return Found(
         growth=pd.DataFrame(_growth_rows(estimates, bits, sizes)),
-        kept=pd.DataFrame(_kept_rows(estimates, bits, sizes)),
+        kept=pd.DataFrame(_kept_rows(estimates, bits, sizes), columns=KEPT_COLUMNS),
         medians=pd.DataFrame(
             {"ranker": name, "direction": d, "size": n, "rank": estimates.median(name, d, n)}
             for name, d, n in product(bits, DIRECTIONS, sizes)
@@ -289,6 +289,7 @@ def _laws(
     return pd.DataFrame(rows, columns=LAW_COLUMNS), predictions
 
 
+KEPT_COLUMNS = ["ranker", "bits", "direction", "size", "percent", "low", "high"]
 LAW_COLUMNS = [
     *("ranker", "direction", "size", "metric", "wrong", "shape", "shape_low", "shape_high", "scale"),
     *("predicted_percent", "predicted_low", "predicted_high", "percent", "low", "high"),

@@ -1,5 +1,6 @@
 """What a reader of the chapter on galleries that grow sees as tables and sentences."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -17,6 +18,7 @@ from fico_lib.chapters.growing_gallery.twins import LABELS, TEXTS
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, signed, stated
 
+ONE_SIZE = "*Not run*: these data have no further images, so the gallery does not grow."
 COLUMNS = 6  # sizes of a table, at most
 CHANCE = "chance"
 
@@ -86,8 +88,10 @@ def medians(found: Rows) -> Table:
     )
 
 
-def left(found: Rows) -> Table:
+def left(found: Rows) -> Table | Text:
     """What is left of R@1 in the smallest gallery."""
+    if found.kept.empty:
+        return Text(ONE_SIZE)
     cells = found.kept.set_index(["ranker", "direction", "size"])
     size = found.sizes[-1]
     lines = [
@@ -212,6 +216,8 @@ def laws(found: Rows, metric: str = FIRST) -> Table | Text:
 
 def takeaways(found: Rows) -> Text:
     """The chapter in a few sentences."""
+    if found.kept.empty:
+        return Text(ONE_SIZE)
     ends, sentences = (found.sizes[0], found.sizes[-1]), []
     rows = found.growth[(found.growth["metric"] == FIRST) & (found.growth["without"] == "")]
     cells = rows.set_index(["ranker", "direction", "size"])
@@ -222,12 +228,11 @@ def takeaways(found: Rows) -> Text:
         f"the smallest gallery, R@1 goes from {first} among {ends[0]:,} to {last} among {ends[1]:,}."
     )
     kept = found.kept[(found.kept["direction"] == "t2i") & (found.kept["size"] == ends[1])]
-    if len(kept):
-        most, least = (kept.loc[getattr(kept["percent"], end)()] for end in ("idxmax", "idxmin"))
-        sentences.append(
-            f"Of R@1, {stated(most)} are left with {most['ranker']}, which keeps most, and "
-            f"{stated(least)} with {least['ranker']}, which keeps least."
-        )
+    most, least = (kept.loc[getattr(kept["percent"], end)()] for end in ("idxmax", "idxmin"))
+    sentences.append(
+        f"Of R@1, {stated(most)} are left with {most['ranker']}, which keeps most, and "
+        f"{stated(least)} with {least['ranker']}, which keeps least."
+    )
     copied = found.copies.set_index(["ranker", "direction", "metric", "gallery", "size"])
     same = copied.loc[best, "t2i", FIRST, ALL_RIGHT, ends[1]]
     sentences.append(
@@ -246,8 +251,18 @@ def takeaways(found: Rows) -> Text:
     return bullets(sentences)
 
 
-def recorded(found: Rows, run: dict) -> Text:
-    """Where a recorded run comes from."""
+def recorded(runs: Sequence[tuple[Rows, dict]]) -> list[Table | Text]:
+    """Larger galleries from recorded runs, each with where it comes from."""
+    if not runs:
+        return [Text("No such run is recorded in `book/recorded/` of this copy of the study.")]
+    return [
+        part
+        for rows, run in runs
+        for part in (_provenance(rows, run), takeaways(rows), quality(rows), left(rows), laws(rows))
+    ]
+
+
+def _provenance(found: Rows, run: dict) -> Text:
     machine = run["machine"]
     return Text(
         f"*Recorded*, not computed with this page: galleries of up to {found.sizes[-1]:,} images, "

@@ -44,6 +44,8 @@ class Twins:
         )
         captions = _one_hot(numbered(texts, self.known), len(self.known))
         sets = np.array([self.sets.get(row.tobytes(), -1) for row in texts.labels], np.int64)
+        if not texts.labels.shape[1]:
+            sets[:] = -1  # nothing is known of what they show
         labels = _one_hot(sets, len(self.sets))
         return {
             (TEXTS, "texts"): captions,
