@@ -44,7 +44,8 @@ TRAINING = {
     "selfalign": "fico_lib.models.selfalign_parameters:SelfAlignParameters",
     "factor": "fico_lib.models.factor_parameters:FactorParameters",
 }
-KEPT = ("selfalign",)  # a chapter looks into these networks: their weights are kept too
+# A chapter looks into these networks, or encodes further items by them: their weights are kept too.
+KEPT = ("selfalign", "beit3", "vse", "adv2048", "adv64", "ucch", "dadh")
 
 
 def weights_of(name: str) -> str | None:
