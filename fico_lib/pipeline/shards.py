@@ -14,6 +14,7 @@ import numpy as np
 from fico_lib.datasets.scenes.load import load_shard
 from fico_lib.datasets.scenes.parameters import ScenesParameters
 from fico_lib.encodings import Codes, Embeddings
+from fico_lib.evaluation.growing.twins import Texts
 from fico_lib.features.build import build
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.fitted import FILE, Fitted
@@ -23,30 +24,6 @@ from fico_lib.runtime.devices import resolve
 from fico_lib.runtime.errors import InputError
 
 SIZE = 500  # scenes of a shard: of another number, a simulated detector would err otherwise
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What the captions of some images say, and what the images are labelled with.
-
-    tokens: (n_texts, longest) int32, lengths: (n_texts,), text_of_caption and image_of_caption:
-    (n_captions,) int64, labels: (n_images, n_categories) bool, as in `FeatureSplit`.
-    """
-
-    tokens: np.ndarray
-    lengths: np.ndarray
-    text_of_caption: np.ndarray
-    image_of_caption: np.ndarray
-    labels: np.ndarray
-
-    @classmethod
-    def of(cls, split: FeatureSplit) -> "Texts":
-        """Those of a split, in memory; without labels there are no categories."""
-        names = ("tokens", "lengths", "text_of_caption", "image_of_caption")
-        labels = np.zeros((len(split.image_ids), 0), bool) if split.labels is None else split.labels
-        return cls(
-            **{name: np.array(getattr(split, name)) for name in names}, labels=np.array(labels)
-        )
 
 
 @dataclass(frozen=True)

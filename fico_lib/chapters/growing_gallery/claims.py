@@ -171,7 +171,9 @@ def _codes_lose_more(source: Found | Printed) -> Iterator[Case]:
 
 def _longer_keep_more(found: Found) -> Iterator[Case]:
     for (longer, shorter), direction in product(_pairs(found.bits), DIRECTIONS):
-        left = [found.estimates.left(name, direction, found.sizes[-1]) for name in (longer, shorter)]
+        left = [
+            found.estimates.left(name, direction, found.sizes[-1]) for name in (longer, shorter)
+        ]
         if left[0] is not None and left[1] is not None:
             yield Case(f"{longer} - {shorter}", direction, "R@1 left", left[0] - left[1])
 

@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from fico_lib.chapters.growing_gallery.law import Law
 from fico_lib.chapters.growing_gallery.results import FIRST, Rows
 from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.metrics.gallery_law import Law
 from fico_lib.report.figure_style import GREY, STYLE, plain_log, series
 
 POINTS = 60  # of a curve
@@ -27,7 +27,9 @@ def growth(found: Rows) -> Figure:
         for number, (name, points) in enumerate(here.groupby("ranker", sort=False)):
             _ranker(panel, found, name, points, series(number))
         first = here.drop_duplicates("size")
-        panel.plot(first["size"], first["chance_percent"], color=GREY, linestyle=":", label="chance")
+        panel.plot(
+            first["size"], first["chance_percent"], color=GREY, linestyle=":", label="chance"
+        )
         panel.set(xscale="log", yscale="log", xlabel="images in the gallery", title=title)
         plain_log(panel.xaxis)
         plain_log(panel.yaxis)

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from fico_lib.chapters.growing_gallery.counts import Count, Counts, Ranker, ranker
 from fico_lib.chapters.growing_gallery.parameters import GrowingGalleryChapter
-from fico_lib.chapters.growing_gallery.store import Store
 from fico_lib.datasets.scenes.parameters import MOST
 from fico_lib.encodings import Encodings
+from fico_lib.evaluation.growing.counts import Count, Counts, Ranker, ranker
+from fico_lib.evaluation.growing.store import Store
+from fico_lib.evaluation.growing.twins import Texts
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.pipeline.request import Request
-from fico_lib.pipeline.shards import SIZE, Shards, Texts
-from fico_lib.runtime.digests import code_digest, digest
+from fico_lib.pipeline.shards import SIZE, Shards
+from fico_lib.runtime.digests import LIBRARY, code_digest, digest, file_digest
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import track
 from fico_lib.search import binarise
@@ -29,7 +30,7 @@ from fico_lib.search.dataset import unit_rows
 
 KEPT = 20  # shards after which counts are kept in between
 LEARNED = MOST // SIZE  # the shard behind the largest gallery, which binarisers learn from
-HERE = "fico_lib.chapters.growing_gallery.growth"
+COUNTING = ("fico_lib.evaluation.growing.counts", "fico_lib.evaluation.growing.store")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def grow(
     ]
     rankers += _binarised(rankers, source, p)
     count = Count(rankers, encodings, Texts.of(test))
-    folder = Path(cache) / "growing" / _key(requests, rankers)
+    folder = Path(cache) / "growing" / _key(requests, rankers, p.binarisers)
     sizes = p.sizes or [len(count.test.labels)]
     store = Store(folder, sizes)
     store.check_room(count.counts)
@@ -89,9 +90,16 @@ def grow(
     return Growth(rankers, relevant, np.array(test.image_of_caption), at)
 
 
-def _key(requests: Sequence[Request], rankers: Sequence[Ranker]) -> str:
+def _key(requests: Sequence[Request], rankers: Sequence[Ranker], binarisers: Sequence[str]) -> str:
+    """The key of the counts: of the encodings, who ranks, and the code that makes and counts."""
     names = [(one.name, one.seed) for one in rankers]
-    return digest([request.encodings_key for request in requests], names, code_digest(HERE))
+    modules = [binarise.quantizer_module(name) for name in binarisers]
+    return digest(
+        [request.encodings_key for request in requests],
+        names,
+        code_digest(*COUNTING, *modules),
+        [file_digest(file) for file in (Path(__file__), LIBRARY / "pipeline/shards.py")],
+    )
 
 
 def _binarised(
@@ -115,9 +123,7 @@ def _binarised(
     return made
 
 
-def _pass(
-    count: Count, store: Store, source: Source, sizes: Sequence[int]
-) -> Iterator[Counts]:
+def _pass(count: Count, store: Store, source: Source, sizes: Sequence[int]) -> Iterator[Counts]:
     """The counts at each size, kept or counted now."""
     missing = [size for size in sizes if not store.path(size).is_file()]
     if missing:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fico_lib.chapters.growing_gallery import law
-from fico_lib.chapters.growing_gallery.counts import ALL, GROUPS, Counts
 from fico_lib.chapters.growing_gallery.growth import Growth
 from fico_lib.chapters.growing_gallery.parameters import FITTED, GrowingGalleryChapter
-from fico_lib.chapters.growing_gallery.twins import KINDS
+from fico_lib.evaluation.growing.counts import ALL, GROUPS, Counts
+from fico_lib.evaluation.growing.twins import KINDS
 from fico_lib.evaluation.relevance import DIRECTIONS
+from fico_lib.metrics import gallery_law
 from fico_lib.metrics.chance import chance
 from fico_lib.metrics.registry import metric as known_metric
 from fico_lib.metrics.resampling import Estimate, Resampling
@@ -267,7 +267,7 @@ def _laws(
         if not (hits[0] > 0).all():
             continue
         wrong = np.array([estimates.wrong(direction, size) for size in fitted])
-        found = law.fit(wrong, hits)
+        found = gallery_law.fit(wrong, hits)
         for size, metric in product(held, (FIRST, TEN)):
             k = known_metric(metric).k
             values = 100 * found.hits(estimates.wrong(direction, size), k)
@@ -291,7 +291,17 @@ def _laws(
 
 KEPT_COLUMNS = ["ranker", "bits", "direction", "size", "percent", "low", "high"]
 LAW_COLUMNS = [
-    *("ranker", "direction", "size", "metric", "wrong", "shape", "shape_low", "shape_high", "scale"),
+    *(
+        "ranker",
+        "direction",
+        "size",
+        "metric",
+        "wrong",
+        "shape",
+        "shape_low",
+        "shape_high",
+        "scale",
+    ),
     *("predicted_percent", "predicted_low", "predicted_high", "percent", "low", "high"),
     *("gap_percent", "gap_low", "gap_high"),
 ]

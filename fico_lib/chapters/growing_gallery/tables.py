@@ -1,6 +1,6 @@
 """What a reader of the chapter on galleries that grow sees as tables and sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -14,7 +14,7 @@ from fico_lib.chapters.growing_gallery.results import (
     TEN,
     Rows,
 )
-from fico_lib.chapters.growing_gallery.twins import LABELS, TEXTS
+from fico_lib.evaluation.growing.twins import LABELS, TEXTS
 from fico_lib.evaluation.relevance import DIRECTIONS
 from fico_lib.report.table import Table, Text, bullets, interval_of, percentage, signed, stated
 
@@ -39,6 +39,17 @@ def _title(size: int) -> str:
     return f"{size:,}"
 
 
+def share(row: Mapping, value: str = "percent", low: str = "low", high: str = "high") -> str:
+    """A percentage with its interval; below one, where a large gallery leaves little, finer.
+
+    >>> share({"percent": 0.234, "low": 0.1, "high": 0.456})
+    '0.23\\n[0.10, 0.46]'
+    """
+    if abs(row[value]) >= 1:
+        return interval_of(row, value, low, high)
+    return f"{row[value]:.2f}\n[{row[low]:.2f}, {row[high]:.2f}]"
+
+
 def _length(bits: int) -> str:
     return f"{bits} bits" if bits else "float"
 
@@ -49,7 +60,7 @@ def quality(found: Rows, metric: str = FIRST) -> Table:
     cells = rows.set_index(["ranker", "direction", "size"])
     lines = [
         {"ranking by": name, "": _length(bits), "direction": direction}
-        | {_title(size): interval_of(cells.loc[name, direction, size]) for size in shown(found.sizes)}
+        | {_title(size): share(cells.loc[name, direction, size]) for size in shown(found.sizes)}
         for direction, (name, bits) in product(DIRECTIONS, found.bits.items())
     ]
     name = next(iter(found.bits))
@@ -93,11 +104,10 @@ def left(found: Rows) -> Table | Text:
     if found.kept.empty:
         return Text(ONE_SIZE)
     cells = found.kept.set_index(["ranker", "direction", "size"])
-    size = found.sizes[-1]
     lines = [
         {("", "ranking by"): name, ("", "length"): _length(bits)}
         | {
-            (title, _title(size)): interval_of(cells.loc[name, direction, size])
+            (title, _title(size)): share(cells.loc[name, direction, size])
             if (name, direction, size) in cells.index
             else "n/a"
             for direction, title in DIRECTIONS.items()
@@ -123,7 +133,7 @@ def controls(found: Rows) -> Table:
     lines = [
         {("", "ranking by"): name}
         | {
-            (title, words): interval_of(cells.loc[name, direction, without])
+            (title, words): share(cells.loc[name, direction, without])
             for direction, title in DIRECTIONS.items()
             for without, words in titles.items()
         }
@@ -131,9 +141,9 @@ def controls(found: Rows) -> Table:
     ]
     return Table(
         pd.DataFrame(lines),
-        f"R@1 (percent, 95 % interval) among {found.sizes[-1]:,} images: of all candidates; without "
-        "those that have a text of the query or of its answer; without scenes that show the same "
-        "kinds of objects.",
+        f"R@1 (percent, 95 % interval) among {found.sizes[-1]:,} images: of all candidates; "
+        "without those with a text of the query or of its answer; without scenes that show the "
+        "same kinds of objects.",
         words=("ranking by",),
     )
 
@@ -153,8 +163,8 @@ def twins(found: Rows) -> Text:
     }
     return bullets(
         [
-            f"{words}, besides the right one: among {ends[0]:,} images {says(kind, ends[0])}; among "
-            f"{ends[1]:,} images {says(kind, ends[1])}."
+            f"{words}, besides the right one: among {ends[0]:,} images {says(kind, ends[0])}; "
+            f"among {ends[1]:,} images {says(kind, ends[1])}."
             for kind, words in lines.items()
         ]
     )
@@ -168,7 +178,7 @@ def copies(found: Rows, direction: str = "t2i") -> Table:
     lines = [
         {("", "ranking by"): name}
         | {
-            (metric, way): interval_of(cells.loc[name, metric, way, size])
+            (metric, way): share(cells.loc[name, metric, way, size])
             for metric in (FIRST, TEN)
             for way in (DISTINCT, ALL_RIGHT, ONE_RIGHT)
         }
@@ -185,31 +195,34 @@ def copies(found: Rows, direction: str = "t2i") -> Table:
 
 def laws(found: Rows, metric: str = FIRST) -> Table | Text:
     """The law's exponent, and its prediction beside what was found in the largest gallery."""
-    rows = found.laws[
-        (found.laws["metric"] == metric) & (found.laws["size"] == found.sizes[-1])
-    ]
+    rows = found.laws[(found.laws["metric"] == metric) & (found.laws["size"] == found.sizes[-1])]
     if rows.empty:
-        return Text("*Not fitted*: the law takes three sizes at least, with a right answer in each.")
+        return Text(
+            "*Not fitted*: the law takes three sizes at least, with a right answer in each."
+        )
     lines = []
     for row in rows.to_dict("records"):
         gap = {end: row[f"gap_{end}"] for end in ("percent", "low", "high")}
+        shape, *ends = (f"{row[name]:.2f}" for name in ("shape", "shape_low", "shape_high"))
         predicted = {end: row[f"predicted_{end}"] for end in ("percent", "low", "high")}
         lines.append(
             {
                 "ranking by": row["ranker"],
                 "direction": row["direction"],
-                "exponent a": f"{row['shape']:.2f}\n[{row['shape_low']:.2f}, {row['shape_high']:.2f}]",
+                "exponent a": f"{shape}\n[{', '.join(ends)}]",
                 "scale b": f"{row['scale']:.2g}",
-                "predicted": interval_of(predicted),
-                "found": interval_of(row),
-                "predicted - found": signed(gap, "\n", "percent"),
+                "predicted": share(predicted),
+                "found": share(row),
+                "predicted - found": signed(gap, "\n", "percent")
+                if row["percent"] >= 1
+                else share(gap),
             }
         )
     fitted = [size for size in found.sizes if size not in set(found.laws["size"])]
     return Table(
         pd.DataFrame(lines),
-        f"The law fitted to R@1 in galleries of {', '.join(map(_title, fitted))} images, and what it "
-        f"says of {metric} among {found.sizes[-1]:,} (percent, 95 % interval, paired).",
+        f"The law fitted to R@1 in galleries of {', '.join(map(_title, fitted))} images, and what "
+        f"it says of {metric} among {found.sizes[-1]:,} (percent, 95 % interval, paired).",
         words=("ranking by", "direction"),
     )
 
@@ -224,8 +237,9 @@ def takeaways(found: Rows) -> Text:
     best = cells.loc[[(name, "t2i", ends[0]) for name in found.bits], "percent"].idxmax()[0]
     first, last = (stated(cells.loc[best, "t2i", size]) for size in ends)
     sentences.append(
-        f"A sentence finds its image less often the more images there are: with {best}, the best of "
-        f"the smallest gallery, R@1 goes from {first} among {ends[0]:,} to {last} among {ends[1]:,}."
+        f"A sentence finds its image less often the more images there are: with {best}, the best "
+        f"of the smallest gallery, R@1 goes from {first} among {ends[0]:,} to {last} among "
+        f"{ends[1]:,}."
     )
     kept = found.kept[(found.kept["direction"] == "t2i") & (found.kept["size"] == ends[1])]
     most, least = (kept.loc[getattr(kept["percent"], end)()] for end in ("idxmax", "idxmin"))
@@ -244,9 +258,9 @@ def takeaways(found: Rows) -> Text:
         inside = int(((laws["gap_low"] <= 0) & (laws["gap_high"] >= 0)).sum())
         worst = laws["gap_percent"].abs().max()
         sentences.append(
-            f"A law of two numbers, fitted to the smaller galleries, predicts R@1 in the largest: in "
-            f"{inside} of {len(laws)} cases the interval of its error holds zero, and the largest "
-            f"error is {worst:.1f} points."
+            f"A law of two numbers, fitted to the smaller galleries, predicts R@1 in the largest: "
+            f"in {inside} of {len(laws)} cases the interval of its error holds zero, and the "
+            f"largest error is {worst:.1f} points."
         )
     return bullets(sentences)
 

@@ -47,9 +47,9 @@ class Cosines:
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Comparison`.
 
-        A product of d terms in float32, of unit vectors, is off by less than d 2^-24 / (1 - d 2^-24)
-        (Higham 2002, "Accuracy and Stability of Numerical Algorithms", Section 3.1); twice that
-        leaves room for rounding `own`.
+        A product of d terms in float32, of unit vectors, is off by less than d u / (1 - d u) with
+        u = 2^-24 (Higham 2002, "Accuracy and Stability of Numerical Algorithms", Section 3.1);
+        twice that leaves room for rounding `own`.
         """
         near = queries.shape[1] * 2.0**-23
         ahead = queries @ candidates.T

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from fico_lib.chapters.growing_gallery.counts import Counts
+from fico_lib.evaluation.growing.counts import Counts
 from fico_lib.runtime.arrays import read_safetensors
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import write_whole

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fico_lib.chapters.growing_gallery.compare import AgreeingBits, Comparison, Cosines
-from fico_lib.chapters.growing_gallery.twins import KINDS, Twins, numbered
 from fico_lib.encodings import Codes, Embeddings, Encodings
+from fico_lib.evaluation.growing.twins import KINDS, Texts, Twins, numbered
 from fico_lib.evaluation.relevance import DIRECTIONS
-from fico_lib.pipeline.shards import Texts
 from fico_lib.runtime.errors import InputError
 from fico_lib.search.binarise.projection import Projection
 from fico_lib.search.dataset import unit_rows
+from fico_lib.similarity.beaten import AgreeingBits, Comparison, Cosines
 
 BLOCK = 1 << 21  # scores compared at once
 ALL = "all"
@@ -46,10 +45,12 @@ class Ranker:
 
     def sides(self, encodings: Encodings) -> tuple[np.ndarray, np.ndarray]:
         """Images and texts of a split's encodings, prepared for its comparison."""
-        sides = encodings.images, encodings.texts
+        return self._prepared(encodings.images), self._prepared(encodings.texts)
+
+    def _prepared(self, side: np.ndarray) -> np.ndarray:
         if self.projection is not None:
-            return tuple(self.projection.encode(unit_rows(side)) for side in sides)
-        return tuple(self.comparison.prepared(side) for side in sides)
+            return self.projection.encode(unit_rows(side))
+        return self.comparison.prepared(side)
 
 
 def ranker(encodings: Encodings, seed: int, source: int) -> Ranker:
@@ -188,9 +189,9 @@ class Count:
                 total[0, block] += seen.sum(1, dtype=np.int32)
                 for place, pairs in enumerate(twins, start=1):
                     rows, columns = _inside(pairs, block)
-                    total[place, block] += np.bincount(
-                        rows, seen[rows, columns], len(own)
-                    ).astype(np.int32)
+                    total[place, block] += np.bincount(rows, seen[rows, columns], len(own)).astype(
+                        np.int32
+                    )
 
 
 def _inside(pairs: tuple[np.ndarray, np.ndarray], block: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -5,14 +5,40 @@ kinds of objects. A model that ranks these before the right answer has hardly er
 counted apart.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 
-from fico_lib.pipeline.shards import Texts
+from fico_lib.features.feature_split import FeatureSplit
 
 TEXTS, LABELS = "texts", "labels"
 KINDS = (TEXTS, LABELS)
 Pairs = tuple[np.ndarray, np.ndarray]  # rows of queries, and of candidates
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the captions of some images say, and what the images are labelled with.
+
+    tokens: (n_texts, longest) int32, lengths: (n_texts,), text_of_caption and image_of_caption:
+    (n_captions,) int64, labels: (n_images, n_categories) bool, as in `FeatureSplit`.
+    """
+
+    tokens: np.ndarray
+    lengths: np.ndarray
+    text_of_caption: np.ndarray
+    image_of_caption: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def of(cls, split: FeatureSplit) -> "Texts":
+        """Those of a split, in memory; without labels there are no categories."""
+        names = ("tokens", "lengths", "text_of_caption", "image_of_caption")
+        labels = np.zeros((len(split.image_ids), 0), bool) if split.labels is None else split.labels
+        return cls(
+            **{name: np.array(getattr(split, name)) for name in names}, labels=np.array(labels)
+        )
 
 
 def text_keys(texts: Texts) -> list[bytes]:

@@ -50,7 +50,7 @@ def fit(wrong: np.ndarray, hits: np.ndarray) -> Law:
     weights = weights / (1 - weights)
     with np.errstate(divide="ignore"):
         logs = np.log(hits)
-    logs = np.where((hits > 0).all(1)[:, None], logs, np.nan)
+    logs[(hits <= 0).any(axis=1)] = np.nan
     best = _best((GRID / wrong.max())[None], wrong, logs, weights)
     best = _best(best[:, None] * FINE, wrong, logs, weights)
     return Law(_shape(best[:, None], wrong, logs, weights)[0][:, 0], best)
