@@ -36,7 +36,8 @@ class Law:
         >>> Law(np.array([1.0]), np.array([0.001])).hits(1000)
         array([0.5])
         """
-        return stats.nbinom.cdf(k - 1, self.shape, 1 / (1 + self.scale * wrong))
+        among = stats.nbinom.cdf(k - 1, self.shape, 1 / (1 + self.scale * wrong))
+        return np.where(self.shape == 0, 1.0, among)  # no answer is ever beaten
 
 
 def fit(wrong: np.ndarray, hits: np.ndarray) -> Law:

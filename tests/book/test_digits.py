@@ -82,6 +82,11 @@ LISTED = {
         "1": "a value of a bit",
     },
     "factors": {"64": "bits of the codes that are compared"},
+    "growing_gallery": {
+        "1,000": "images of a Karpathy split",
+        "5,000": "images of a Karpathy split",
+        "1": "a term of the formulas",
+    },
     "instance": {
         "1,000": "images of a Karpathy split",
         "5,000": "images of a Karpathy split",
@@ -140,6 +145,7 @@ WORKED = {
     *("exercise-budget-by-hand", "exercise-growing-k", "exercise-ap-by-hand"),
     *("exercise-not-monotone", "exercise-choose-budget", "exercise-choose-bytes", "exercise-skew"),
     *("exercise-compression-bytes", "exercise-compression-int8"),
+    *("exercise-growing-power", "exercise-growing-copies", "exercise-growing-thinning"),
     *("exercise-storage-by-hand", "exercise-words", "exercise-mib", "exercise-average"),
     *("exercise-factors-two", "exercise-recall-by-hand", "exercise-plateau"),
     *("exercise-search-flops", "exercise-search-ties"),

@@ -82,6 +82,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "errata.html",
         "factors.html",
         "findings.html",
+        "growing_gallery.html",
         "instance.html",
         "models.html",
         "search.html",
@@ -224,6 +225,9 @@ def table_cell(study, chapter, table, column, query):
          "data == 'vse, asked by images' and what == 'IVF, 4 of 32 lists'"),
         ("compression", r"signs: R@1 {} % by hand, {} % by", "grid", "percent",
          "model == 'vse' and setting == 'sign-mean' and direction == 't2i' and metric == 'R@1'"),
+        ("growing_gallery", r"R@1 {} % by hand, 400 images", "growth", "percent",
+         "ranker == 'vse' and direction == 't2i' and metric == 'R@1' and size == 400 "
+         "and without.isna()"),
         ("selfalign", r"gain in R@sum: {} points", "sums", "gain_percent",
          "model == 'vse+LCA+CRA'"),
         ("errata", r"^{} h at the pace", "arithmetic", "computed",

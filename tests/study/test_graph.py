@@ -13,6 +13,7 @@ BITWISE = "chapter: bitwise_search"
 COARSE = "chapter: coarse_to_fine"  # it reads the times of attention
 COMPRESSION = "chapter: compression"
 FACTORS = "chapter: factors"
+GROWING = "chapter: growing_gallery"
 CHAPTERS = [
     *(
         BITWISE,
@@ -23,6 +24,7 @@ CHAPTERS = [
         "chapter: data",
         FACTORS,
         FINDINGS,
+        GROWING,
     ),
     *("chapter: instance", "chapter: search"),
 ]
@@ -75,7 +77,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
         chapters = [
             *("attention", "category", "choose", "coarse_to_fine", "compression", "factors"),
-            *("findings", "instance", "selfalign"),
+            *("findings", "growing_gallery", "instance", "selfalign"),
         ]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 
@@ -85,7 +87,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     [
         ("models/dadh.py",
          ["book", BITWISE, "chapter: category", CHOOSE, COARSE, COMPRESSION, FACTORS, FINDINGS,
-          "chapter: instance", "encodings"]),
+          GROWING, "chapter: instance", "encodings"]),
         ("models/controls.py",
          ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
           "quick-encodings"]),
@@ -99,6 +101,8 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
         ("datasets/scenes/captions.py",
          ["book", COSTS[0], *CHAPTERS, ALIGNED, *16 * ["encodings"], "features",
           "quick-encodings"]),
+        ("chapters/growing_gallery/tables.py", ["book", GROWING]),
+        ("evaluation/growing/counts.py", ["book", GROWING]),
         ("chapters/instance/tables.py", ["book", CHOOSE, FINDINGS, "chapter: instance"]),
         ("study/book.py", ["book"]),
         ("study/questions.py", ["book"]),

@@ -8,8 +8,10 @@ counted.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import product
+
+import pandas as pd
 
 from fico_lib.chapters.growing_gallery.results import FIRST, Found
 from fico_lib.evaluation.relevance import DIRECTIONS
@@ -27,6 +29,12 @@ NOT_PRINTED = "the paper has no gallery of distinct items that grows"
 POINT = 1.0
 
 
+@cache
+def _printed() -> pd.DataFrame:
+    """Table 2, wide."""
+    return published.wide(2)
+
+
 @dataclass(frozen=True)
 class Printed:
     """Table 2: what is left of R@1 from Flickr30K to MS-COCO, where both are printed."""
@@ -38,7 +46,7 @@ class Printed:
     @property
     def names(self) -> list[str]:
         """The models that are printed on both, but for those near chance."""
-        rows = published.wide(2)
+        rows = _printed()
         both = rows[LARGE].dropna(subset=[(d, FIRST) for d in DIRECTIONS]).index
         return [name for name in both if name != NEAR_CHANCE]
 
@@ -54,8 +62,7 @@ class Printed:
 
     def left(self, name: str, direction: str) -> Estimate:
         """The percentage of R@1 that is left."""
-        rows = published.wide(2)
-        small, large = (rows[data].loc[name, (direction, FIRST)] for data in (SMALL, LARGE))
+        small, large = (_printed()[data].loc[name, (direction, FIRST)] for data in (SMALL, LARGE))
         return Estimate.exact(100 * large / small)
 
 
