@@ -63,8 +63,11 @@ def table(tested: Verdicts) -> Table:
     return Table(frame, caption, words=frame.columns)
 
 
-def own_table(tested: Verdicts) -> Table:
-    """Claims of the study itself, which no paper prints: grounds, test and verdict."""
+def own_table(tested: Verdicts, before: str = "the first run") -> Table:
+    """Claims of the study itself, which no paper prints: grounds, test and verdict.
+
+    before: what came after the claims and their margins.
+    """
     settings, lines = list(tested.claims["setting"].unique()), []
     for _, part in tested.claims.groupby("claim", sort=False):
         first, rows = part.iloc[0], part.set_index("setting")
@@ -77,7 +80,7 @@ def own_table(tested: Verdicts) -> Table:
             }
         )
     caption = (
-        "What this study expected, written down with its margins before the first run. A claim "
+        f"What this study expected, written down with its margins before {before}. A claim "
         "holds when the 95 % interval of every case lies within its margin, and does not hold when "
         "one lies outside (corrected for the number of cases); shown is the case that decides."
     )

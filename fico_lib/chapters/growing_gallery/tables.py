@@ -256,11 +256,12 @@ def takeaways(found: Rows) -> Text:
     laws = found.laws[(found.laws["metric"] == FIRST) & (found.laws["size"] == ends[1])]
     if len(laws):
         inside = int(((laws["gap_low"] <= 0) & (laws["gap_high"] >= 0)).sum())
-        worst = laws["gap_percent"].abs().max()
+        seen = laws[laws["percent"] > 0]
+        ratio = seen["predicted_percent"] / seen["percent"]
         sentences.append(
             f"A law of two numbers, fitted to the smaller galleries, predicts R@1 in the largest: "
-            f"in {inside} of {len(laws)} cases the interval of its error holds zero, and the "
-            f"largest error is {worst:.1f} points."
+            f"in {inside} of {len(laws)} cases the interval of its error holds zero, and it says "
+            f"{ratio.min():.2f} to {ratio.max():.2f} times what was found."
         )
     return bullets(sentences)
 

@@ -1,6 +1,7 @@
 """Rows on galleries that grow: the engine's values, copies against all orders, tables, claims."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -220,6 +221,16 @@ class TestClaims:
         assert kept["growing_codes_lose_more"] == FAILS
         assert kept["growing_longer_keep_more"] == FAILS
         assert kept["growing_copies_hide"] == UNDECIDED  # a loss of 10 % on so few queries
+
+    def test_the_law_holds_where_what_is_not_fitted_follows_it(self, found):
+        """Predictions that are set beside what was found, in the largest gallery."""
+        for factor, verdict in ((1.0, HOLDS), (1.6, FAILS), (0.5, FAILS)):
+            predicted = {
+                place: found.estimates.estimate(*place[:2], place[2], place[3]) * factor
+                for place in found.predictions
+            }
+            other = replace(found, predictions=predicted)
+            assert claims.judged(other, "here").of("here")["growing_law_predicts"] == verdict
 
     def test_copies_hide_nothing_where_nothing_is_lost(self):
         assert self.judged(vse=[1, 1, 1])["growing_copies_hide"] == FAILS
