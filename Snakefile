@@ -16,6 +16,7 @@ STEP = f"{shlex.quote(sys.executable)} -m fico_lib step"
 rule book:
     input:
         expand(f"results/{PLAN.profile}/{{chapter}}", chapter=CHAPTER),
+        expand(f"results/{PLAN.profile}/foundations/{{name}}.ipynb", name=PLAN.foundations),
     output:
         directory("_build/html"),
     params:
@@ -25,6 +26,8 @@ rule book:
 
 
 rule chapter:
+    wildcard_constraints:
+        chapter="|".join(CHAPTER),
     input:
         lambda wildcards: [f"cache/encodings/{key}" for key in CHAPTER[wildcards.chapter].encodings],
         lambda wildcards: [
@@ -40,6 +43,18 @@ rule chapter:
     threads: lambda wildcards: workflow.cores if CHAPTER[wildcards.chapter].timed else 1
     shell:
         "{STEP} chapter {PLAN.profile} {wildcards.chapter} {params.key}"
+
+
+rule foundation:
+    wildcard_constraints:
+        name="|".join(PLAN.foundations),
+    output:
+        f"results/{PLAN.profile}/foundations/{{name}}.ipynb",
+    params:
+        key=lambda wildcards: PLAN.foundations[wildcards.name],
+    priority: 1
+    shell:
+        "{STEP} foundation {PLAN.profile} {wildcards.name}"
 
 
 # One process for many: to start one takes longer than to encode by a small model.

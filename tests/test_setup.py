@@ -99,7 +99,9 @@ def test_make_refuses_an_unsuitable_python_before_it_installs(tmp_path, answer, 
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").rglob("*.ipynb")), ids=lambda p: p.name
+)
 def test_notebooks_in_the_repository_carry_no_outputs(path):
     for cell in json.loads(path.read_text())["cells"]:
         assert not cell.get("outputs")

@@ -17,9 +17,15 @@ import nbformat
 
 from fico_lib.chapters import CHAPTERS
 from fico_lib.runtime.files import write_whole
+from fico_lib.study.foundations import FOUNDATIONS
 from fico_lib.study.metric_lab import write_grid
 from fico_lib.study.questions import write_questions
-from fico_lib.study.repository import EXECUTED, OF_PROFILE
+from fico_lib.study.repository import (
+    EXECUTED,
+    FOUNDATIONS_FOLDER,
+    OF_PROFILE,
+    executed_foundation,
+)
 
 OPENING = "opening"  # of the index: the findings' sentences under this name, over the page's
 FIGURE = "verdicts"  # their figure
@@ -44,13 +50,15 @@ def stage(repository: Path, profile: str, sources: Path) -> None:
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(repository / name, sources / name)
     shutil.copytree(repository / "book", sources / "book")
-    (sources / "notebooks").mkdir()
-    for name in CHAPTERS:
-        executed = repository / "results" / profile / name / EXECUTED
-        notebook = nbformat.read(executed, as_version=4)
+    executed = {name: repository / "results" / profile / name / EXECUTED for name in CHAPTERS}
+    for name in FOUNDATIONS:
+        executed[f"{FOUNDATIONS_FOLDER}/{name}"] = executed_foundation(repository, profile, name)
+    (sources / "notebooks" / FOUNDATIONS_FOLDER).mkdir(parents=True)
+    for name, path in executed.items():
+        notebook = nbformat.read(path, as_version=4)
         if notebook.metadata.get("papermill", {}).get("exception"):
-            raise BookError(f"{executed} holds an exception: run the chapter again")
-        shutil.copy(executed, sources / "notebooks" / f"{name}.ipynb")
+            raise BookError(f"{path} holds an exception: run the chapter again")
+        shutil.copy(path, sources / "notebooks" / f"{name}.ipynb")
     open_with_findings(repository / "results" / profile / "findings", sources / "book")
     static = sources / "book" / "_static"
     write_grid(static / "lab" / "grid.js")

@@ -17,7 +17,7 @@ from fico_lib.report.parameters import ChapterParameters
 from fico_lib.runtime.errors import ChapterError, InputError
 from fico_lib.runtime.files import write_whole
 from fico_lib.runtime.progress import report
-from fico_lib.study.repository import EXECUTED, PROFILE, RESULTS
+from fico_lib.study.repository import EXECUTED, PROFILE, RESULTS, foundation
 
 
 class _ReportingEngine(NBClientEngine):
@@ -74,30 +74,11 @@ def execute(
     check: called before the results are put in place; what it raises leaves `target` as it was.
     """
     source = repository / "notebooks" / f"{chapter}.ipynb"
-    if not source.is_file():
-        raise InputError(f"chapter '{chapter}' has no notebook {source}")
     with _short_folder() as scratch:
         executed, results = Path(scratch) / EXECUTED, Path(scratch) / "results"
         with _environment(**{RESULTS: str(results), PROFILE: profile}):
-            try:
-                papermill.execute_notebook(
-                    source,
-                    executed,
-                    parameters=parameters.model_dump(mode="json"),
-                    engine_name="fico",
-                    kernel_name="python3",
-                    cwd=repository,
-                    progress_bar=progress_bar,
-                    # Sockets of the file system: private to the user, where TCP ports are not.
-                    # In this run's own folder: two chapters at once must not share them.
-                    config=Config({"KernelManager": {"transport": "ipc", "ip": f"{scratch}/k"}}),
-                )
-            except PapermillExecutionError as error:
-                saved = repository / "results" / "failed" / f"{chapter}.ipynb"
-                saved.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(executed, saved)
-                message = f"{error.ename}: {error.evalue}"
-                raise ChapterError(chapter, error.source, message, saved) from None
+            values = parameters.model_dump(mode="json")
+            _run(repository, chapter, source, executed, values, progress_bar)
         if not results.is_dir():
             raise InputError(f"{source} ended without run.finish(): it left no results")
         check()
@@ -105,6 +86,47 @@ def execute(
         with write_whole(target) as part:
             shutil.copytree(results, part)
     return target
+
+
+def execute_foundation(repository: Path, name: str, target: Path) -> Path:
+    """Run notebooks/foundations/<name>.ipynb, which has no parameters; returns `target`, a file.
+
+    When a cell raises, it does as `execute`.
+    """
+    source = foundation(repository, name)
+    with _short_folder() as scratch:
+        executed = Path(scratch) / EXECUTED
+        _run(repository, name, source, executed, {}, progress_bar=False)
+        with write_whole(target) as part:
+            _without_paths(executed, part, source.relative_to(repository))
+    return target
+
+
+def _run(
+    repository: Path, name: str, source: Path, executed: Path, values: dict, progress_bar: bool
+) -> None:
+    """Run a notebook with papermill into the file `executed`; ChapterError where a cell raises."""
+    if not source.is_file():
+        raise InputError(f"chapter '{name}' has no notebook {source}")
+    try:
+        papermill.execute_notebook(
+            source,
+            executed,
+            parameters=values,
+            engine_name="fico",
+            kernel_name="python3",
+            cwd=repository,
+            progress_bar=progress_bar,
+            # Sockets of the file system: private to the user, where TCP ports are not.
+            # In this run's own folder: two chapters at once must not share them.
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{executed.parent}/k"}}),
+        )
+    except PapermillExecutionError as error:
+        saved = repository / "results" / "failed" / f"{name}.ipynb"
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(executed, saved)
+        message = f"{error.ename}: {error.evalue}"
+        raise ChapterError(name, error.source, message, saved) from None
 
 
 def _without_paths(executed: Path, kept: Path, source: Path) -> None:

@@ -19,6 +19,7 @@ from fico_lib.pipeline.request import Request
 from fico_lib.runtime.digests import code_digest, digest, file_digest, imported_modules
 from fico_lib.study import parameters
 from fico_lib.study import repository as repo
+from fico_lib.study.foundations import FOUNDATIONS
 
 TOOLS = ("papermill", "jupyter-book", "sphinx", "myst-nb", "matplotlib", "pandas")
 
@@ -40,10 +41,11 @@ class Plan:
     """The steps of one profile.
 
     encodings: key -> request; features: key -> the requests that share them; weights: key -> a
-    request, for models that share theirs.
+    request, for models that share theirs; foundations: name -> key.
     """
 
     profile: str
+    foundations: dict[str, str] = field(default_factory=dict)
     chapters: list[ChapterStep] = field(default_factory=list)
     features: dict[str, list[Request]] = field(default_factory=dict)
     encodings: dict[str, Request] = field(default_factory=dict)
@@ -89,9 +91,15 @@ def notebook_modules(path: Path) -> list[str]:
     return sorted(imported_modules(code))
 
 
-def _book_key(repository: Path, chapters: list[ChapterStep]) -> str:
+def _book_key(repository: Path, planned: Plan) -> str:
     pages = {str(p.relative_to(repository)): file_digest(p) for p in book_files(repository)}
-    return digest(pages, [c.key for c in chapters], code_digest("fico_lib.study.book"))
+    executed = [*planned.foundations.values(), *(step.key for step in planned.chapters)]
+    return digest(pages, executed, code_digest("fico_lib.study.book"))
+
+
+def _foundation_key(repository: Path, name: str, tools: dict[str, str]) -> str:
+    notebook = repo.foundation(repository, name)
+    return digest(file_digest(notebook), code_digest(*notebook_modules(notebook)), tools)
 
 
 def _is_quick(request: Request) -> bool:
@@ -136,5 +144,6 @@ def plan(repository: Path, profile: str) -> Plan:
         )
         step = ChapterStep(name, values.title, key, values.timed, needs, values.reads)
         result.chapters.append(step)
-    result.book_key = _book_key(repository, result.chapters)
+    result.foundations = {name: _foundation_key(repository, name, tools) for name in FOUNDATIONS}
+    result.book_key = _book_key(repository, result)
     return result

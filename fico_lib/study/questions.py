@@ -6,7 +6,7 @@ finds the exercise by its label (book/_static/questions/). An exercise's text st
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,44 +21,8 @@ from fico_lib.metrics.registry import metric
 from fico_lib.metrics.tie_groups import TieGroups
 from fico_lib.search.compress.quantizers import Int8
 from fico_lib.search.compress.setting import Compression
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number is asked for; half a percent beside it is right too.
-
-    wrong: values and what to say of each. share: it lies between 0 and 1, and may be given as a
-    fraction, a decimal or in percent.
-    """
-
-    ask: str
-    right: float
-    wrong: tuple[tuple[float, str], ...] = ()
-    share: bool = False
-    kind: str = "number"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the options, each with what to say of it."""
-
-    ask: str
-    right: str
-    options: tuple[tuple[str, str], ...]
-    kind: str = "choice"
-
-
-@dataclass(frozen=True)
-class Words:
-    """A short list of words, in any order; wrong: words and what to say of each."""
-
-    ask: str
-    right: tuple[str, ...]
-    wrong: tuple[tuple[str, str], ...] = ()
-    kind: str = "words"
-
-
-Question = Number | Choice | Words
+from fico_lib.study.foundation_questions import FOUNDATION_QUESTIONS
+from fico_lib.study.question import Choice, Number, Question, Words
 
 
 def recall_by_hand() -> list[Question]:
@@ -225,6 +189,7 @@ QUESTIONS: dict[str, Callable[[], list[Question]]] = {
     "exercise-chance": chance_by_hand,
     "exercise-compression-bytes": compression_bytes,
     "exercise-compression-int8": compression_int8,
+    **FOUNDATION_QUESTIONS,
 }
 
 

@@ -11,6 +11,7 @@ PROFILE = "FICO_PROFILE"  # environment variable: the profile of a run, for the 
 CACHE = "cache"  # folder of features and encodings, under their keys
 OF_PROFILE = ".fico-profile"  # file in the built pages: the profile that they are of
 EXECUTED = "notebook.ipynb"  # the executed chapter, in its results folder
+FOUNDATIONS_FOLDER = "foundations"  # in notebooks/, and of what was executed
 SHARED = "_shared"  # <profile>/_shared.yaml: the parameters that the profile's chapters share
 MARKS = ("_toc.yml", "Snakefile", "notebooks", "parameters")
 
@@ -40,6 +41,16 @@ def profile_folder(repository: Path, profile: str) -> Path:
     if profile not in profiles(repository):
         raise unknown_name("profile", profile, profiles(repository))
     return repository / "parameters" / profile
+
+
+def foundation(repository: Path, name: str) -> Path:
+    """The notebook of a foundation."""
+    return repository / "notebooks" / FOUNDATIONS_FOLDER / f"{name}.ipynb"
+
+
+def executed_foundation(repository: Path, profile: str, name: str) -> Path:
+    """Where the executed notebook of a foundation is kept."""
+    return repository / "results" / profile / FOUNDATIONS_FOLDER / f"{name}.ipynb"
 
 
 def records(repository: Path) -> Path:

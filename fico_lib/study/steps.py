@@ -11,6 +11,7 @@ from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.progress import report
 from fico_lib.study import checkpoints, parameters, plan
 from fico_lib.study import repository as repo
+from fico_lib.study.foundations import FOUNDATIONS
 
 
 @contextmanager
@@ -92,6 +93,15 @@ def chapter(profile: str, name: str, key: str) -> None:
             _check_key(root, profile, name, key)
 
         execute(root, name, values, root / "results" / profile / name, profile, check=unchanged)
+
+
+def foundation(profile: str, name: str) -> None:
+    """Run a notebook of the foundations, which has no parameters."""
+    with _reported(f"foundation {FOUNDATIONS[name]}"):
+        from fico_lib.study.execute import execute_foundation
+
+        root = repo.root()
+        execute_foundation(root, name, repo.executed_foundation(root, profile, name))
 
 
 def _check_key(root: Path, profile: str, name: str, key: str) -> None:

@@ -30,7 +30,7 @@ def texts():
     for path in [*ROOT.glob("*.md"), *(ROOT / "book").glob("*.md")]:
         if path.name != "CHANGELOG.md":  # it names what was, too
             yield path.name, path.read_text(encoding="utf-8")
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             yield path.name, "".join(cell["source"])
     for path in sorted((ROOT / "parameters").rglob("*.yaml")):

@@ -40,7 +40,7 @@ PURE = [
 
 def links():
     """The cases that pages link to: (page, case)."""
-    for path in [*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")]:
+    for path in [*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").rglob("*.ipynb")]:
         for case in re.findall(r'metric_lab\.html#([^"\\]+)', path.read_text()):
             yield path.stem, case
 

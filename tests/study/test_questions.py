@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from chromium import document_of
 
-from fico_lib.study.questions import QUESTIONS, Choice, Number, Words, write_questions
+from fico_lib.study.question import Choice, Number, Words
+from fico_lib.study.questions import QUESTIONS, write_questions
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "book" / "_static" / "questions"
@@ -24,6 +25,27 @@ SOLVED = {
     "exercise-chance": [4 / 12, 1 / 3, ("tree",)],
     "exercise-compression-bytes": [384, 48, 16, 400, 100],
     "exercise-compression-int8": ["the first", "the second"],
+    "exercise-first-ranks": [2, 2],
+    "exercise-two-tasks": [2, 4],
+    "exercise-directions": ["image to text"],
+    "exercise-three-measures": ["a", "c"],
+    "exercise-cosine-value": [0.96],
+    "exercise-hamming-product": [12],
+    "exercise-recall-table": [2 / 3, 2 / 3],
+    "exercise-recall-ceiling": [1 / 5],
+    "exercise-recall-chance": [0.1, 0.1],
+    "exercise-ap-four": [1 / 2, 1 / 4, 7 / 12],
+    "exercise-ap-random": [3 / 4],
+    "exercise-ap-papers": ["paper A"],
+    "exercise-ties-pair": [2 / 5, 1],
+    "exercise-ties-constant": [1 / 50, 1],
+    "exercise-ties-bits": [17],
+    "exercise-encoders-passes": [2000, 21],
+    "exercise-encoders-ceiling": [0.87],
+    "exercise-encoders-even": [100],
+    "exercise-ivf-line": [11, 4],
+    "exercise-ivf-share": [9000],
+    "exercise-two-recalls": [0.45],
 }
 each = pytest.mark.parametrize(("label", "question"), ALL, ids=NAMES)
 
@@ -36,7 +58,7 @@ def test_the_answers_are_those_of_the_solutions():
 
 
 def test_every_exercise_is_in_a_chapter():
-    pages = "".join(path.read_text() for path in (ROOT / "notebooks").glob("*.ipynb"))
+    pages = "".join(path.read_text() for path in (ROOT / "notebooks").rglob("*.ipynb"))
     for label in QUESTIONS:
         assert f":label: {label}\\n" in pages
 
@@ -164,6 +186,6 @@ def test_the_built_page_answers_back(study):
 
 
 def test_the_built_pages_have_the_exercises_that_are_asked_about(study):
-    html = "".join(p.read_text() for p in (study.folder / "_build/html/notebooks").glob("*.html"))
+    html = "".join(p.read_text() for p in (study.folder / "_build/html/notebooks").rglob("*.html"))
     for label in QUESTIONS:
         assert f'id="{label}"' in html, label
