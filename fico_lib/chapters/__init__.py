@@ -20,6 +20,7 @@ CHAPTERS = {
     "coarse_to_fine": "fico_lib.chapters.coarse_to_fine.parameters:CoarseToFineChapter",
     "compression": "fico_lib.chapters.compression.parameters:CompressionChapter",
     "growing_gallery": "fico_lib.chapters.growing_gallery.parameters:GrowingGalleryChapter",
+    "hashtags": "fico_lib.chapters.hashtags.parameters:HashtagsChapter",
     "selfalign": "fico_lib.chapters.selfalign.parameters:SelfAlignChapter",
     "errata": "fico_lib.chapters.errata.parameters:ErrataChapter",
     "findings": "fico_lib.chapters.findings.parameters:FindingsChapter",
