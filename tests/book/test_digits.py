@@ -87,6 +87,7 @@ LISTED = {
         "5,000": "images of a Karpathy split",
         "1": "a term of the formulas",
     },
+    "hashtags": {"0": "a value of tau", "1": "a value of tau", "−1": "a value of tau"},
     "instance": {
         "1,000": "images of a Karpathy split",
         "5,000": "images of a Karpathy split",
@@ -145,6 +146,7 @@ WORKED = {
     *("exercise-budget-by-hand", "exercise-growing-k", "exercise-ap-by-hand"),
     *("exercise-not-monotone", "exercise-choose-budget", "exercise-choose-bytes", "exercise-skew"),
     *("exercise-compression-bytes", "exercise-compression-int8"),
+    *("exercise-hashtags-ceiling", "exercise-hashtags-tau"),
     *("exercise-growing-power", "exercise-growing-copies", "exercise-growing-thinning"),
     *("exercise-storage-by-hand", "exercise-words", "exercise-mib", "exercise-average"),
     *("exercise-factors-two", "exercise-recall-by-hand", "exercise-plateau"),

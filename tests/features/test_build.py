@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 from fico_lib.datasets import load_dataset
 from fico_lib.datasets.parameters import ScenesParameters
 from fico_lib.features import build
+from fico_lib.features.captions import with_captions
 from fico_lib.features.feature_split import FeatureSplit
 from fico_lib.features.fitted import FILE, Fitted
 from fico_lib.features.parameters import CropParameters
@@ -147,3 +148,19 @@ def test_which_models_are_told_where_regions_are(boxes, dataset, tmp_path):
         view = model(TrainingParameters(), device="cpu").view(split)
         assert (view.boxes is not None) == knows
         assert view.regions is split.regions
+
+
+def test_other_captions_are_read_as_the_features_own(folder, dataset):
+    test, fitted = FeatureSplit.load(folder / "test"), Fitted.load(folder / FILE)
+    own = dataset["test"]
+    again = with_captions(test, fitted, own.captions, own.image_of_caption, SMALL.max_words)
+    for name in ("tokens", "lengths", "text_of_caption", "image_of_caption", "documents"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(test, name))
+    assert again.regions is test.regions
+
+
+def test_other_captions_may_be_fewer_and_unknown(folder):
+    test, fitted = FeatureSplit.load(folder / "test"), Fitted.load(folder / FILE)
+    other = with_captions(test, fitted, ["#qwertz", "qwertz"], np.array([3, 3]), SMALL.max_words)
+    assert other.text_of_caption.tolist() == [0, 0]  # one text that nobody can tell apart
+    assert other.caption_ids.tolist() == [f"{test.image_ids[3]}-{i}" for i in range(2)]

@@ -83,6 +83,7 @@ def test_the_executed_chapters_are_pages_and_nothing_else_is(study):
         "factors.html",
         "findings.html",
         "growing_gallery.html",
+        "hashtags.html",
         "instance.html",
         "models.html",
         "search.html",
@@ -228,6 +229,8 @@ def table_cell(study, chapter, table, column, query):
         ("growing_gallery", r"R@1 {} % by hand, 400 images", "growth", "percent",
          "ranker == 'vse' and direction == 't2i' and metric == 'R@1' and size == 400 "
          "and without.isna()"),
+        ("hashtags", r"vse: R@1 from hashtags to images {} %", "accuracy", "percent",
+         "model == 'vse' and text == 'hashtags' and direction == 't2i' and metric == 'R@1'"),
         ("selfalign", r"gain in R@sum: {} points", "sums", "gain_percent",
          "model == 'vse+LCA+CRA'"),
         ("errata", r"^{} h at the pace", "arithmetic", "computed",

@@ -14,6 +14,7 @@ COARSE = "chapter: coarse_to_fine"  # it reads the times of attention
 COMPRESSION = "chapter: compression"
 FACTORS = "chapter: factors"
 GROWING = "chapter: growing_gallery"
+HASHTAGS = "chapter: hashtags"
 CHAPTERS = [
     *(
         BITWISE,
@@ -25,6 +26,7 @@ CHAPTERS = [
         FACTORS,
         FINDINGS,
         GROWING,
+        HASHTAGS,
     ),
     *("chapter: instance", "chapter: search"),
 ]
@@ -77,7 +79,7 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     with study.edited("parameters/ci/_shared.yaml", "resamples: ", "resamples: 1"):
         chapters = [
             *("attention", "category", "choose", "coarse_to_fine", "compression", "factors"),
-            *("findings", "growing_gallery", "instance", "selfalign"),
+            *("findings", "growing_gallery", "hashtags", "instance", "selfalign"),
         ]
         assert study.pending() == ["book", *(f"chapter: {name}" for name in chapters)]
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fico_lib.features.text import PADDING, Tokens, Vocabulary
+from fico_lib.features.text import PADDING, UNKNOWN, Tokens, Vocabulary
 from fico_lib.runtime.progress import track
 
-BATCH, RATE = 256, 3e-3
+BATCH, RATE = 128, 3e-3
 INTERVAL, PATIENCE = 50, 3  # steps between looks at the validation split; looks without a gain
 LONGEST = 20  # words of a written caption
 END = PADDING  # what follows the last word
@@ -44,28 +44,51 @@ class Captioner:
     perplexity: float
 
     @torch.inference_mode()
-    def write(self, tags: Sequence[tuple[int, ...]]) -> list[str]:
-        """A caption for each set of tags: the likeliest next word each time.
+    def write(
+        self, tags: Sequence[tuple[int, ...]], names: Sequence[str], samples: int, seed: int
+    ) -> list[str]:
+        """A caption for each set of tags: of some that are drawn, the one that names most of them.
 
-        The same tags give the same words, so a caption knows no more of the image than they do.
+        The likeliest caption alone would be a bland one that fits all images. The same tags get the
+        same words, so a caption knows no more of the image than they do.
+        names: of the tags; samples: captions drawn; of equals the likeliest is kept.
         """
-        given = _many_hot(tags, self.n_tags)
+        distinct = list(dict.fromkeys(tags))
+        given = _many_hot(distinct, self.n_tags).repeat_interleave(samples, 0)
+        numbers, likelihood = self._drawn(given, torch.Generator().manual_seed(seed))
+        place = {word: row + 2 for row, word in enumerate(self.vocabulary.words)}
+        tokens = np.array([place.get(name, UNKNOWN) for name in names])
+        has = _many_hot([*numbers.tolist()], len(self.vocabulary)).numpy()
+        has[:, UNKNOWN] = 0
+        named = (has[:, tokens] * given.numpy()).sum(1).reshape(-1, samples)
+        likelihood = likelihood.reshape(-1, samples)
+        best = np.lexsort((likelihood, named), axis=1)[:, -1]
+        kept = numbers.reshape(len(distinct), samples, -1)[np.arange(len(distinct)), best]
+        written = dict(zip(distinct, map(self._words, kept), strict=True))
+        return [written[one] for one in tags]
+
+    def _drawn(self, given: torch.Tensor, generator) -> tuple[np.ndarray, np.ndarray]:
+        """A caption for each row of tags: its words (n, LONGEST), and its log-likelihood (n,)."""
         state = torch.tanh(self.network.start(given))[None]
-        word = torch.full((len(tags), 1), END)
-        written = []
+        word = torch.full((len(given), 1), END)
+        written, total = [], torch.zeros(len(given))
+        running = torch.ones(len(given), dtype=torch.bool)
         for _ in range(LONGEST):
             out, state = self.network.memory(self.network.words(word), state)
-            scores = self.network.next(out)
-            scores[..., 1] = -torch.inf  # never the unknown word
-            word = scores.argmax(-1)
+            scores = self.network.next(out[:, 0])
+            scores[:, UNKNOWN] = -torch.inf
+            chances = scores.log_softmax(1)
+            word = torch.multinomial(chances.exp(), 1, generator=generator)
+            word[~running] = END
+            total += torch.where(running, chances.gather(1, word)[:, 0], 0)
+            running &= word[:, 0] != END
             written.append(word[:, 0])
-        numbers = torch.stack(written, 1).numpy()
-        words = np.array(["", "", *self.vocabulary.words])
-        ends = [np.flatnonzero(row == END)[:1] for row in numbers]
-        return [
-            " ".join(words[row[: end[0] if len(end) else LONGEST]])
-            for row, end in zip(numbers, ends, strict=True)
-        ]
+        return torch.stack(written, 1).numpy(), total.numpy()
+
+    def _words(self, numbers: np.ndarray) -> str:
+        ends = np.flatnonzero(numbers == END)
+        kept = numbers[: ends[0] if len(ends) else LONGEST]
+        return " ".join(self.vocabulary.words[number - 2] for number in kept)
 
 
 def _many_hot(tags: Sequence[tuple[int, ...]], size: int) -> torch.Tensor:

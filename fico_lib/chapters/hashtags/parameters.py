@@ -31,6 +31,9 @@ class HashtagsChapter(AccuracyParameters):
     captioner_steps: int = Field(
         1500, ge=1, le=10**6, description="training steps of the captioner, at most"
     )
+    captioner_samples: int = Field(
+        32, ge=1, le=1000, description="captions it draws, of which the most telling is kept"
+    )
     captioner_width: int = Field(128, ge=8, le=4096, description="its hidden units")
 
     @model_validator(mode="after")

@@ -123,7 +123,7 @@ def texts_of(request: Request, parameters: HashtagsChapter) -> Texts:
         SENTENCES: [test.captions[row] for row in first],
         HASHTAGS: [hashtags(one, names) for one in tags[2]],
         TEMPLATE: [sentence(one, names) for one in tags[2]],
-        LEARNED: writer.write(tags[2]),
+        LEARNED: writer.write(tags[2], names, parameters.captioner_samples, SEED),
     }
     known = set(w for caption in train.captions for w in words(caption))
     quality = pd.DataFrame(
