@@ -24,6 +24,7 @@ from fico_lib.cli.cost import cost_command
 from fico_lib.cli.encode import encode_command
 from fico_lib.cli.evaluate import evaluate_command
 from fico_lib.cli.run import run_chapter
+from fico_lib.cli.terminal import table_console
 from fico_lib.datasets import DATASETS
 from fico_lib.datasets.parameters import DataParameters
 from fico_lib.metrics.registry import METRICS
@@ -70,7 +71,7 @@ ParameterFile = Annotated[
 @app.command("list")
 def list_everything() -> None:
     """Name the chapters, data sets, models, metrics, indexes and profiles."""
-    console = Console()
+    console = table_console()
     cards = {name: model_card(name) for name in MODELS}
     kinds = {
         schema.model_fields["name"].default: schema.model_fields["name"].description

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from fico_lib.cli.terminal import table_console
 from fico_lib.formats import check_truth, read_array, read_truth
 from fico_lib.runtime.errors import InputError
 from fico_lib.runtime.files import check_writable, write_whole
@@ -155,7 +155,7 @@ def _show(rows, k: int) -> None:
                   f"{single.milliseconds_per_query:.3f}"]
         )  # fmt: skip
         shown.add_row(label(batch), *values, build, f"{size:,.0f}")
-    Console().print(shown)
+    table_console().print(shown)
 
 
 def _plot(rows, k: int, plot: Path) -> None:

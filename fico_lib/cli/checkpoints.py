@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from fico_lib.cli.terminal import table_console
 from fico_lib.pipeline.card import WeightsCard, card_path, read_card
 from fico_lib.pipeline.request import Request
 from fico_lib.runtime.errors import InputError
@@ -33,7 +34,7 @@ def checkpoints_command(
 
     The first seed of every model comes first; an interrupted run resumes where it stopped.
     """
-    root, console = repository.root(), Console()
+    root, console = repository.root(), table_console()
     if checkpoints.FOLDER.parent != root:
         raise InputError(
             f"fico_lib is used from {checkpoints.FOLDER.parent}; expected {root}, the study one "
@@ -89,7 +90,7 @@ def _list(wanted: list[Request], console: Console) -> None:
 
 def _train_again(root: Path, released: list[Request], cores: int | None) -> None:
     """Train released checkpoints again and compare; exits with 1 where the same place differs."""
-    console, folder = Console(), checkpoints.again_folder(root)
+    console, folder = table_console(), checkpoints.again_folder(root)
     _make(root, folder, checkpoints.targets([replace(r, folder=folder) for r in released]), cores)
     rows = checkpoints.comparison(released, folder)
     table = Table("checkpoint", "metric", "committed", "now", "difference", box=None)

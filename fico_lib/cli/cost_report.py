@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fico_lib.cli.terminal import table_console
 from fico_lib.costs.analytic import (
     GIB,
     Analytic,
@@ -39,7 +40,7 @@ def print_cost(
     """
     where = resolve(device)
     built, facts = _model(model)
-    console = Console()
+    console = table_console()
     console.print(f"[bold]{escape(facts.title)}[/], with random weights", soft_wrap=True)
     if facts.note:
         console.print(escape(facts.note), soft_wrap=True)

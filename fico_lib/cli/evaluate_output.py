@@ -9,9 +9,9 @@ from typing import TextIO
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from fico_lib.cli.terminal import table_console
 from fico_lib.encodings import Encodings
 from fico_lib.evaluation import DirectionResult, EvaluationResult
 from fico_lib.metrics.presets import preset
@@ -126,7 +126,7 @@ def print_table(rows: Iterable[dict[str, str]], title: str | None = None) -> Non
     for row in rows:
         table = table or Table(*row, title=title, title_justify="left", box=None, pad_edge=False)
         table.add_row(*row.values())
-    Console().print(table, "")
+    table_console().print(table, "")
 
 
 def write_per_query(path: Path, result: EvaluationResult, encodings: Encodings | None) -> None:

@@ -130,3 +130,14 @@ def test_help_is_read_on_a_terminal_without_utf8():
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-500:]
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["checkpoints", "--list"]])
+def test_nothing_is_cut_in_a_pipe(arguments):
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fico_lib", *arguments],
+        cwd=repo.root(), env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "…" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) > 80
