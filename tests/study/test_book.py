@@ -257,7 +257,7 @@ def test_the_verdicts_of_the_findings_are_those_of_their_intervals(study):
     assert tested == (rows["verdict"] != "not run").sum()
     for chapter in FindingsChapter.reads:
         own = pd.read_csv(study.folder / "results" / "ci" / chapter / "claims.csv")
-        kept = rows[rows["chapter"] == chapter]
+        kept = rows[(rows["chapter"] == chapter) & rows["setting"].isin(own["setting"])]
         assert dict(zip(kept["claim"] + kept["setting"], kept["verdict"], strict=True)) == dict(
             zip(own["claim"] + own["setting"], own["verdict"], strict=True)
         )

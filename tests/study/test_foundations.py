@@ -98,7 +98,7 @@ def test_a_cell_that_raises_leaves_what_was_there(copy):
 def test_each_is_a_page_with_its_outputs(study, name):
     executed = nbformat.read(repo.executed_foundation(study.folder, "ci", name), as_version=4)
     shown = [c for c in executed.cells if c.cell_type == "code"]
-    assert all(c.outputs for c in shown if c.id in ("scratch", "picture") or c.id == "run")
+    assert all(c.outputs for c in shown if c.id in ("run", "library", "picture"))
     page = study.folder / "_build" / "html" / "notebooks" / "foundations" / f"{name}.html"
     assert FOUNDATIONS[name] in page.read_text()
     assert "../../_static/questions/questions.js" in page.read_text()

@@ -142,6 +142,7 @@ def test_links_load_a_case(page, case):
 def test_every_place_that_defines_a_metric_links_to_its_case():
     assert {page for page, _ in LINKS} == {
         *("evaluation", "glossary", "instance", "category", "search", "bitwise_search"),
+        *("recall", "average_precision", "ties"),  # of the foundations
     }
     entries = (ROOT / "book" / "glossary.md").read_text().split("\n\n")
     for term in ("R@k", "AP@k", "mAP@k", "nDCG@k", "MRR@k", "R-Precision", "precision", "tie",
