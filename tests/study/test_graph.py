@@ -89,9 +89,9 @@ def test_a_shared_parameter_reruns_every_chapter_that_has_it(study):
     [
         ("models/dadh.py",
          ["book", BITWISE, "chapter: category", CHOOSE, COARSE, COMPRESSION, FACTORS, FINDINGS,
-          GROWING, "chapter: instance", "encodings"]),
+          GROWING, HASHTAGS, "chapter: instance", "encodings"]),
         ("models/controls.py",
-         ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, "chapter: instance",
+         ["book", "chapter: category", CHOOSE, FACTORS, FINDINGS, HASHTAGS, "chapter: instance",
           "quick-encodings"]),
         ("costs/architectures/hashing.py",
          ["book", COSTS[0], CHOOSE, COARSE, COSTS[1], "chapter: errata", FINDINGS]),

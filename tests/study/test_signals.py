@@ -14,6 +14,8 @@ open("started", "w").write(str(os.getpid()))
 time.sleep(60)
 """
 BUILD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from pathlib import Path
 from rich.console import Console
 from fico_lib.runtime.errors import BuildError, InputError
