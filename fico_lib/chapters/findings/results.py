@@ -20,20 +20,20 @@ def claims(
     """The claims of these topics, one row per claim and setting, in the topics' order.
 
     folders: results by chapter; recorded: folders of recorded results, whose settings are named
-    after machine and edition, and of which those without claims are left out. Columns as in
-    `fico_lib.report.claims`. Raises InputError where a chapter's results hold no claims.
+    after machine and edition; what these hold beside the chapters' claims, such as claims of
+    this study itself, is left out. Columns as in `fico_lib.report.claims`. Raises InputError where a chapter's results hold no claims.
     """
     parts = []
     for chapter, folder in folders.items():
         if not (folder / FILE).is_file():
             raise InputError(f"{folder / FILE}: not found; expected the claims of '{chapter}'")
         parts.append(_read(folder))
+    known = {claim for part in parts for claim in part["claim"]}
     for folder in recorded:
         if (folder / FILE).is_file():
             where = f" ({folder.name}, {folder.parent.name})"
-            parts.append(
-                _read(folder).assign(setting=lambda rows, end=where: rows["setting"] + end)
-            )
+            rows = _read(folder).assign(setting=lambda rows, end=where: rows["setting"] + end)
+            parts.append(rows[rows["claim"].isin(known)])
     rows = pd.concat(parts, ignore_index=True)
     place = rows["topic"].map({topic: number for number, topic in enumerate(topics)})
     kept = rows.assign(place=place).dropna(subset="place")

@@ -174,6 +174,13 @@ def test_a_verdict_under_a_closed_form_bears_its_sign(rows):
     assert "▲ does not hold" in tables.differences(marked).frame["here"][0]
 
 
+def test_recorded_claims_that_no_chapter_here_has_are_left_out(folders, tmp_path):
+    own = [claim("fg_above_cg", "instance retrieval"), claim("of_this_study", "search")]
+    other = kept(tmp_path / "machine" / "more", own, {"UCM": 1.0}, "instance")
+    rows = results.claims(folders, [other], TOPICS)
+    assert rows.loc[rows["setting"].str.startswith("UCM"), "claim"].tolist() == ["fg_above_cg"]
+
+
 def test_claims_recorded_before_there_were_closed_forms_are_read(folders):
     path = folders["search"] / "claims.csv"
     pd.read_csv(path).drop(columns=["closed_form", "closed_form_cases"]).to_csv(path, index=False)
