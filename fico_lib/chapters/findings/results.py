@@ -21,7 +21,8 @@ def claims(
 
     folders: results by chapter; recorded: folders of recorded results, whose settings are named
     after machine and edition; what these hold beside the chapters' claims, such as claims of
-    this study itself, is left out. Columns as in `fico_lib.report.claims`. Raises InputError where a chapter's results hold no claims.
+    this study itself, is left out. Columns as in `fico_lib.report.claims`. Raises InputError
+    where a chapter's results hold no claims.
     """
     parts = []
     for chapter, folder in folders.items():
